@@ -1,0 +1,31 @@
+#include "base/random_tensor.hpp"
+
+#include "base/error.hpp"
+
+namespace ganymede {
+namespace {
+
+using Fill = void (RandomStream::*)(std::span<float>, std::uint32_t, std::int64_t) const;
+
+at::Tensor draw(const RandomStream& stream, Fill fill, std::int64_t first_place, at::IntArrayRef shape) {
+  ensure(first_place >= 0 && first_place + shape[0] < (std::int64_t{1} << 32), "places fit 32 bits");
+  at::Tensor numbers = at::empty(shape, at::kFloat);
+  if (numbers.numel() == 0) return numbers;
+  (stream.*fill)({numbers.mutable_data_ptr<float>(), static_cast<std::size_t>(numbers.numel())},
+                 static_cast<std::uint32_t>(first_place), numbers.numel() / shape[0]);
+  return numbers;
+}
+
+}  // namespace
+
+at::Tensor draw_normal(const RandomStream& stream, std::int64_t first_place, at::IntArrayRef shape,
+                       at::ScalarType dtype) {
+  return draw(stream, &RandomStream::normal, first_place, shape).to(dtype);
+}
+
+at::Tensor draw_uniform(const RandomStream& stream, std::int64_t first_place, at::IntArrayRef shape,
+                        double low, double high, at::ScalarType dtype) {
+  return draw(stream, &RandomStream::uniform, first_place, shape).to(dtype).mul_(high - low).add_(low);
+}
+
+}  // namespace ganymede
