@@ -16,4 +16,8 @@ at::Tensor draw_normal(const RandomStream& stream, std::int64_t first_place, at:
 at::Tensor draw_uniform(const RandomStream& stream, std::int64_t first_place, at::IntArrayRef shape,
                         double low, double high, at::ScalarType dtype);
 
+// 1 / (1 - probability) where the uniform number is >= probability, else 0.
+at::Tensor draw_dropout_mask(const RandomStream& stream, std::int64_t first_place, at::IntArrayRef shape,
+                             double probability, at::ScalarType dtype);
+
 }  // namespace ganymede

@@ -1,0 +1,70 @@
+// Parses the command, runs it, and turns an error into one line and an exit code.
+#include <cstdio>
+#include <string_view>
+
+#include "base/logging.hpp"
+#include "cli/command.hpp"
+#include "distributed/agreement.hpp"
+#include "distributed/mpi_session.hpp"
+
+namespace ganymede {
+namespace {
+
+void print_error(const std::string& message) { std::fputs(fmt::format("ganymede: {}\n", message).c_str(), stderr); }
+
+// An error that only this rank knows of: the others are told by ending the job.
+int fail_alone(Communicator* communicator, const std::string& message, ExitCode code) {
+  if (!communicator || communicator->size() == 1) {
+    print_error(message);
+    return static_cast<int>(code);
+  }
+  print_error(fmt::format("rank {}: {}", communicator->rank(), message));
+  abort_job(static_cast<int>(code));
+}
+
+int run(int argc, char** argv, Communicator* communicator) {
+  const bool speaks = !communicator || communicator->rank() == 0;
+  start_console_log(communicator ? communicator->rank() : 0);
+
+  CLI::App app{"Ganymede trains generative adversarial networks on many nodes.", "ganymede"};
+  app.require_subcommand(1);
+  app.set_version_flag("--version", GANYMEDE_VERSION);
+  app.footer("Exit codes: 0 success, 2 a mistake in the command or recipe, 3 bad data, 4 communication failed,\n"
+             "75 stopped on request (run the same command with --resume).");
+  Action action;
+  add_train_command(app, action);
+  add_sample_command(app, action);
+  add_dataset_command(app, action);
+  add_recipe_command(app, action);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& help_or_version) {
+    return speaks ? app.exit(help_or_version) : 0;
+  } catch (const CLI::ParseError& error) {
+    if (speaks) print_error(fmt::format("{}; `ganymede --help` explains the commands", error.what()));
+    return static_cast<int>(ExitCode::user_error);
+  }
+
+  try {
+    return static_cast<int>(action(communicator));
+  } catch (const AgreedError& error) {
+    if (speaks) print_error(error.what());
+    return static_cast<int>(error.exit_code());
+  } catch (const Error& error) {
+    return fail_alone(communicator, error.what(), error.exit_code());
+  } catch (const std::exception& error) {
+    return fail_alone(communicator, error.what(), ExitCode::failure);
+  }
+}
+
+}  // namespace
+}  // namespace ganymede
+
+int main(int argc, char** argv) {
+  // The other commands work on a login node where MPI may not start.
+  const bool starts_mpi = argc > 1 && std::string_view(argv[1]) == "train";
+  if (!starts_mpi) return ganymede::run(argc, argv, nullptr);
+  ganymede::MpiSession session(argc, argv);
+  const auto communicator = session.make_communicator();
+  return ganymede::run(argc, argv, communicator.get());
+}

@@ -1,0 +1,84 @@
+#include "cli/run_plan.hpp"
+
+#include <fstream>
+#include <sstream>
+
+#include "base/error.hpp"
+#include "data/dataset_index.hpp"
+#include "recipe/recipe_library.hpp"
+#include "storage/atomic_file.hpp"
+
+namespace ganymede {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// The first line in which two resolved recipes differ, of the parts that determine the weights.
+std::optional<std::string> find_difference(Recipe before, Recipe now) {
+  now.train = before.train;
+  now.description = before.description;
+  std::stringstream before_lines(to_yaml(before)), now_lines(to_yaml(now));
+  std::string before_line, now_line;
+  const auto trimmed = [](const std::string& line) {
+    const auto begin = line.find_first_not_of(' ');
+    return begin == std::string::npos ? std::string() : line.substr(begin);
+  };
+  while (true) {
+    const bool more = static_cast<bool>(std::getline(before_lines, before_line));
+    const bool more_now = static_cast<bool>(std::getline(now_lines, now_line));
+    if (!more && !more_now) return std::nullopt;
+    if (before_line != now_line || more != more_now)
+      return fmt::format("\"{}\" there, \"{}\" now", trimmed(before_line), trimmed(now_line));
+  }
+}
+
+// The recipe of the run that is continued, with what the command changes of its `train` section.
+Recipe load_resumed_recipe(const TrainArguments& arguments, const RunFolder& run) {
+  const Recipe before = load_recipe(run.recipe());
+  const Recipe now = load_recipe(arguments.recipe.empty() ? run.recipe() : find_recipe(arguments.recipe),
+                                 arguments.overrides);
+  if (const auto difference = find_difference(before, now))
+    throw UserError(fmt::format("{}: the run was made with another recipe: {}; --resume may only change `train`",
+                                run.root().string(), *difference));
+  return now;
+}
+
+void check_batch(const Recipe& recipe, const DatasetIndex& index, int ranks) {
+  const std::int64_t batch = recipe.data.global_batch_size;
+  require(batch >= ranks, "data.global_batch_size is {}, but there are {} ranks; expected at least one sample a rank",
+          batch, ranks);
+  require(batch <= index.samples,
+          "data.global_batch_size is {}, but {} has {} samples; expected at most that many", batch,
+          index.folder.string(), index.samples);
+}
+
+}  // namespace
+
+RunPlan prepare_run_on_root(const TrainArguments& arguments, int ranks) {
+  require(!arguments.resume || !arguments.run.empty(), "--resume needs the run's folder: --run DIR");
+  const bool continues = arguments.resume && fs::exists(RunFolder(arguments.run).recipe());
+  require(continues || !arguments.recipe.empty(), "{}",
+          arguments.resume ? arguments.run + ": no run here to resume; give a recipe to start one"
+                           : "which recipe? `ganymede recipe list` shows those that exist");
+
+  RunPlan plan;
+  if (continues) {
+    plan.run = RunFolder(arguments.run);
+    plan.recipe = load_resumed_recipe(arguments, plan.run);
+  } else {
+    plan.recipe = load_recipe(find_recipe(arguments.recipe), arguments.overrides);
+    plan.run = arguments.run.empty() ? next_run_folder(plan.recipe.name) : RunFolder(arguments.run);
+  }
+  const DatasetIndex index = read_dataset_index(find_dataset(plan.recipe.data.path));
+  plan.dataset = fs::absolute(index.folder);
+  check_batch(plan.recipe, index, ranks);
+
+  if (continues)
+    write_file_atomically(plan.run.recipe(), to_yaml(plan.recipe));
+  else
+    create_run_folder_on_root(plan.run, to_yaml(plan.recipe));
+  return plan;
+}
+
+}  // namespace ganymede

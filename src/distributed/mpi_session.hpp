@@ -1,0 +1,30 @@
+// The lifetime of MPI in this process. Made once, in main, before any MpiCommunicator.
+#pragma once
+
+#include <memory>
+#include <source_location>
+#include <string_view>
+
+#include "distributed/communicator.hpp"
+
+namespace ganymede {
+
+class MpiSession {
+ public:
+  MpiSession(int& argc, char**& argv);
+  ~MpiSession();  // finalizes: every rank must get here
+  MpiSession(const MpiSession&) = delete;
+  MpiSession& operator=(const MpiSession&) = delete;
+
+  // A communicator over all ranks of the job. Collective.
+  std::unique_ptr<Communicator> make_communicator();
+};
+
+// Ends the job of all ranks from one of them: for a failure that the others do not know of.
+[[noreturn]] void abort_job(int exit_code);
+
+// Throws CommunicationError with MPI's own text when a call failed.
+void check_mpi(int status, std::string_view operation,
+               std::source_location where = std::source_location::current());
+
+}  // namespace ganymede

@@ -1,0 +1,115 @@
+#include "networks/batch_normalization.hpp"
+
+#include <ATen/ops/native_batch_norm.h>
+#include <ATen/ops/native_batch_norm_backward.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include "base/error.hpp"
+
+namespace ganymede {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+struct Statistics {
+  at::Tensor mean, variance;  // [channels], biased variance, in the input's dtype
+  double count;               // values a channel, over all ranks
+};
+
+std::vector<std::int64_t> all_but_channels(const at::Tensor& input) {
+  std::vector<std::int64_t> dimensions{0};
+  for (std::int64_t d = 2; d < input.dim(); ++d) dimensions.push_back(d);
+  return dimensions;
+}
+
+// Shape that broadcasts [channels] against the input.
+at::Tensor broadcastable(const at::Tensor& per_channel, const at::Tensor& input) {
+  std::vector<std::int64_t> shape(input.dim(), 1);
+  shape[1] = per_channel.size(0);
+  return per_channel.view(shape);
+}
+
+// Local moments in the input's dtype, combined over ranks in double: count, count x mean and
+// count x (variance + mean^2) are sums.
+Statistics global_statistics(const at::Tensor& input, Communicator& communicator) {
+  const std::int64_t channels = input.size(1);
+  const auto count = static_cast<double>(input.numel() / channels);
+  auto [variance, mean] = at::var_mean(input, all_but_channels(input), /*correction=*/0);
+  mean = mean.to(at::kDouble);
+  const at::Tensor sums = at::cat({mean * count, (variance.to(at::kDouble) + mean * mean) * count,
+                                   at::full({1}, count, mean.options())});
+  communicator.all_reduce_sum_(sums);
+  const double global_count = sums[2 * channels].item<double>();
+  const at::Tensor global_mean = sums.narrow(0, 0, channels) / global_count;
+  const at::Tensor global_variance =
+      (sums.narrow(0, channels, channels) / global_count - global_mean * global_mean).clamp_min(0);
+  return {global_mean.to(input.scalar_type()), global_variance.to(input.scalar_type()), global_count};
+}
+
+// native_batch_norm with training=false computes the element-wise part, and its backward the sums over this
+// rank's rows; only the all-reduced terms are added here.
+struct NormalizeGlobally : torch::autograd::Function<NormalizeGlobally> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& input, const at::Tensor& weight,
+                            const at::Tensor& bias, const Statistics& statistics, double epsilon,
+                            Communicator* communicator) {
+    context->save_for_backward({input, weight, statistics.mean, statistics.variance});
+    context->saved_data["count"] = statistics.count;
+    context->saved_data["epsilon"] = epsilon;
+    context->saved_data["communicator"] = reinterpret_cast<std::int64_t>(communicator);
+    return std::get<0>(at::native_batch_norm(input, weight, bias, statistics.mean, statistics.variance,
+                                             /*training=*/false, /*momentum=*/0.0, epsilon));
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const variable_list saved = context->get_saved_variables();
+    const at::Tensor &input = saved[0], &weight = saved[1], &mean = saved[2], &variance = saved[3];
+    const double count = context->saved_data["count"].toDouble();
+    const double epsilon = context->saved_data["epsilon"].toDouble();
+    auto* communicator = reinterpret_cast<Communicator*>(context->saved_data["communicator"].toInt());
+
+    auto [input_gradient, weight_gradient, bias_gradient] =
+        at::native_batch_norm_backward(gradients[0].contiguous(), input, weight, mean, variance, {}, {},
+                                       /*train=*/false, epsilon, {true, true, true});
+    // d loss / d input gains - weight / (s count) (sum(dy) + xhat sum(dy xhat)), s = sqrt(variance + epsilon).
+    const std::int64_t channels = mean.size(0);
+    const at::Tensor sums = at::cat({bias_gradient, weight_gradient}).to(at::kDouble);
+    communicator->all_reduce_sum_(sums);
+    const at::Tensor inverse = (variance.to(at::kDouble) + epsilon).rsqrt();
+    const at::Tensor scale = weight.to(at::kDouble) * inverse / count;
+    const at::Tensor slope = scale * inverse * sums.narrow(0, channels, channels);
+    const at::Tensor offset = slope * mean - scale * sums.narrow(0, 0, channels);
+    input_gradient.addcmul_(input, broadcastable(slope.to(input.scalar_type()), input), -1)
+        .add_(broadcastable(offset.to(input.scalar_type()), input));
+    return {input_gradient, weight_gradient, bias_gradient, {}, {}, {}};
+  }
+};
+
+}  // namespace
+
+BatchNormalization::BatchNormalization(std::int64_t channels, BatchNormalizationOptions options,
+                                       Communicator& communicator)
+    : options_(options), communicator_(communicator) {
+  weight_ = register_parameter("weight", at::ones({channels}));
+  bias_ = register_parameter("bias", at::zeros({channels}));
+  running_mean_ = register_buffer("running_mean", at::zeros({channels}));
+  running_variance_ = register_buffer("running_variance", at::ones({channels}));
+}
+
+at::Tensor BatchNormalization::forward(const at::Tensor& input, bool training) {
+  if (!training)
+    return std::get<0>(at::native_batch_norm(input, weight_, bias_, running_mean_, running_variance_,
+                                             /*training=*/false, /*momentum=*/0.0, options_.epsilon));
+  Statistics statistics;
+  {
+    at::NoGradGuard no_grad;
+    statistics = global_statistics(input, communicator_);
+    ensure(statistics.count > 1, "batch normalisation sees more than one value a channel");
+    const double unbiased = statistics.count / (statistics.count - 1);
+    running_mean_.lerp_(statistics.mean, options_.momentum);
+    running_variance_.lerp_(statistics.variance * unbiased, options_.momentum);
+  }
+  return NormalizeGlobally::apply(input, weight_, bias_, statistics, options_.epsilon, &communicator_);
+}
+
+}  // namespace ganymede

@@ -1,0 +1,32 @@
+// Batch normalisation over the whole global batch, on any number of ranks (Ioffe and Szegedy 2015).
+#pragma once
+
+#include "distributed/communicator.hpp"
+#include "networks/network.hpp"
+
+namespace ganymede {
+
+struct BatchNormalizationOptions {
+  double epsilon = 1e-5;
+  double momentum = 0.1;  // weight of the newest batch in the running statistics
+};
+
+// Normalises input [rows, channels, ...] by the mean and variance of each channel. In training these are of
+// all ranks' rows together: one all-reduce of 2 x channels + 1 numbers in the forward pass and one of
+// 2 x channels in the backward pass, so both are collective. The running statistics (unbiased variance, as in
+// PyTorch) are updated by each training forward and used outside training; ranks hold equal copies.
+class BatchNormalization : public torch::nn::Module {
+ public:
+  // The communicator must outlive the module.
+  BatchNormalization(std::int64_t channels, BatchNormalizationOptions options, Communicator& communicator);
+
+  at::Tensor forward(const at::Tensor& input, bool training);
+
+ private:
+  const BatchNormalizationOptions options_;
+  Communicator& communicator_;
+  at::Tensor weight_, bias_;                   // [channels]
+  at::Tensor running_mean_, running_variance_;  // [channels]
+};
+
+}  // namespace ganymede

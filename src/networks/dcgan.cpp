@@ -1,0 +1,111 @@
+#include "networks/dcgan.hpp"
+
+#include <torch/nn/modules/conv.h>
+#include <torch/nn/modules/linear.h>
+
+#include "base/error.hpp"
+#include "networks/batch_normalization.hpp"
+#include "networks/dropout.hpp"
+#include "networks/initialization.hpp"
+
+namespace ganymede {
+namespace {
+
+constexpr double kSlope = 0.3;
+constexpr BatchNormalizationOptions kKerasNormalization{.epsilon = 1e-3, .momentum = 0.01};
+constexpr std::int64_t kKernel = 5, kPadding = 2;
+
+torch::nn::ConvTranspose2d make_transposed(std::int64_t in, std::int64_t out, std::int64_t stride) {
+  return torch::nn::ConvTranspose2d(torch::nn::ConvTranspose2dOptions(in, out, kKernel)
+                                        .stride(stride)
+                                        .padding(kPadding)
+                                        .output_padding(stride - 1)
+                                        .bias(false));
+}
+
+torch::nn::Conv2d make_convolution(std::int64_t in, std::int64_t out) {
+  return torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, kKernel).stride(2).padding(kPadding));
+}
+
+// Size of one side after a convolution of stride 2.
+std::int64_t halved(std::int64_t side) { return (side + 1) / 2; }
+
+class DcganGenerator final : public Network {
+ public:
+  DcganGenerator(const DcganGeneratorOptions& options, const ImageShape& shape, Communicator& communicator)
+      : height_(shape.height / 4), width_(shape.width / 4) {
+    const auto normalization = [&](const char* name, std::int64_t channels) {
+      return register_module(name,
+                             std::make_shared<BatchNormalization>(channels, kKerasNormalization, communicator));
+    };
+    const std::int64_t features = 256 * height_ * width_;
+    dense_ = register_module(
+        "dense", torch::nn::Linear(torch::nn::LinearOptions(options.noise_size, features).bias(false)));
+    normalization0_ = normalization("normalization0", features);
+    transposed1_ = register_module("transposed1", make_transposed(256, 128, 1));
+    normalization1_ = normalization("normalization1", 128);
+    transposed2_ = register_module("transposed2", make_transposed(128, 64, 2));
+    normalization2_ = normalization("normalization2", 64);
+    transposed3_ = register_module("transposed3", make_transposed(64, shape.channels, 2));
+  }
+
+  at::Tensor forward(const at::Tensor& noise, const ForwardContext& context) override {
+    at::Tensor x = dense_->forward(noise);
+    x = at::leaky_relu(normalization0_->forward(x, context.training), kSlope);
+    x = transposed1_->forward(x.view({-1, 256, height_, width_}));
+    x = at::leaky_relu(normalization1_->forward(x, context.training), kSlope);
+    x = transposed2_->forward(x);
+    x = at::leaky_relu(normalization2_->forward(x, context.training), kSlope);
+    return transposed3_->forward(x).tanh();
+  }
+
+ private:
+  const std::int64_t height_, width_;  // of the first feature map
+  torch::nn::Linear dense_{nullptr};
+  torch::nn::ConvTranspose2d transposed1_{nullptr}, transposed2_{nullptr}, transposed3_{nullptr};
+  std::shared_ptr<BatchNormalization> normalization0_, normalization1_, normalization2_;
+};
+
+class DcganDiscriminator final : public Network {
+ public:
+  DcganDiscriminator(const DcganDiscriminatorOptions& options, const ImageShape& shape)
+      : options_(options),
+        convolution1_(register_module("convolution1", make_convolution(shape.channels, 64))),
+        convolution2_(register_module("convolution2", make_convolution(64, 128))),
+        dense_(register_module("dense", torch::nn::Linear(128 * halved(halved(shape.height)) * halved(halved(shape.width)), 1))) {}
+
+  at::Tensor forward(const at::Tensor& images, const ForwardContext& context) override {
+    at::Tensor x = at::leaky_relu(convolution1_->forward(images), kSlope);
+    x = dropout(x, options_.dropout, NetworkId::discriminator, 0, context);
+    x = at::leaky_relu(convolution2_->forward(x), kSlope);
+    x = dropout(x, options_.dropout, NetworkId::discriminator, 1, context);
+    return dense_->forward(x.flatten(1));
+  }
+
+ private:
+  const DcganDiscriminatorOptions options_;
+  torch::nn::Conv2d convolution1_, convolution2_;
+  torch::nn::Linear dense_;
+};
+
+}  // namespace
+
+std::shared_ptr<Network> make_dcgan_generator(const DcganGeneratorOptions& options, const ImageShape& shape,
+                                              std::uint64_t seed, Communicator& communicator) {
+  require(shape.height % 4 == 0 && shape.width % 4 == 0,
+          "dcgan_generator makes images whose sides are multiples of 4; the dataset's are {} x {}: choose another "
+          "network, or import the images in another size",
+          shape.height, shape.width);
+  auto network = std::make_shared<DcganGenerator>(options, shape, communicator);
+  initialize_like_keras(*network, seed, NetworkId::generator);
+  return network;
+}
+
+std::shared_ptr<Network> make_dcgan_discriminator(const DcganDiscriminatorOptions& options,
+                                                  const ImageShape& shape, std::uint64_t seed) {
+  auto network = std::make_shared<DcganDiscriminator>(options, shape);
+  initialize_like_keras(*network, seed, NetworkId::discriminator);
+  return network;
+}
+
+}  // namespace ganymede

@@ -1,0 +1,35 @@
+// The DCGAN pair of tutorial §4.1 (Radford et al. 2015, in the sizes of the TensorFlow tutorial), with
+// Keras's defaults: LeakyReLU slope 0.3, batch normalisation epsilon 1e-3 and momentum 0.99 (0.01 here, where
+// it weighs the newest batch), Glorot uniform weights, zero biases.
+//
+// Keras pads "same" at stride 2 by 1 before and 2 after; padding 2 (and output_padding 1 in the transposed
+// convolutions) is its mirror image, equal up to a flip of the kernels.
+#pragma once
+
+#include "base/image_shape.hpp"
+#include "distributed/communicator.hpp"
+#include "networks/network.hpp"
+
+namespace ganymede {
+
+// noise [rows, noise_size] to images [rows, channels, height, width]; height and width are multiples of 4.
+// Dense to 256 x h/4 x w/4, then transposed convolutions 5x5 to 128 (stride 1), 64 (stride 2) and the image's
+// channels (stride 2), no biases; batch normalisation over all ranks and LeakyReLU between, tanh at the end.
+struct DcganGeneratorOptions {
+  std::int64_t noise_size = 100;
+};
+
+// Images to logits [rows, 1]: convolutions 5x5 stride 2 to 64 and 128 channels, each with LeakyReLU and
+// dropout, then a dense layer.
+struct DcganDiscriminatorOptions {
+  double dropout = 0.3;
+};
+
+// The communicator joins the ranks that share the batch statistics; it must outlive the network. Throws
+// UserError if the shape does not suit the network.
+std::shared_ptr<Network> make_dcgan_generator(const DcganGeneratorOptions& options, const ImageShape& shape,
+                                              std::uint64_t seed, Communicator& communicator);
+std::shared_ptr<Network> make_dcgan_discriminator(const DcganDiscriminatorOptions& options,
+                                                  const ImageShape& shape, std::uint64_t seed);
+
+}  // namespace ganymede

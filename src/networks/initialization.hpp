@@ -1,0 +1,18 @@
+// Initial weights, drawn from counter-based streams: a function of the seed, the network and the place of the
+// parameter in the module, the same on every rank.
+#pragma once
+
+#include "networks/network.hpp"
+
+namespace ganymede {
+
+// U(-b, b) with b = 1 / sqrt(fan_in) for weights and biases: what PyTorch gives a Linear layer. fan_in is of
+// the weight that stands beside the bias.
+void initialize_like_pytorch(torch::nn::Module& module, std::uint64_t seed, NetworkId network);
+
+// Glorot uniform, U(-b, b) with b = sqrt(6 / (fan_in + fan_out)), for every parameter of two or more
+// dimensions, zero for their biases (Glorot and Bengio 2010; Keras's default). Parameters of one dimension
+// named "weight" (normalisation) stay as they are.
+void initialize_like_keras(torch::nn::Module& module, std::uint64_t seed, NetworkId network);
+
+}  // namespace ganymede

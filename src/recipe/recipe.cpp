@@ -1,0 +1,40 @@
+#include "recipe/recipe.hpp"
+
+#include "recipe/recipe_grammar.hpp"
+
+namespace ganymede {
+namespace {
+
+Recipe read_recipe(const RecipeNode& root) {
+  Recipe recipe;
+  RecipeReader reader(root, "");
+  visit_options(reader, recipe);
+  reader.finish();
+  if (!recipe.train.steps && !recipe.train.epochs)
+    throw RecipeError(fmt::format("{}: train.steps and train.epochs are both missing; give one of them", root.place));
+  if (recipe.name.empty() || recipe.name.find('/') != std::string::npos)
+    throw RecipeError(fmt::format("{}: name is \"{}\"; expected a word, it names the run's folder",
+                                  root.find("name")->place, recipe.name));
+  return recipe;
+}
+
+}  // namespace
+
+Recipe load_recipe(const std::filesystem::path& file, const std::vector<std::string>& overrides) {
+  RecipeNode root = read_recipe_file(file);
+  for (const std::string& assignment : overrides) apply_override(root, assignment);
+  return read_recipe(root);
+}
+
+Recipe parse_recipe(const std::string& text, const std::string& source) {
+  return read_recipe(parse_recipe_text(text, source));
+}
+
+std::string to_yaml(const Recipe& recipe) {
+  Recipe copy = recipe;  // visitors take what they visit by reference
+  RecipeWriter writer;
+  visit_options(writer, copy);
+  return writer.finish();
+}
+
+}  // namespace ganymede

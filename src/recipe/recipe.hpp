@@ -1,0 +1,44 @@
+// A recipe: everything that determines a training run. Each part is the option struct of the folder that
+// uses it; this folder only knows the file syntax.
+#pragma once
+
+#include <array>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "gans/adversarial_gan.hpp"
+#include "training/train_options.hpp"
+
+namespace ganymede {
+
+enum class Precision { float32, float64 };
+
+struct DataOptions {
+  std::string path;  // absolute, or looked up in $GANYMEDE_DATA, else in data/ of the working directory
+  std::array<double, 2> pixels = {-1, 1};  // what black and white become
+  std::int64_t global_batch_size = 64;  // over all ranks
+};
+
+struct Recipe {
+  std::string name;
+  std::string tutorial;     // section of the tutorial
+  std::string description;  // one line
+  std::int64_t seed = 1;
+  Precision precision = Precision::float32;
+  DataOptions data;
+  AdversarialGanOptions gan;
+  TrainOptions train;
+};
+
+// Reads a recipe file and what it extends, then applies overrides of the form key=value. Throws RecipeError:
+// file:line, key, value found, what was expected.
+Recipe load_recipe(const std::filesystem::path& file, const std::vector<std::string>& overrides = {});
+
+// The same from text; source is what errors call it. The text cannot extend another recipe.
+Recipe parse_recipe(const std::string& text, const std::string& source);
+
+// The resolved recipe: every key with its value. It is itself a recipe.
+std::string to_yaml(const Recipe& recipe);
+
+}  // namespace ganymede

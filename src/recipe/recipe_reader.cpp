@@ -1,0 +1,145 @@
+#include "recipe/recipe_reader.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <numeric>
+
+namespace ganymede {
+namespace {
+
+template <typename Number>
+std::optional<Number> parse_number(const RecipeNode& node) {
+  const std::string* text = node.scalar();
+  if (!text) return std::nullopt;
+  Number number{};
+  const auto [end, status] = std::from_chars(text->data(), text->data() + text->size(), number);
+  if (status != std::errc() || end != text->data() + text->size()) return std::nullopt;
+  return number;
+}
+
+[[noreturn]] void throw_unexpected(const RecipeNode& node, const std::string& key, const char* expected) {
+  throw RecipeError(fmt::format("{}: {} is {}; expected {}", node.place, key, node.text(), expected));
+}
+
+template <typename Number>
+Number number_in(const RecipeNode& node, const std::string& key, const Range& range) {
+  const auto number = parse_number<Number>(node);
+  if (!number || !range.contains(static_cast<double>(*number))) throw_unexpected(node, key, range.expected);
+  return *number;
+}
+
+std::size_t edit_distance(const std::string& a, const std::string& b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), 0);
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= b.size(); ++j)
+      diagonal = std::exchange(
+          row[j], std::min({row[j] + 1, row[j - 1] + 1, diagonal + static_cast<std::size_t>(a[i - 1] != b[j - 1])}));
+  }
+  return row[b.size()];
+}
+
+std::string suggestion(const std::string& word, const std::vector<std::string>& known) {
+  const std::string nearest = nearest_word(word, known);
+  return nearest.empty() ? fmt::format("expected one of: {}", fmt::join(known, ", "))
+                         : fmt::format("did you mean {}?", nearest);
+}
+
+}  // namespace
+
+std::string nearest_word(const std::string& word, const std::vector<std::string>& known) {
+  std::string nearest;
+  std::size_t least = std::max<std::size_t>(2, word.size() / 3) + 1;
+  for (const std::string& candidate : known)
+    if (const std::size_t distance = edit_distance(word, candidate); distance < least) {
+      least = distance;
+      nearest = candidate;
+    }
+  return nearest;
+}
+
+void RecipeReader::value(const char* key, std::string& target) {
+  const RecipeNode* node = look_up(key);
+  if (!node) return;
+  if (!node->scalar()) throw_unexpected(*node, join(key), "text");
+  target = *node->scalar();
+}
+
+void RecipeReader::value(const char* key, std::int64_t& target, const Range& range) {
+  if (const RecipeNode* node = look_up(key)) target = number_in<std::int64_t>(*node, join(key), range);
+}
+
+void RecipeReader::value(const char* key, double& target, const Range& range) {
+  if (const RecipeNode* node = look_up(key)) target = number_in<double>(*node, join(key), range);
+}
+
+void RecipeReader::value(const char* key, std::vector<std::int64_t>& target, const Range& range) {
+  const RecipeNode* node = look_up(key);
+  if (!node) return;
+  if (!node->sequence()) throw_unexpected(*node, join(key), "a list, as in [256, 512]");
+  target.clear();
+  for (const RecipeNode& item : *node->sequence())
+    target.push_back(number_in<std::int64_t>(item, fmt::format("{}[{}]", join(key), target.size()), range));
+}
+
+void RecipeReader::value(const char* key, std::array<double, 2>& target) {
+  const RecipeNode* node = look_up(key);
+  if (!node) return;
+  constexpr const char* kExpected = "two numbers, the lower first, as in [-1, 1]";
+  if (!node->sequence() || node->sequence()->size() != 2) throw_unexpected(*node, join(key), kExpected);
+  for (std::size_t i = 0; i < 2; ++i)
+    target[i] = number_in<double>((*node->sequence())[i], fmt::format("{}[{}]", join(key), i), kAnyNumber);
+  if (target[0] >= target[1])
+    throw RecipeError(fmt::format("{}: {} is [{}, {}]; expected {}", node->place, join(key), target[0], target[1], kExpected));
+}
+
+void RecipeReader::required(const char* key) {
+  if (node_.find(key)) return;
+  throw RecipeError(fmt::format("{}: {} is missing; add it", node_.place, join(key)));
+}
+
+std::optional<RecipeReader::Picked> RecipeReader::pick(const char* key, const std::vector<std::string>& names) {
+  const RecipeNode* node = look_up(key);
+  if (!node) return std::nullopt;
+  std::optional<Picked> picked;
+  if (const std::string* name = node->scalar()) {
+    picked = Picked{*name, nullptr, node->place};
+  } else if (const auto* map = node->map()) {
+    // A recipe that extends another replaces its choice: only the names of the topmost layer count.
+    int top = 0;
+    for (const auto& [name, options] : *map) top = std::max(top, options.layer);
+    std::vector<Picked> candidates;
+    for (const auto& [name, options] : *map)
+      if (options.layer == top) candidates.push_back({name, &options, options.place});
+    if (candidates.size() != 1)
+      throw RecipeError(fmt::format("{}: {} names {} things; expected one of: {}", node->place, join(key),
+                                    candidates.size(), fmt::join(names, ", ")));
+    picked = candidates.front();
+    if (picked->options->scalar() && picked->options->scalar()->empty()) picked->options = nullptr;
+  } else {
+    throw_unexpected(*node, join(key), fmt::format("one of: {}", fmt::join(names, ", ")).c_str());
+  }
+  if (std::find(names.begin(), names.end(), picked->name) == names.end())
+    throw RecipeError(fmt::format("{}: {} is {}; {}", picked->place, join(key), picked->name,
+                                  suggestion(picked->name, names)));
+  return picked;
+}
+
+void RecipeReader::throw_options_not_taken(const char* key, const Picked& picked) const {
+  throw RecipeError(fmt::format("{}: {}.{} takes no options; write {}: {}", picked.place, join(key), picked.name, key,
+                                picked.name));
+}
+
+const RecipeNode& RecipeReader::as_map(const std::string& key, const RecipeNode& node) const {
+  if (!node.map()) throw_unexpected(node, key, "keys with values below it");
+  return node;
+}
+
+void RecipeReader::finish() const {
+  for (const auto& [key, node] : *node_.map())
+    if (std::find(known_.begin(), known_.end(), key) == known_.end())
+      throw RecipeError(fmt::format("{}: unknown key {}; {}", node.place, join(key), suggestion(key, known_)));
+}
+
+}  // namespace ganymede

@@ -1,0 +1,127 @@
+// Reads option structs from a recipe tree, strictly: an unknown key, a wrong type or an impossible value
+// throws RecipeError. What it reads is said in recipe_grammar.hpp, which RecipeWriter shares.
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <optional>
+
+#include "base/error.hpp"
+#include "recipe/recipe_tree.hpp"
+
+namespace ganymede {
+
+// What a number may be, and the words for it in an error.
+struct Range {
+  double low, high;
+  bool low_open = false, high_open = false;
+  const char* expected;
+
+  bool contains(double x) const {
+    return (low_open ? x > low : x >= low) && (high_open ? x < high : x <= high);
+  }
+};
+
+inline constexpr double kLargest = 1e15;
+inline constexpr Range kPositiveInteger{.low = 1, .high = kLargest, .expected = "a positive integer"};
+inline constexpr Range kSeedRange{.low = 0, .high = kLargest, .expected = "an integer from 0 on"};
+inline constexpr Range kPositiveNumber{.low = 0, .high = kLargest, .low_open = true, .expected = "a positive number"};
+inline constexpr Range kProbability{
+    .low = 0, .high = 1, .high_open = true, .expected = "a number from 0 up to, but not, 1"};
+inline constexpr Range kAnyNumber{.low = -kLargest, .high = kLargest, .expected = "a number"};
+
+// One alternative of a choice: its name in the recipe and the type of its options.
+template <typename Options>
+struct Alternative {
+  const char* name;
+};
+
+class RecipeReader {
+ public:
+  // node is a map; path is its key from the root, "" for the root.
+  RecipeReader(const RecipeNode& node, std::string path) : node_(node), path_(std::move(path)) {}
+
+  void value(const char* key, std::string& target);
+  void value(const char* key, std::int64_t& target, const Range& range);
+  void value(const char* key, double& target, const Range& range);
+  void value(const char* key, std::vector<std::int64_t>& target, const Range& range);
+  void value(const char* key, std::array<double, 2>& target);
+  template <typename Number>
+  void value(const char* key, std::optional<Number>& target, const Range& range) {
+    if (!node_.find(key)) return known(key);
+    target.emplace();
+    value(key, *target, range);
+  }
+
+  // A key that must be there.
+  void required(const char* key);
+
+  template <typename Body>
+  void section(const char* key, Body body) {
+    known(key);
+    const RecipeNode* node = node_.find(key);
+    const RecipeNode empty{.value = RecipeNode::Map{}, .place = node_.place};
+    RecipeReader inner(as_map(join(key), node ? *node : empty), join(key));
+    body(inner);
+    inner.finish();
+  }
+
+  // A name out of a fixed list.
+  template <typename Enum, std::size_t N>
+  void choice(const char* key, Enum& target, const std::array<std::pair<const char*, Enum>, N>& names) {
+    std::vector<std::string> known_names;
+    for (const auto& [name, value] : names) known_names.emplace_back(name);
+    const auto picked = pick(key, known_names);
+    if (!picked) return;
+    if (picked->options) throw_options_not_taken(key, *picked);
+    for (const auto& [name, value] : names)
+      if (picked->name == name) target = value;
+  }
+
+  // A name, or a map with that name as its one key and the options below it.
+  template <typename... Options>
+  void choice(const char* key, std::variant<Options...>& target, const Alternative<Options>&... alternatives) {
+    const auto picked = pick(key, {alternatives.name...});
+    if (!picked) return;
+    const auto read = [&]<typename One>(const Alternative<One>& alternative) {
+      if (picked->name != alternative.name) return;
+      One options;
+      const RecipeNode empty{.value = RecipeNode::Map{}, .place = picked->place};
+      const std::string path = join(key) + "." + alternative.name;
+      RecipeReader inner(as_map(path, picked->options ? *picked->options : empty), path);
+      visit_options(inner, options);
+      inner.finish();
+      target = options;
+    };
+    (read(alternatives), ...);
+  }
+
+  // Throws on a key that nobody asked for.
+  void finish() const;
+
+ private:
+  struct Picked {
+    std::string name;
+    const RecipeNode* options;  // null when none were given
+    std::string place;
+  };
+  std::optional<Picked> pick(const char* key, const std::vector<std::string>& names);
+  [[noreturn]] void throw_options_not_taken(const char* key, const Picked& picked) const;
+
+  void known(const char* key) { known_.emplace_back(key); }
+  std::string join(const std::string& key) const { return path_.empty() ? key : path_ + "." + key; }
+  const RecipeNode& as_map(const std::string& key, const RecipeNode& node) const;
+  const RecipeNode* look_up(const char* key) {
+    known(key);
+    return node_.find(key);
+  }
+
+  const RecipeNode& node_;
+  const std::string path_;
+  std::vector<std::string> known_;
+};
+
+// The word of the list nearest to a misspelt one, or "" when none is near.
+std::string nearest_word(const std::string& word, const std::vector<std::string>& known);
+
+}  // namespace ganymede

@@ -1,0 +1,29 @@
+// What a run tells on the terminal: one line that is rewritten in place, or a line a report where the output
+// is not a terminal. Rank 0 only.
+#pragma once
+
+#include <string>
+
+#include "training/metrics.hpp"
+
+namespace ganymede {
+
+class Progress {
+ public:
+  Progress(std::int64_t last_step, std::int64_t epochs, bool on_terminal);
+  ~Progress();  // ends the line
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  void show(const Metrics& metrics, double seconds_left);
+
+ private:
+  const std::int64_t last_step_, epochs_;
+  const bool on_terminal_;
+  bool line_open_ = false;
+};
+
+// "1:02:03", "2:03"; "-" when unknown.
+std::string format_duration(double seconds);
+
+}  // namespace ganymede

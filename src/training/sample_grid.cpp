@@ -1,0 +1,41 @@
+#include "training/sample_grid.hpp"
+
+#include <cmath>
+
+#include "base/error.hpp"
+#include "storage/png_image.hpp"
+
+namespace ganymede {
+namespace {
+
+constexpr std::int64_t kGap = 2;            // pixels between images, before enlarging
+constexpr std::int64_t kReadableWidth = 480;  // grids narrower than this are enlarged
+constexpr std::uint8_t kBackground = 255;
+
+}  // namespace
+
+at::Tensor make_sample_grid(const at::Tensor& images, double low, double high) {
+  ensure(images.dim() == 4 && images.size(0) > 0, "a grid shows at least one image");
+  const std::int64_t count = images.size(0), channels = images.size(1), height = images.size(2),
+                     width = images.size(3);
+  require(channels == 1 || channels == 3, "a picture has 1 or 3 channels; these images have {}", channels);
+  const auto columns = static_cast<std::int64_t>(std::ceil(std::sqrt(static_cast<double>(count))));
+  const std::int64_t rows = (count + columns - 1) / columns;
+
+  const at::Tensor bytes =
+      images.to(at::kDouble).sub(low).mul(255.0 / (high - low)).round().clamp(0, 255).to(at::kByte);
+  at::Tensor grid = at::full({channels, kGap + rows * (height + kGap), kGap + columns * (width + kGap)},
+                             kBackground, at::kByte);
+  for (std::int64_t i = 0; i < count; ++i)
+    grid.narrow(1, kGap + i / columns * (height + kGap), height)
+        .narrow(2, kGap + i % columns * (width + kGap), width)
+        .copy_(bytes[i]);
+  const std::int64_t factor = std::max<std::int64_t>(1, (kReadableWidth + grid.size(2) - 1) / grid.size(2));
+  return grid.repeat_interleave(factor, 1).repeat_interleave(factor, 2).contiguous();
+}
+
+void write_sample_grid(const std::filesystem::path& file, const at::Tensor& images, double low, double high) {
+  write_png(file, make_sample_grid(images, low, high));
+}
+
+}  // namespace ganymede

@@ -1,0 +1,17 @@
+// Images side by side in one PNG, as a person wants to see them.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <filesystem>
+
+namespace ganymede {
+
+// images [count, channels (1 or 3), height, width] in [low, high] become a grid that is as square as count
+// allows, rows filled from the left, small images enlarged by a whole factor. Returns uint8
+// [channels, grid height, grid width].
+at::Tensor make_sample_grid(const at::Tensor& images, double low, double high);
+
+void write_sample_grid(const std::filesystem::path& file, const at::Tensor& images, double low, double high);
+
+}  // namespace ganymede

@@ -1,0 +1,153 @@
+#include "training/trainer.hpp"
+
+#include <cmath>
+
+#include "base/clock.hpp"
+#include "base/logging.hpp"
+#include "distributed/agreement.hpp"
+#include "training/metrics.hpp"
+#include "training/progress.hpp"
+#include "training/sample_grid.hpp"
+#include "training/stop_request.hpp"
+
+namespace ganymede {
+namespace {
+
+constexpr std::int64_t kSampleCount = 64;
+
+// What all ranks know of a step, from one small all-reduce a step.
+struct StepVerdict {
+  double generator_loss = 0, discriminator_loss = 0;
+  bool stop_requested = false;  // by a signal, on any rank
+  bool out_of_time = false;     // by rank 0's clock
+};
+
+StepVerdict gather_verdict(const StepReport& report, std::int64_t global_batch_size, bool out_of_time,
+                           Communicator& communicator) {
+  const at::Tensor sums = at::tensor({report.generator_loss_sum.item<double>(),
+                                      report.discriminator_loss_sum.item<double>(), stop_requested() ? 1.0 : 0.0,
+                                      out_of_time && communicator.rank() == 0 ? 1.0 : 0.0},
+                                     at::kDouble);
+  communicator.all_reduce_sum_(sums);
+  const auto* values = sums.const_data_ptr<double>();
+  const auto batch = static_cast<double>(global_batch_size);
+  return {values[0] / batch, values[1] / batch, values[2] > 0, values[3] > 0};
+}
+
+void require_finite(const StepVerdict& verdict, std::int64_t step) {
+  for (const auto& [name, loss] : {std::pair{"generator_loss", verdict.generator_loss},
+                                   std::pair{"discriminator_loss", verdict.discriminator_loss}})
+    if (!std::isfinite(loss))
+      throw AgreedError(fmt::format("step {}: {} is {}; the checkpoints before it are intact: lower the learning "
+                                    "rate, or resume from one of them with another setting",
+                                    step, name, loss));
+}
+
+// Where the wall time of the steps since the last report went. Samples and checkpoints are not steps.
+struct StepTimes {
+  std::int64_t steps = 0;
+  double step_seconds = 0, data_seconds = 0, communication_seconds = 0;
+
+  // Fills the timing fields with means over ranks. Collective.
+  void fill(Metrics& metrics, std::int64_t global_batch_size, Communicator& communicator) const {
+    const at::Tensor means = at::tensor({step_seconds, data_seconds, communication_seconds}, at::kDouble);
+    communicator.all_reduce_sum_(means);
+    means.div_(communicator.size());
+    const auto* values = means.const_data_ptr<double>();
+    metrics.samples_per_second = static_cast<double>(steps * global_batch_size) / values[0];
+    metrics.data_seconds = values[1];
+    metrics.communication_seconds = values[2];
+    metrics.compute_seconds = values[0] - values[1] - values[2];
+  }
+};
+
+// Every replica holds the same bits, or something is badly wrong with this machine or this program.
+void require_equal_replicas(const std::vector<Player>& players, std::int64_t step, Communicator& communicator) {
+  const at::Tensor mine = at::full({1}, static_cast<std::int64_t>(checksum_state(players)), at::kLong);
+  const at::Tensor all = communicator.all_gather(mine);
+  for (int rank = 1; rank < communicator.size(); ++rank)
+    if (all[rank].item<std::int64_t>() != all[0].item<std::int64_t>())
+      throw AgreedError(fmt::format("step {}: rank {} holds other weights than rank 0 (checksums {:08x} and {:08x}): "
+                                    "replicas must be equal; resume from the last checkpoint, and suspect that host",
+                                    step, rank, all[rank].item<std::int64_t>(), all[0].item<std::int64_t>()));
+}
+
+}  // namespace
+
+std::int64_t last_step(const TrainOptions& options, std::int64_t steps_per_epoch) {
+  return options.steps ? *options.steps : options.epochs.value_or(0) * steps_per_epoch;
+}
+
+TrainingEnd train(const TrainerSetting& setting, Gan& gan, BatchLoader& loader, const RunFolder& run,
+                  Communicator& communicator) {
+  const TrainOptions& options = setting.options;
+  const std::int64_t final_step = last_step(options, setting.steps_per_epoch);
+  const bool is_root = communicator.rank() == 0;
+  const std::vector<Player> players = gan.players();
+  CheckpointInfo position = setting.start;
+
+  std::optional<MetricsLog> metrics_log;
+  std::optional<Progress> progress;
+  agree_on_root(communicator, [&] {
+    metrics_log.emplace(run.metrics(), position.step);
+    progress.emplace(final_step, (final_step + setting.steps_per_epoch - 1) / setting.steps_per_epoch,
+                     setting.on_terminal);
+  });
+
+  const Stopwatch run_clock;
+  StepTimes times;
+  bool stopping = false, finished = position.step >= final_step;
+  while (!finished && !stopping) {
+    // All ranks: one update of every network from one global batch.
+    const Stopwatch step_clock;
+    const double communication_before = communicator.seconds();
+    const Batch batch = loader.next();
+    times.data_seconds += step_clock.seconds();
+    const StepReport report = gan.step(batch);
+    const bool out_of_time = options.seconds && run_clock.seconds() > *options.seconds;
+    const StepVerdict verdict = gather_verdict(report, batch.global_batch_size, out_of_time, communicator);
+    times.communication_seconds += communicator.seconds() - communication_before;
+    times.step_seconds += step_clock.seconds();
+    times.steps += 1;
+    position.step += 1;
+    require_finite(verdict, position.step);
+
+    stopping = verdict.stop_requested;
+    finished = position.step >= final_step || verdict.out_of_time;
+    const bool ending = stopping || finished;
+    const auto due = [&](std::int64_t every) { return ending || position.step % every == 0; };
+
+    if (due(options.report_every)) {
+      Metrics metrics{.step = position.step,
+                      .epoch = batch.epoch + 1,
+                      .generator_loss = verdict.generator_loss,
+                      .discriminator_loss = verdict.discriminator_loss};
+      times.fill(metrics, batch.global_batch_size, communicator);
+      times = {};
+      // Rank 0 alone writes; all ranks learn whether it could.
+      agree_on_root(communicator, [&] {
+        metrics_log->write(metrics);
+        const double seconds_a_step = run_clock.seconds() / static_cast<double>(position.step - setting.start.step);
+        progress->show(metrics, seconds_a_step * static_cast<double>(final_step - position.step));
+      });
+    }
+    if (due(options.sample_every))
+      agree_on_root(communicator, [&] {
+        write_sample_grid(run.sample_grid(position.step), gan.sample(0, kSampleCount), setting.image_low,
+                          setting.image_high);
+      });
+    if (due(options.checkpoint_every)) {
+      require_equal_replicas(players, position.step, communicator);
+      agree_on_root(communicator, [&] {
+        save_checkpoint_on_root(run.checkpoints(), position, players, options.keep);
+      });
+    }
+  }
+  progress.reset();
+  if (is_root)
+    spdlog::info("{} at step {} of {}, state checksum {:08x}", finished ? "finished" : "stopped on request",
+                 position.step, final_step, checksum_state(players));
+  return finished ? TrainingEnd::finished : TrainingEnd::stopped_on_request;
+}
+
+}  // namespace ganymede

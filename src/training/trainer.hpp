@@ -1,0 +1,32 @@
+// The training loop.
+#pragma once
+
+#include "data/batch_loader.hpp"
+#include "distributed/communicator.hpp"
+#include "gans/gan.hpp"
+#include "training/checkpoint.hpp"
+#include "training/run_folder.hpp"
+#include "training/train_options.hpp"
+
+namespace ganymede {
+
+struct TrainerSetting {
+  TrainOptions options;
+  CheckpointInfo start;  // step 0, or where the checkpoint stands
+  std::int64_t steps_per_epoch = 0;
+  double image_low = -1, image_high = 1;  // what black and white are in the samples
+  bool on_terminal = false;
+};
+
+enum class TrainingEnd { finished, stopped_on_request };
+
+// Updates done when training is complete.
+std::int64_t last_step(const TrainOptions& options, std::int64_t steps_per_epoch);
+
+// Trains from setting.start until the last step, the time limit or a stop signal, and leaves a checkpoint at
+// the end. The loader stands at the start position. Collective. Throws AgreedError when a loss is no longer
+// finite, when replicas differ, or when rank 0 cannot write.
+TrainingEnd train(const TrainerSetting& setting, Gan& gan, BatchLoader& loader, const RunFolder& run,
+                  Communicator& communicator);
+
+}  // namespace ganymede
