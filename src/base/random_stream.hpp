@@ -23,7 +23,12 @@ enum class Purpose : std::uint8_t { initialize = 1, shuffle = 2, noise = 3, drop
 enum class NetworkId : std::uint8_t { none = 0, generator = 1, discriminator = 2 };
 
 // Which batch is passing through a network.
-enum class Pass : std::uint8_t { none = 0, real = 1, fake = 2 };
+enum class Pass : std::uint8_t {
+  none = 0,
+  real = 1,
+  fake = 2,
+  judged = 3,  // the fake batch again, in the generator's own step
+};
 
 struct StreamId {
   Purpose purpose;

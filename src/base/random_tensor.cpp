@@ -30,12 +30,10 @@ at::Tensor draw_uniform(const RandomStream& stream, std::int64_t first_place, at
 
 at::Tensor draw_dropout_mask(const RandomStream& stream, std::int64_t first_place, at::IntArrayRef shape,
                              double probability, at::ScalarType dtype) {
-  at::Tensor mask = draw(stream, &RandomStream::uniform, first_place, shape);
-  const auto threshold = static_cast<float>(probability);
-  const auto scale = static_cast<float>(1.0 / (1.0 - probability));
-  auto* values = mask.mutable_data_ptr<float>();
-  for (std::int64_t i = 0; i < mask.numel(); ++i) values[i] = values[i] >= threshold ? scale : 0.0F;
-  return mask.to(dtype);
+  return draw(stream, &RandomStream::uniform, first_place, shape)
+      .ge(static_cast<float>(probability))
+      .to(dtype)
+      .mul_(1.0 / (1.0 - probability));
 }
 
 }  // namespace ganymede

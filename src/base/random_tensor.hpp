@@ -1,7 +1,7 @@
 // Random streams as tensors. Rows are consecutive places of the global batch, starting at first_place.
 #pragma once
 
-#include <ATen/core/Tensor.h>
+#include <ATen/ATen.h>
 
 #include "base/random_stream.hpp"
 
@@ -12,7 +12,7 @@ namespace ganymede {
 at::Tensor draw_normal(const RandomStream& stream, std::int64_t first_place, at::IntArrayRef shape,
                        at::ScalarType dtype);
 
-// Uniform numbers in [low, high), likewise.
+// Uniform numbers between low and high, likewise.
 at::Tensor draw_uniform(const RandomStream& stream, std::int64_t first_place, at::IntArrayRef shape,
                         double low, double high, at::ScalarType dtype);
 

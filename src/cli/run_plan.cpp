@@ -70,6 +70,7 @@ RunPlan prepare_run_on_root(const TrainArguments& arguments, int ranks) {
     plan.recipe = load_recipe(find_recipe(arguments.recipe), arguments.overrides);
     plan.run = arguments.run.empty() ? next_run_folder(plan.recipe.name) : RunFolder(arguments.run);
   }
+  plan.run = RunFolder(fs::absolute(plan.run.root()));
   const DatasetIndex index = read_dataset_index(find_dataset(plan.recipe.data.path));
   plan.dataset = fs::absolute(index.folder);
   check_batch(plan.recipe, index, ranks);

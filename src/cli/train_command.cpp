@@ -26,7 +26,7 @@ RunPlan agree_on_plan(const TrainArguments& arguments, Communicator& communicato
   RunPlan plan;
   agree_on_root(communicator, [&] { plan = prepare_run_on_root(arguments, communicator.size()); });
   plan.recipe = parse_recipe(broadcast_text(communicator, to_yaml(plan.recipe)), "recipe of rank 0");
-  plan.run = RunFolder(broadcast_text(communicator, fs::absolute(plan.run.root()).string()));
+  plan.run = RunFolder(broadcast_text(communicator, plan.run.root().string()));
   plan.dataset = broadcast_text(communicator, plan.dataset.string());
   return plan;
 }

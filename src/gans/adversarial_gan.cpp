@@ -70,7 +70,7 @@ class AdversarialGan final : public Gan {
     const Frozen frozen(discriminator_.arena);
     auto pending_generator = generator_.averager.begin();
     const at::Tensor generator_loss = generator_loss_sum(
-        options_.loss, discriminator_.network->forward(fake_images, context(batch, {Pass::fake})));
+        options_.loss, discriminator_.network->forward(fake_images, context(batch, {Pass::judged})));
     mean(generator_loss, batch).backward();
     pending_generator.finish();
     generator_.optimizer->step();

@@ -35,6 +35,7 @@ at::Tensor broadcastable(const at::Tensor& per_channel, const at::Tensor& input)
 Statistics global_statistics(const at::Tensor& input, Communicator& communicator) {
   const std::int64_t channels = input.size(1);
   const auto count = static_cast<double>(input.numel() / channels);
+  ensure(count > 0, "every rank brings rows to batch normalisation");
   auto [variance, mean] = at::var_mean(input, all_but_channels(input), /*correction=*/0);
   mean = mean.to(at::kDouble);
   const at::Tensor sums = at::cat({mean * count, (variance.to(at::kDouble) + mean * mean) * count,

@@ -108,10 +108,10 @@ std::optional<RecipeReader::Picked> RecipeReader::pick(const char* key, const st
   } else if (const auto* map = node->map()) {
     // A recipe that extends another replaces its choice: only the names of the topmost layer count.
     int top = 0;
-    for (const auto& [name, options] : *map) top = std::max(top, options.layer);
+    for (const auto& [_, options] : *map) top = std::max(top, options.layer);
     std::vector<Picked> candidates;
-    for (const auto& [name, options] : *map)
-      if (options.layer == top) candidates.push_back({name, &options, options.place});
+    for (const auto& [alternative, options] : *map)
+      if (options.layer == top) candidates.push_back({alternative, &options, options.place});
     if (candidates.size() != 1)
       throw RecipeError(fmt::format("{}: {} names {} things; expected one of: {}", node->place, join(key),
                                     candidates.size(), fmt::join(names, ", ")));

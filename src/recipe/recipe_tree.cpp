@@ -135,7 +135,7 @@ void apply_override(RecipeNode& root, const std::string& assignment) {
     if (last.empty()) throw RecipeError(fmt::format("{}: the key has an empty part", place));
     RecipeNode::Map map;
     map.emplace_back(last, std::move(node));
-    node = RecipeNode{.value = std::move(map)};
+    node = RecipeNode{.value = std::move(map), .place = place};
     if (dot == std::string::npos) break;
     key.resize(dot);
   }

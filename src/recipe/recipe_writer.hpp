@@ -1,7 +1,7 @@
 // Writes option structs as a recipe: the counterpart of RecipeReader.
 #pragma once
 
-#include <yaml-cpp/emitter.h>
+#include <yaml-cpp/yaml.h>
 
 #include <array>
 #include <optional>

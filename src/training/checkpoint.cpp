@@ -4,10 +4,10 @@
 
 #include "base/error.hpp"
 #include "base/logging.hpp"
-#include "storage/atomic_file.hpp"
 #include "storage/checksum.hpp"
 #include "storage/hdf5_file.hpp"
 #include "storage/json_file.hpp"
+#include "storage/pending_folder.hpp"
 
 namespace ganymede {
 
