@@ -22,10 +22,11 @@ std::int64_t checked_steps_per_epoch(const DatasetIndex& index, const BatchLoade
 }
 
 EpochOrderOptions order_of(const DatasetIndex& index, const BatchLoaderOptions& options) {
-  const std::int64_t chunk_bytes = index.rows_per_chunk * index.shape.bytes();
+  const std::int64_t rows_per_chunk = std::min(index.rows_per_chunk, index.samples);
+  const std::int64_t chunk_bytes = rows_per_chunk * index.shape.bytes();
   return {.seed = options.seed,
           .samples = index.samples,
-          .rows_per_chunk = index.rows_per_chunk,
+          .rows_per_chunk = rows_per_chunk,
           .chunks_per_window = std::clamp<std::int64_t>(options.window_bytes / chunk_bytes, 1, 1024)};
 }
 

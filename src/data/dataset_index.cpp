@@ -45,7 +45,7 @@ std::vector<ShardEntry> read_shard_entries(const JsonObject& json, const fs::pat
     const ShardEntry shard{.file = entry.text("file"),
                            .samples = entry.integer("samples", 1),
                            .bytes = entry.integer("bytes", 1),
-                           .crc32 = static_cast<std::uint32_t>(entry.integer("crc32", 0))};
+                           .crc32 = static_cast<std::uint32_t>(entry.integer("crc32", 0, 0xFFFFFFFF))};
     if (shard.file.empty() || fs::path(shard.file).filename() != shard.file || shard.file == "..")
       throw DataError(fmt::format("{}: shards[{}].file is \"{}\"; expected the name of a file in this folder",
                                   file.string(), shards.size(), shard.file));

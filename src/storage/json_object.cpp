@@ -39,10 +39,11 @@ JsonObject::JsonObject(const Json& value, std::filesystem::path file, std::strin
   if (!value.is_object()) fail(place_.empty() ? "the document" : place_, value, "an object");
 }
 
-std::int64_t JsonObject::integer(std::string_view key, std::int64_t minimum) const {
+std::int64_t JsonObject::integer(std::string_view key, std::int64_t minimum, std::int64_t maximum) const {
   const Json& value = field(key, "an integer", is_integer);
   const auto number = value.get<std::int64_t>();
   if (number < minimum) fail(place_of(key), value, fmt::format("an integer of at least {}", minimum));
+  if (number > maximum) fail(place_of(key), value, fmt::format("an integer of at most {}", maximum));
   return number;
 }
 

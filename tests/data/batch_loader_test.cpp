@@ -97,6 +97,19 @@ TEST_F(BatchLoading, TheNumberOfShardsDoesNotMatter) {
     EXPECT_TRUE(at::equal(one.next().images, five.next().images));
 }
 
+TEST_F(BatchLoading, AChunkMayBeLargerThanTheDataset) {
+  DatasetIndex index = dataset({.shards = 1, .rows_per_chunk = 1000});
+  index.rows_per_chunk = std::int64_t{1} << 50;
+  BatchLoader loader(index, options_, 0, 1);
+  std::multiset<std::int64_t> labels;
+  for (std::int64_t step = 0; step < 9; ++step) {
+    const at::Tensor part = loader.next().labels;
+    labels.insert(part.const_data_ptr<std::int64_t>(), part.const_data_ptr<std::int64_t>() + part.numel());
+  }
+  EXPECT_EQ(labels.size(), 99U);
+  EXPECT_GE(labels.count(3), 9U);
+}
+
 TEST_F(BatchLoading, ResumingEqualsSkipping) {
   const DatasetIndex index = dataset();
   for (const int rank : {0, 2})

@@ -68,6 +68,8 @@ TEST_F(DatasetIndexFile, WrongFieldsAreNamed) {
                     {"images.height is \"tall\"; expected an integer"});
   expect_data_error([](Json& json) { json["shards"][1]["samples"] = -3; },
                     {"shards[1].samples is -3", "at least 1"});
+  expect_data_error([](Json& json) { json["shards"][0]["crc32"] = 4294967296; },
+                    {"shards[0].crc32 is 4294967296", "at most 4294967295"});
   expect_data_error([](Json& json) { json["shards"][1]["file"] = "../other.h5"; },
                     {"shards[1].file", "../other.h5"});
   expect_data_error([](Json& json) { json["shards"][2]["file"] = "shard_00001.h5"; },
