@@ -8,7 +8,8 @@
 namespace ganymede {
 
 void start_console_log(int rank) {
-  auto console = std::make_shared<spdlog::sinks::stderr_sink_st>();
+  // Standard output, as the progress lines: the two stay in order.
+  auto console = std::make_shared<spdlog::sinks::stdout_sink_st>();
   console->set_level(rank == 0 ? spdlog::level::info : spdlog::level::warn);
   console->set_pattern(rank == 0 ? "%v" : fmt::format("rank {}: %v", rank));
   auto logger = std::make_shared<spdlog::logger>("ganymede", std::move(console));

@@ -9,6 +9,7 @@
 #include "base/logging.hpp"
 #include "cli/command.hpp"
 #include "cli/run_plan.hpp"
+#include "cli/terminal.hpp"
 #include "data/batch_loader.hpp"
 #include "data/dataset_verification.hpp"
 #include "distributed/agreement.hpp"
@@ -116,7 +117,7 @@ ExitCode run_training(const TrainArguments& arguments, Communicator& communicato
                                  .steps_per_epoch = loader->steps_per_epoch(),
                                  .image_low = recipe.data.pixels[0],
                                  .image_high = recipe.data.pixels[1],
-                                 .on_terminal = isatty(STDOUT_FILENO) == 1},
+                                 .on_terminal = stdout_reaches_terminal()},
                                 *gan, *loader, plan.run, communicator);
   return end == TrainingEnd::finished ? ExitCode::success : ExitCode::stopped_on_request;
 }

@@ -1,0 +1,27 @@
+// What a training step gets: this rank's slice of one global batch.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+
+namespace ganymede {
+
+struct Batch {
+  at::Tensor images;             // [local, channels, height, width]
+  at::Tensor labels;             // int64 [local]; undefined without labels
+  std::int64_t first_place = 0;  // of the first local sample in the global batch
+  std::int64_t global_batch_size = 0;
+  std::int64_t epoch = 0;
+  std::int64_t step = 0;  // since the start of training, over all epochs
+};
+
+// Places first .. first + count - 1 of a global batch.
+struct PlaceRange {
+  std::int64_t first = 0, count = 0;
+};
+
+// Contiguous slices as even as possible; the first ranks take the larger ones.
+PlaceRange places_of_rank(std::int64_t global_batch_size, int rank, int size);
+
+}  // namespace ganymede

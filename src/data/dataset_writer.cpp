@@ -1,0 +1,90 @@
+#include "data/dataset_writer.hpp"
+
+#include <ATen/ops/cat.h>
+
+#include "base/error.hpp"
+#include "storage/checksum.hpp"
+
+namespace ganymede {
+namespace {
+
+DatasetWriterOptions checked(DatasetWriterOptions options) {
+  require(options.samples > 0, "{}: there are 0 samples to write; expected at least one",
+          options.folder.string());
+  require(options.shards >= 1, "the number of shards is {}; expected at least 1", options.shards);
+  require(options.shards <= options.samples, "{} shards for {} samples; expected at most {} shards",
+          options.shards, options.samples, options.samples);
+  require(options.rows_per_chunk >= 1, "rows per chunk is {}; expected at least 1", options.rows_per_chunk);
+  ensure(options.shape.pixels() > 0, "images have pixels");
+  return options;
+}
+
+}  // namespace
+
+DatasetWriter::DatasetWriter(DatasetWriterOptions options)
+    : options_(checked(std::move(options))),
+      folder_(options_.folder),
+      index_{.folder = options_.folder,
+             .shape = options_.shape,
+             .class_names = options_.class_names,
+             .rows_per_chunk = options_.rows_per_chunk} {}
+
+void DatasetWriter::append(const at::Tensor& images, const at::Tensor& labels) {
+  const ImageShape& shape = options_.shape;
+  const std::int64_t count = images.size(0);
+  ensure(images.scalar_type() == at::kByte &&
+             images.sizes() == at::IntArrayRef({count, shape.channels, shape.height, shape.width}),
+         "appended images have the dataset's shape");
+  ensure(labels.defined() == index_.has_labels(), "labels are appended when there are class names");
+  ensure(index_.samples + count <= options_.samples, "no more samples are appended than announced");
+  for (std::int64_t done = 0; done < count;) {
+    if (!shard_) open_shard();
+    const std::int64_t rows = std::min(count - done, shard_samples(index_.shards.size()) - rows_in_shard_);
+    shard_->append_rows("images", images.narrow(0, done, rows));
+    if (labels.defined()) labels_.push_back(labels.narrow(0, done, rows).clone());
+    done += rows;
+    rows_in_shard_ += rows;
+    index_.samples += rows;
+    if (rows_in_shard_ == shard_samples(index_.shards.size())) close_shard();
+  }
+}
+
+DatasetIndex DatasetWriter::finish() {
+  ensure(index_.samples == options_.samples, "as many samples are appended as announced");
+  write_dataset_index(index_, folder_.path());
+  folder_.publish();
+  return index_;
+}
+
+void DatasetWriter::open_shard() {
+  const std::string name = fmt::format("shard_{:05}.h5", index_.shards.size());
+  const ImageShape& shape = options_.shape;
+  const std::int64_t samples = shard_samples(index_.shards.size());
+  const std::int64_t rows_per_chunk = std::min(options_.rows_per_chunk, samples);
+  shard_ = Hdf5File::create(folder_.path() / name);
+  shard_->write_attribute("format_version", kDatasetVersion);
+  shard_->write_attribute("samples", samples);
+  if (index_.has_labels()) shard_->write_attribute("class_names", options_.class_names);
+  shard_->create_rows("images", at::kByte, {shape.channels, shape.height, shape.width}, rows_per_chunk);
+  rows_in_shard_ = 0;
+}
+
+void DatasetWriter::close_shard() {
+  const std::filesystem::path path = shard_->path();
+  // Not chunked: a reader of one image chunk then reads no more than its labels.
+  if (!labels_.empty()) shard_->write_tensor("labels", at::cat(labels_));
+  labels_.clear();
+  shard_->close();
+  shard_.reset();
+  index_.shards.push_back({.file = path.filename().string(),
+                           .samples = rows_in_shard_,
+                           .bytes = static_cast<std::int64_t>(std::filesystem::file_size(path)),
+                           .crc32 = crc32_of_file(path)});
+}
+
+std::int64_t DatasetWriter::shard_samples(std::size_t shard) const {
+  const std::int64_t even = options_.samples / options_.shards;
+  return even + (static_cast<std::int64_t>(shard) < options_.samples % options_.shards ? 1 : 0);
+}
+
+}  // namespace ganymede

@@ -1,0 +1,48 @@
+// Writes a dataset shard by shard. The folder appears under its name only in finish(); until then, and if
+// anything fails, nothing of it is there.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <optional>
+
+#include "data/dataset_index.hpp"
+#include "storage/hdf5_file.hpp"
+#include "storage/pending_folder.hpp"
+
+namespace ganymede {
+
+struct DatasetWriterOptions {
+  std::filesystem::path folder;
+  std::int64_t samples = 0;  // that append() will get in all
+  ImageShape shape = {};
+  std::vector<std::string> class_names = {};  // empty: no labels
+  int shards = 1;                             // the samples are divided as evenly as possible, in their order
+  std::int64_t rows_per_chunk = 64;
+};
+
+class DatasetWriter {
+ public:
+  // Throws UserError if the folder exists or cannot be made, or the options make no sense.
+  explicit DatasetWriter(DatasetWriterOptions options);
+
+  // images uint8 [n, channels, height, width]; labels int64 [n], undefined without labels.
+  void append(const at::Tensor& images, const at::Tensor& labels = {});
+
+  // Publishes; `samples` samples must have been appended.
+  DatasetIndex finish();
+
+ private:
+  void open_shard();
+  void close_shard();
+  std::int64_t shard_samples(std::size_t shard) const;
+
+  DatasetWriterOptions options_;
+  PendingFolder folder_;
+  DatasetIndex index_;  // of what is written so far
+  std::optional<Hdf5File> shard_;
+  std::vector<at::Tensor> labels_;  // of the open shard
+  std::int64_t rows_in_shard_ = 0;
+};
+
+}  // namespace ganymede

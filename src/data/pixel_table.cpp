@@ -1,0 +1,27 @@
+#include "data/pixel_table.hpp"
+
+#include <ATen/Dispatch.h>
+#include <ATen/ops/empty.h>
+
+#include "base/error.hpp"
+
+namespace ganymede {
+
+PixelTable::PixelTable(double low, double high, at::ScalarType dtype) {
+  require(at::isFloatingType(dtype), "the dtype of batches is {}; expected a floating one", toString(dtype));
+  const at::Tensor numbers = at::empty({256}, at::kDouble);
+  for (int pixel = 0; pixel < 256; ++pixel)
+    numbers.mutable_data_ptr<double>()[pixel] = pixel / 255.0 * (high - low) + low;
+  values_ = numbers.to(dtype);
+}
+
+void PixelTable::convert(const std::uint8_t* pixels, std::int64_t count, const at::Tensor& out,
+                         std::int64_t first) const {
+  AT_DISPATCH_FLOATING_TYPES_AND2(at::kHalf, at::kBFloat16, values_.scalar_type(), "convert_pixels", [&] {
+    const scalar_t* table = values_.const_data_ptr<scalar_t>();
+    scalar_t* numbers = out.mutable_data_ptr<scalar_t>() + first;
+    for (std::int64_t i = 0; i < count; ++i) numbers[i] = table[pixels[i]];
+  });
+}
+
+}  // namespace ganymede

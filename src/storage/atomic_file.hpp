@@ -1,0 +1,20 @@
+// Files that are either the old or the new version, whatever is killed in between.
+// Every failure (read-only, disk full) is a UserError with the path and the system's words.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace ganymede {
+
+// Writes under a temporary name beside `file`, syncs, renames and syncs the folder.
+void write_file_atomically(const std::filesystem::path& file, std::string_view bytes);
+
+// fsync of one file, or of one folder's list of names.
+void sync_to_disk(const std::filesystem::path& file_or_folder);
+
+// `<path>.tmp-<host>-<process>`: unique among the processes that may share a file system.
+std::filesystem::path temporary_path_beside(const std::filesystem::path& path);
+
+}  // namespace ganymede

@@ -1,0 +1,53 @@
+// POSIX file descriptors as values; for the sources of storage/ only.
+#pragma once
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <string_view>
+#include <utility>
+
+#include "base/error.hpp"
+
+namespace ganymede {
+
+// Hands a non-negative result on; otherwise throws UserError with the path and errno's text.
+template <typename Result>
+Result check_posix(Result result, std::string_view operation, const std::filesystem::path& path) {
+  if (result < 0) {
+    const int code = errno;
+    std::string_view advice;
+    if (code == ENOSPC || code == EDQUOT) advice = "; free some space or choose another folder";
+    if (code == EACCES || code == EROFS) advice = "; check its permissions or choose another folder";
+    throw UserError(
+        fmt::format("{}: cannot {} ({}){}", path.string(), operation, std::strerror(code), advice));
+  }
+  return result;
+}
+
+class FileDescriptor {
+ public:
+  FileDescriptor(const std::filesystem::path& path, int flags, mode_t mode = 0666)
+      : descriptor_(check_posix(::open(path.c_str(), flags | O_CLOEXEC, mode), "open", path)) {}
+  ~FileDescriptor() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  FileDescriptor(FileDescriptor&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+  FileDescriptor& operator=(FileDescriptor&& other) noexcept {
+    std::swap(descriptor_, other.descriptor_);
+    return *this;
+  }
+
+  int get() const { return descriptor_; }
+
+ private:
+  int descriptor_;
+};
+
+// All of `bytes`, however many calls that takes.
+void write_all(const FileDescriptor& output, std::string_view bytes, const std::filesystem::path& path);
+
+}  // namespace ganymede

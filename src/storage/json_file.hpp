@@ -1,0 +1,17 @@
+// JSON documents in files. Objects keep the order in which their fields were written.
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+namespace ganymede {
+
+using Json = nlohmann::ordered_json;
+
+// Throws UserError if the file cannot be read, DataError with line and column if it is not JSON.
+Json read_json(const std::filesystem::path& file);
+
+// Indented by two spaces, with a newline at the end.
+void write_json_atomically(const std::filesystem::path& file, const Json& json);
+
+}  // namespace ganymede

@@ -1,0 +1,101 @@
+#include "storage/pending_folder.hpp"
+
+#include <signal.h>
+
+#include <charconv>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "storage/atomic_file.hpp"
+#include "storage/file_descriptor.hpp"
+
+namespace ganymede {
+namespace {
+
+namespace fs = std::filesystem;
+
+void require_success(const std::error_code& error, std::string_view operation, const fs::path& path) {
+  require(!error, "{}: cannot {} ({}); choose another folder", path.string(), operation, error.message());
+}
+
+void require_absent(const fs::path& path) {
+  std::error_code error;
+  const fs::file_status status = fs::symlink_status(path, error);
+  require(!fs::exists(status), "{} exists already; choose another name or remove it", path.string());
+}
+
+// The absolute path without a trailing slash, so that its file name is the folder's.
+fs::path plain_path(const fs::path& path) {
+  require(!path.empty(), "the folder to write has an empty name; give a path");
+  const fs::path plain = fs::absolute(path).lexically_normal();
+  return plain.has_filename() ? plain : plain.parent_path();
+}
+
+bool is_alive(std::string_view process) {
+  pid_t id = 0;
+  const auto [end, code] = std::from_chars(process.data(), process.data() + process.size(), id);
+  if (code != std::errc{} || end != process.data() + process.size()) return true;
+  return ::kill(id, 0) == 0 || errno != ESRCH;
+}
+
+// Leftovers of this host only: another host's processes cannot be asked whether they live.
+void remove_leftovers(const fs::path& temporary) {
+  const std::string own = temporary.filename().string();
+  const std::string prefix = own.substr(0, own.rfind('-') + 1);
+  std::vector<fs::path> leftovers;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(temporary.parent_path(), error)) {
+    const std::string name = entry.path().filename().string();
+    if (name == own || (name.starts_with(prefix) && !is_alive(std::string_view(name).substr(prefix.size()))))
+      leftovers.push_back(entry.path());
+  }
+  for (const fs::path& path : leftovers) {
+    fs::remove_all(path, error);
+    require_success(error, "remove the leftover", path);
+  }
+}
+
+}  // namespace
+
+PendingFolder::PendingFolder(const fs::path& final_path) : final_(plain_path(final_path)) {
+  require_absent(final_);
+  std::error_code error;
+  fs::create_directories(final_.parent_path(), error);
+  require_success(error, "make the folder", final_.parent_path());
+  const fs::path temporary = temporary_path_beside(final_);
+  remove_leftovers(temporary);
+  fs::create_directory(temporary, error);
+  require_success(error, "make the folder", temporary);
+  temporary_ = temporary;
+}
+
+PendingFolder::~PendingFolder() {
+  if (temporary_.empty()) return;
+  std::error_code ignored;
+  fs::remove_all(temporary_, ignored);
+}
+
+PendingFolder::PendingFolder(PendingFolder&& other) noexcept {
+  *this = std::move(other);
+}
+
+PendingFolder& PendingFolder::operator=(PendingFolder&& other) noexcept {
+  final_.swap(other.final_);
+  temporary_.swap(other.temporary_);
+  return *this;
+}
+
+void PendingFolder::publish() {
+  ensure(!temporary_.empty(), "a pending folder is published once");
+  for (const auto& entry : fs::recursive_directory_iterator(temporary_))
+    if (entry.is_regular_file() || entry.is_directory()) sync_to_disk(entry.path());
+  sync_to_disk(temporary_);
+  // rename() would silently replace an empty folder.
+  require_absent(final_);
+  check_posix(::rename(temporary_.c_str(), final_.c_str()), "publish the folder", final_);
+  temporary_.clear();
+  sync_to_disk(final_.parent_path());
+}
+
+}  // namespace ganymede

@@ -1,0 +1,32 @@
+// A folder that appears under its name only when it is complete: datasets and checkpoints are built in one.
+// One process builds one folder; publish() is the last thing it does with it.
+#pragma once
+
+#include <filesystem>
+
+namespace ganymede {
+
+class PendingFolder {
+ public:
+  // Makes the temporary folder beside `final_path`, and removes those that dead processes of this host left
+  // there. Throws UserError if `final_path` exists already or the place is not writable.
+  explicit PendingFolder(const std::filesystem::path& final_path);
+  // Removes the folder unless it was published.
+  ~PendingFolder();
+  PendingFolder(PendingFolder&& other) noexcept;
+  PendingFolder& operator=(PendingFolder&& other) noexcept;
+
+  // Where to write; the name it will have.
+  const std::filesystem::path& path() const { return temporary_; }
+  const std::filesystem::path& final_path() const { return final_; }
+
+  // Syncs every file and folder inside, renames, syncs the parent. Throws UserError if the name was taken
+  // in the meantime.
+  void publish();
+
+ private:
+  std::filesystem::path final_;
+  std::filesystem::path temporary_;  // empty once published
+};
+
+}  // namespace ganymede

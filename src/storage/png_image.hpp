@@ -1,0 +1,17 @@
+// PNG pictures as tensors, uint8 [channels, height, width], with 1 (grey) or 3 (RGB) channels.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <filesystem>
+
+namespace ganymede {
+
+// Throws UserError if the file cannot be written.
+void write_png(const std::filesystem::path& file, const at::Tensor& image);
+
+// Palettes become RGB, 16 bits become 8, transparent pixels are laid over black. Throws UserError if the
+// file cannot be read, DataError if it is not a whole PNG.
+at::Tensor read_png(const std::filesystem::path& file);
+
+}  // namespace ganymede
