@@ -24,7 +24,7 @@ class BatchLoading : public testing::Test {
 
   // Windows of two chunks, so that batches straddle windows.
   BatchLoaderOptions options_{
-      .seed = 5, .global_batch_size = 11, .window_bytes = 2 * 8 * kSmallShape.bytes()};
+      .seed = 5, .global_batch_size = 11, .window_bytes = 2 * 8 * kSmallShape.pixels()};
   TemporaryFolder folder_;
 
  private:

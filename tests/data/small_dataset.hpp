@@ -12,7 +12,7 @@ inline constexpr ImageShape kSmallShape{.channels = 2, .height = 3, .width = 4};
 
 inline at::Tensor small_images(std::int64_t first, std::int64_t count) {
   const at::Tensor samples = at::arange(first, first + count).mul(7).reshape({count, 1, 1, 1});
-  const at::Tensor pixels = at::arange(kSmallShape.bytes())
+  const at::Tensor pixels = at::arange(kSmallShape.pixels())
                                 .reshape({1, kSmallShape.channels, kSmallShape.height, kSmallShape.width});
   return (samples + pixels).remainder(251).to(at::kByte);
 }
