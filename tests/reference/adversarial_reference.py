@@ -192,7 +192,7 @@ class Training:
         discriminator_loss.backward()
         self.discriminator_optimizer.step()
 
-        generator_loss = generator_loss_of(self.discriminator(fake, Pass.FAKE, step))
+        generator_loss = generator_loss_of(self.discriminator(fake, Pass.JUDGED, step))
         self.generator_optimizer.zero_grad()
         generator_loss.backward()
         self.generator_optimizer.step()

@@ -46,6 +46,7 @@ class Pass(enum.IntEnum):
     NONE = 0
     REAL = 1
     FAKE = 2
+    JUDGED = 3  # the fake batch again, in the generator's own step
 
 
 @dataclass(frozen=True)
@@ -171,9 +172,9 @@ def draw_uniform(stream, first_place, shape, low, high, dtype):
 
 
 def draw_dropout_mask(stream, first_place, shape, probability, dtype):
-    """Threshold and scale are float32 numbers whatever the dtype."""
+    """The threshold is a float32 number whatever the dtype."""
     kept = _draw(stream.uniform, first_place, shape) >= np.float32(probability)
-    return np.where(kept, np.float32(1.0 / (1.0 - probability)), np.float32(0.0)).astype(dtype)
+    return kept.astype(dtype) * np.dtype(dtype).type(1.0 / (1.0 - probability))
 
 
 def self_check():

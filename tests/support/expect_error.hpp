@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "base/error.hpp"
+
 namespace ganymede {
 
 // The message must contain each of `words`: file, value found, value expected.

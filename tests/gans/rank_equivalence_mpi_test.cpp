@@ -1,0 +1,60 @@
+// Same recipe, any number of ranks: the ranks' training against the same training on rank 0 alone.
+#include <gtest/gtest.h>
+
+#include "data/batch_loader.hpp"
+#include "distributed/agreement.hpp"
+#include "distributed/loopback_communicator.hpp"
+#include "recipe/recipe.hpp"
+#include "tests/gans/reference_batch.hpp"
+#include "tests/support/mpi_environment.hpp"
+#include "training/checkpoint.hpp"
+
+namespace ganymede {
+namespace {
+
+constexpr std::uint64_t kSeed = 3;
+constexpr int kSteps = 20;
+
+struct Training {
+  at::Tensor losses;  // [steps, 2], of the global batch
+  std::uint32_t checksum = 0;
+};
+
+Training train(const AdversarialGanOptions& options, at::ScalarType dtype, Communicator& communicator) {
+  const auto gan = make_adversarial_gan(options, {.seed = kSeed, .shape = kReferenceShape, .dtype = dtype}, communicator);
+  const PlaceRange places = places_of_rank(kReferenceBatchSize, communicator.rank(), communicator.size());
+  Training training{.losses = at::empty({kSteps, 2}, at::kDouble)};
+  for (int step = 0; step < kSteps; ++step) {
+    const StepReport report = gan->step(reference_batch(kSeed, step, places.first, places.count, dtype));
+    training.losses[step][0] = report.generator_loss_sum.item<double>();
+    training.losses[step][1] = report.discriminator_loss_sum.item<double>();
+  }
+  communicator.all_reduce_sum_(training.losses);
+  training.losses.div_(kReferenceBatchSize);
+  training.checksum = checksum_state(gan->players());
+  return training;
+}
+
+void compare_with_one_rank(const std::string& recipe_name, at::ScalarType dtype, double bound) {
+  const Recipe recipe = load_recipe(std::string(GANYMEDE_SOURCE_DIR) + "/experiments/" + recipe_name + "/recipe.yaml");
+  const Training ours = train(recipe.gan, dtype, world());
+  const at::Tensor checksums = world().all_gather(at::full({1}, static_cast<std::int64_t>(ours.checksum), at::kLong));
+  for (int rank = 0; rank < world().size(); ++rank)
+    EXPECT_EQ(checksums[rank].item<std::int64_t>(), checksums[0].item<std::int64_t>()) << "replica of rank " << rank;
+
+  at::Tensor alone = at::empty({kSteps, 2}, at::kDouble);
+  agree_on_root(world(), [&] {
+    run_loopback_ranks(1, [&](Communicator& one) { alone = train(recipe.gan, dtype, one).losses; });
+  });
+  world().broadcast_(alone);
+  const double difference = ((ours.losses - alone) / alone).abs().max().item<double>();
+  EXPECT_LE(difference, bound) << recipe_name << " on " << world().size() << " ranks";
+}
+
+TEST(RankEquivalence, MlpInSinglePrecision) { compare_with_one_rank("mlp", at::kFloat, 1e-4); }
+TEST(RankEquivalence, MlpInDoublePrecision) { compare_with_one_rank("mlp", at::kDouble, 1e-9); }
+TEST(RankEquivalence, DcganInSinglePrecision) { compare_with_one_rank("dcgan", at::kFloat, 1e-3); }
+TEST(RankEquivalence, DcganInDoublePrecision) { compare_with_one_rank("dcgan", at::kDouble, 1e-9); }
+
+}  // namespace
+}  // namespace ganymede

@@ -1,0 +1,96 @@
+#include "networks/batch_normalization.hpp"
+
+#include <ATen/ops/batch_norm.h>
+#include <gtest/gtest.h>
+
+#include "distributed/loopback_communicator.hpp"
+
+namespace ganymede {
+namespace {
+
+constexpr BatchNormalizationOptions kOptions{.epsilon = 1e-3, .momentum = 0.01};
+
+struct Result {
+  at::Tensor output, input_gradient, weight_gradient, bias_gradient, running_mean, running_variance;
+};
+
+// One training forward and backward on some rows. The loss weighs every output differently.
+Result run(const at::Tensor& rows, const at::Tensor& loss_weights, Communicator& communicator) {
+  BatchNormalization module(rows.size(1), kOptions, communicator);
+  module.to(at::kDouble);
+  at::Tensor weight = module.named_parameters()["weight"], bias = module.named_parameters()["bias"];
+  {
+    at::NoGradGuard no_grad;
+    weight.copy_(at::arange(1, rows.size(1) + 1));
+    bias.fill_(0.25);
+  }
+  const at::Tensor input = rows.clone().requires_grad_();
+  const at::Tensor output = module.forward(input, /*training=*/true);
+  (output * loss_weights).sum().backward();
+  return {output.detach(), input.grad(), weight.grad(), bias.grad(), module.named_buffers()["running_mean"],
+          module.named_buffers()["running_variance"]};
+}
+
+void expect_close(const at::Tensor& found, const at::Tensor& expected, const char* what) {
+  EXPECT_TRUE(at::allclose(found, expected, 1e-11, 1e-11)) << what << " differs by " << (found - expected).abs().max();
+}
+
+// The whole batch through PyTorch's own batch normalisation.
+Result run_pytorch(const at::Tensor& rows, const at::Tensor& loss_weights) {
+  const std::int64_t channels = rows.size(1);
+  const at::Tensor weight = at::arange(1, channels + 1, at::kDouble).requires_grad_();
+  const at::Tensor bias = at::full({channels}, 0.25, at::kDouble).requires_grad_();
+  at::Tensor mean = at::zeros({channels}, at::kDouble), variance = at::ones({channels}, at::kDouble);
+  const at::Tensor input = rows.clone().requires_grad_();
+  const at::Tensor output =
+      at::batch_norm(input, weight, bias, mean, variance, true, kOptions.momentum, kOptions.epsilon, false);
+  (output * loss_weights).sum().backward();
+  return {output.detach(), input.grad(), weight.grad(), bias.grad(), mean, variance};
+}
+
+void compare_with_pytorch(const std::vector<std::int64_t>& shape) {
+  at::manual_seed(1);
+  const at::Tensor rows = at::randn(shape, at::kDouble) * 3 + 100;  // a mean far from 0 shows cancellation
+  const at::Tensor loss_weights = at::randn(shape, at::kDouble);
+  const Result expected = run_pytorch(rows, loss_weights);
+  for (int size = 1; size <= 4; ++size) {
+    std::vector<Result> results(size);
+    const auto shares = [&](const at::Tensor& whole) { return whole.tensor_split(size); };  // uneven where needed
+    run_loopback_ranks(size, [&](Communicator& communicator) {
+      const int rank = communicator.rank();
+      results[rank] = run(shares(rows)[rank], shares(loss_weights)[rank], communicator);
+    });
+    std::vector<at::Tensor> outputs, input_gradients;
+    at::Tensor weight_gradient = at::zeros_like(expected.weight_gradient), bias_gradient = weight_gradient.clone();
+    for (const Result& result : results) {
+      outputs.push_back(result.output);
+      input_gradients.push_back(result.input_gradient);
+      weight_gradient += result.weight_gradient;
+      bias_gradient += result.bias_gradient;
+      expect_close(result.running_mean, expected.running_mean, "running mean");
+      expect_close(result.running_variance, expected.running_variance, "running variance");
+    }
+    SCOPED_TRACE(size);
+    expect_close(at::cat(outputs), expected.output, "output");
+    expect_close(at::cat(input_gradients), expected.input_gradient, "input gradient");
+    expect_close(weight_gradient, expected.weight_gradient, "weight gradient");
+    expect_close(bias_gradient, expected.bias_gradient, "bias gradient");
+  }
+}
+
+TEST(BatchNormalization, OfFeatureVectorsEqualsPytorchOnAnyNumberOfRanks) { compare_with_pytorch({11, 5}); }
+TEST(BatchNormalization, OfFeatureMapsEqualsPytorchOnAnyNumberOfRanks) { compare_with_pytorch({7, 3, 4, 5}); }
+
+TEST(BatchNormalization, UsesTheRunningStatisticsOutsideTraining) {
+  run_loopback_ranks(1, [](Communicator& communicator) {
+    BatchNormalization module(2, {.epsilon = 0.0, .momentum = 1.0}, communicator);
+    const at::Tensor rows = at::tensor({1.0F, 10.0F, 3.0F, 30.0F}).view({2, 2});
+    module.forward(rows, true);  // mean 2 and 20, unbiased variance 2 and 200
+    const at::Tensor output = module.forward(at::tensor({2.0F, 34.142136F}).view({1, 2}), false);
+    EXPECT_NEAR(output[0][0].item<double>(), 0.0, 1e-6);
+    EXPECT_NEAR(output[0][1].item<double>(), 1.0, 1e-6);
+  });
+}
+
+}  // namespace
+}  // namespace ganymede

@@ -1,0 +1,134 @@
+#include <gtest/gtest.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include "base/error.hpp"
+#include "distributed/loopback_communicator.hpp"
+#include "networks/registry.hpp"
+#include "optimization/gradient_averager.hpp"
+#include "optimization/optimizer.hpp"
+#include "tests/support/expect_error.hpp"
+
+namespace ganymede {
+namespace {
+
+std::shared_ptr<Network> small_network() {
+  return make_discriminator(MlpDiscriminatorOptions{.hidden_sizes = {5, 3}}, {.channels = 1, .height = 2, .width = 2},
+                            1, at::kDouble);
+}
+
+at::Tensor forward(Network& network, const at::Tensor& rows) {
+  return network.forward(rows.view({-1, 1, 2, 2}), ForwardContext{.training = true});
+}
+
+TEST(ParameterArena, HoldsEveryParameterAlignedInReverseOrder) {
+  const auto network = small_network();
+  std::vector<at::Tensor> before;
+  for (const at::Tensor& parameter : network->parameters()) before.push_back(parameter.detach().clone());
+  const ParameterArena arena(*network);
+  const std::vector<at::Tensor> parameters = network->parameters();
+  ASSERT_EQ(arena.slots().size(), parameters.size());
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    const auto& slot = arena.slots()[parameters.size() - 1 - i];
+    EXPECT_TRUE(at::equal(parameters[i], before[i]));
+    EXPECT_EQ(slot.offset * 8 % 64, 0);
+    EXPECT_EQ(parameters[i].const_data_ptr(), arena.view_of(arena.values(), slot).const_data_ptr());
+  }
+}
+
+TEST(ParameterArena, BackwardAndDoubleBackwardKeepTheViews) {
+  const auto network = small_network();
+  ParameterArena arena(*network);
+  const at::Tensor rows = at::randn({3, 4}, at::kDouble).requires_grad_();
+  const at::Tensor output = forward(*network, rows).sum();
+  const at::Tensor gradient = torch::autograd::grad({output}, {rows}, {}, true, /*create_graph=*/true)[0];
+  (output + gradient.pow(2).sum()).backward();
+  arena.check_views();
+  EXPECT_GT(arena.gradients().abs().sum().item<double>(), 0);
+  arena.zero_gradients();
+  EXPECT_EQ(arena.gradients().abs().sum().item<double>(), 0);
+  EXPECT_EQ(network->parameters()[0].grad().abs().sum().item<double>(), 0);
+}
+
+TEST(ParameterArena, NoticesAGradientThatWasReplaced) {
+  const auto network = small_network();
+  const ParameterArena arena(*network);
+  network->zero_grad(/*set_to_none=*/true);
+  expect_error<Error>([&] { arena.check_views(); }, {"layers.", "no longer a view"});
+}
+
+TEST(ParameterArena, AFrozenNetworkGetsNoGradients) {
+  const auto network = small_network();
+  ParameterArena arena(*network);
+  const at::Tensor rows = at::randn({3, 4}, at::kDouble).requires_grad_();
+  {
+    const Frozen frozen(arena);
+    forward(*network, rows).sum().backward();
+  }
+  EXPECT_EQ(arena.gradients().abs().sum().item<double>(), 0);
+  EXPECT_GT(rows.grad().abs().sum().item<double>(), 0);
+  forward(*network, rows).sum().backward();
+  EXPECT_GT(arena.gradients().abs().sum().item<double>(), 0);
+}
+
+// Ranks with unequal shares, one of them empty, against the whole batch on one rank.
+TEST(GradientAverager, SumsToTheGradientOfTheGlobalMean) {
+  constexpr int kRows = 7;
+  const at::Tensor rows = at::randn({kRows, 4}, at::kDouble);
+  const std::vector<std::int64_t> borders{0, 4, 4, 7};
+  at::Tensor whole;
+  const auto gradients = [&](Communicator& communicator, const at::Tensor& share, std::int64_t bucket_bytes) {
+    const auto network = small_network();
+    ParameterArena arena(*network);
+    GradientAverager averager(arena, communicator, {.bucket_bytes = bucket_bytes});
+    for (int repeat = 0; repeat < 2; ++repeat) {  // begin zeroes what the last step left
+      auto pending = averager.begin();
+      (forward(*network, share).pow(2).sum() / kRows).backward();
+      pending.finish();
+    }
+    return arena.gradients().clone();
+  };
+  run_loopback_ranks(1, [&](Communicator& one) { whole = gradients(one, rows, 1 << 20); });
+  for (const std::int64_t bucket_bytes : {8, 200, 1 << 20})
+    run_loopback_ranks(3, [&](Communicator& communicator) {
+      const int rank = communicator.rank();
+      const at::Tensor share = rows.narrow(0, borders[rank], borders[rank + 1] - borders[rank]);
+      EXPECT_TRUE(at::allclose(gradients(communicator, share, bucket_bytes), whole, 1e-12, 1e-14));
+    });
+}
+
+// A generator's backward pass through the discriminator leaves the discriminator's averager alone.
+TEST(GradientAverager, OneNetworksStepDoesNotDisturbAnother) {
+  run_loopback_ranks(2, [](Communicator& communicator) {
+    const auto first = small_network(), second = small_network();
+    ParameterArena first_arena(*first), second_arena(*second);
+    GradientAverager first_averager(first_arena, communicator);
+    auto pending = first_averager.begin();
+    (forward(*first, at::ones({1, 4}, at::kDouble)) + forward(*second, at::ones({1, 4}, at::kDouble))).sum().backward();
+    const at::Tensor local = second_arena.gradients().clone();
+    pending.finish();
+    EXPECT_TRUE(at::equal(second_arena.gradients(), local));
+  });
+}
+
+// Against the formulas of Kingma and Ba 2015, Algorithm 1, epsilon outside the root.
+TEST(Adam, FollowsItsFormulas) {
+  const auto network = small_network();
+  ParameterArena arena(*network);
+  const AdamOptions options{.learning_rate = 0.01, .beta1 = 0.8, .beta2 = 0.95, .epsilon = 1e-7};
+  const auto adam = make_optimizer(options, arena);
+  const auto& slot = arena.slots().front();
+  double value = arena.view_of(arena.values(), slot).flatten()[0].item<double>(), m = 0, v = 0;
+  for (int step = 1; step <= 5; ++step) {
+    const double gradient = std::cos(step);
+    arena.gradients().fill_(gradient);
+    adam->step();
+    m = options.beta1 * m + (1 - options.beta1) * gradient;
+    v = options.beta2 * v + (1 - options.beta2) * gradient * gradient;
+    value -= options.learning_rate * (m / (1 - std::pow(options.beta1, step))) /
+             (std::sqrt(v / (1 - std::pow(options.beta2, step))) + options.epsilon);
+    EXPECT_NEAR(arena.view_of(arena.values(), slot).flatten()[0].item<double>(), value, 1e-12) << step;
+  }
+}
+
+}  // namespace
+}  // namespace ganymede

@@ -1,0 +1,148 @@
+#include "recipe/recipe.hpp"
+
+#include <gtest/gtest.h>
+
+#include "base/error.hpp"
+#include "recipe/recipe_library.hpp"
+#include "recipe/recipe_reader.hpp"
+#include "tests/support/expect_error.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace ganymede {
+namespace {
+
+// Line numbers in the expectations below count from the first line of this.
+constexpr const char* kRecipe = R"(name: small
+seed: 7
+data: {path: somewhere, pixels: [0, 1]}
+gan:
+  update: simultaneous
+  generator:
+    network: {mlp: {noise_size: 5, hidden_sizes: [3]}}
+    optimizer: {adam: {learning_rate: 1.0e-3}}
+  discriminator:
+    network: mlp
+    optimizer: adam
+train: {steps: 10}
+)";
+
+std::string with(const std::string& from, const std::string& to) {
+  std::string text = kRecipe;
+  text.replace(text.find(from), from.size(), to);
+  return text;
+}
+
+void expect_mistake(const std::string& text, const std::vector<std::string>& words) {
+  SCOPED_TRACE(words.front());
+  expect_error<RecipeError>([&] { parse_recipe(text, "r.yaml"); }, words);
+}
+
+TEST(Recipe, ReadsWhatIsWrittenAndKeepsDefaultsForTheRest) {
+  const Recipe recipe = parse_recipe(kRecipe, "r.yaml");
+  EXPECT_EQ(recipe.name, "small");
+  EXPECT_EQ(recipe.seed, 7);
+  EXPECT_EQ(recipe.data.pixels, (std::array<double, 2>{0, 1}));
+  EXPECT_EQ(recipe.data.global_batch_size, 64);
+  EXPECT_EQ(recipe.gan.update, Update::simultaneous);
+  const auto& generator = std::get<MlpGeneratorOptions>(recipe.gan.generator.network);
+  EXPECT_EQ(generator.noise_size, 5);
+  EXPECT_EQ(generator.hidden_sizes, (std::vector<std::int64_t>{3}));
+  EXPECT_EQ(std::get<AdamOptions>(recipe.gan.generator.optimizer).learning_rate, 1e-3);
+  EXPECT_EQ(std::get<AdamOptions>(recipe.gan.discriminator.optimizer).beta1, 0.9);
+  EXPECT_EQ(recipe.train.steps, 10);
+  EXPECT_FALSE(recipe.train.epochs);
+}
+
+TEST(Recipe, PrintsBackWhatItReads) {
+  for (const ListedRecipe& listed : list_recipes()) {
+    const std::string printed = to_yaml(load_recipe(listed.file));
+    EXPECT_EQ(to_yaml(parse_recipe(printed, "printed")), printed) << listed.name;
+  }
+}
+
+TEST(Recipe, MistakesNameFileLineKeyValueAndWhatWasExpected) {
+  expect_mistake(with("seed: 7", "sead: 7"), {"r.yaml:2: ", "unknown key sead", "did you mean seed?"});
+  expect_mistake(with("hidden_sizes: [3]", "depth: 3"), {"r.yaml:7: ", "gan.generator.network.mlp.depth"});
+  expect_mistake(with("seed: 7", "seed: many"), {"r.yaml:2: seed is many", "expected an integer"});
+  expect_mistake(with("seed: 7", "seed: 1.5"), {"r.yaml:2: seed is 1.5", "expected an integer"});
+  expect_mistake(with("noise_size: 5", "noise_size: 0"),
+                 {"r.yaml:7: gan.generator.network.mlp.noise_size is 0; expected a positive integer"});
+  expect_mistake(with("[3]", "[3, -1]"), {"r.yaml:7: ", "hidden_sizes[1] is -1"});
+  expect_mistake(with("[3]", "3"), {"r.yaml:7: ", "hidden_sizes is 3; expected a list"});
+  expect_mistake(with("1.0e-3", "0"), {"r.yaml:8: ", "learning_rate is 0; expected a positive number"});
+  expect_mistake(with("1.0e-3", "nan"), {"r.yaml:8: ", "learning_rate is nan; expected a positive number"});
+  expect_mistake(with("[0, 1]", "[1, 0]"), {"r.yaml:3: data.pixels is [1, 0]", "the lower first"});
+  expect_mistake(with("simultaneous", "simultanous"), {"r.yaml:5: gan.update is simultanous", "did you mean simultaneous?"});
+  expect_mistake(with("network: mlp", "network: transformer"), {"r.yaml:10: ", "is transformer", "mlp, dcgan_discriminator"});
+  expect_mistake(with("optimizer: adam", "optimizer: {adam: {}, sgd: {}}"), {"r.yaml:11: ", "names 2 things"});
+  expect_mistake(with("update: simultaneous", "update: {simultaneous: {x: 1}}"), {"r.yaml:5: ", "takes no options"});
+  expect_mistake(with("data: {path: somewhere, pixels: [0, 1]}", "data: here"), {"r.yaml:3: data is here"});
+}
+
+TEST(Recipe, MissingKeysAreNamed) {
+  expect_mistake(with("path: somewhere, ", ""), {"r.yaml:3: data.path is missing"});
+  expect_mistake(with("name: small\n", ""), {"name is missing"});
+  expect_mistake(with("{steps: 10}", "{keep: 2}"), {"train.steps and train.epochs are both missing"});
+  expect_mistake(with("    network: mlp\n", ""), {"gan.discriminator.network is missing"});
+}
+
+TEST(Recipe, BadSyntaxIsReportedWithItsLine) {
+  expect_mistake("name: [1, 2\nseed: 3\n", {"r.yaml:"});
+  expect_mistake(with("seed: 7", "name: again"), {"r.yaml:2: name stands here twice"});
+  expect_mistake("just words", {"r.yaml:1: this is not a recipe"});
+}
+
+class RecipeFiles : public testing::Test {
+ protected:
+  std::filesystem::path write(const std::string& name, const std::string& text) {
+    const auto file = folder_.path() / name;
+    std::ofstream(file) << text;
+    return file;
+  }
+  TemporaryFolder folder_;
+};
+
+TEST_F(RecipeFiles, OneRecipeExtendsAnotherAndOverridesWin) {
+  write("base.yaml", kRecipe);
+  const auto file = write("quick.yaml", "extends: base.yaml\ngan: {generator: {network: {mlp: {noise_size: 9}}}}\n");
+  const Recipe recipe = load_recipe(file, {"train.steps=3", "gan.discriminator.network.mlp.hidden_sizes=[8, 4]"});
+  EXPECT_EQ(std::get<MlpGeneratorOptions>(recipe.gan.generator.network).noise_size, 9);
+  EXPECT_EQ(std::get<MlpGeneratorOptions>(recipe.gan.generator.network).hidden_sizes, (std::vector<std::int64_t>{3}));
+  EXPECT_EQ(std::get<MlpDiscriminatorOptions>(recipe.gan.discriminator.network).hidden_sizes,
+            (std::vector<std::int64_t>{8, 4}));
+  EXPECT_EQ(recipe.train.steps, 3);
+}
+
+TEST_F(RecipeFiles, AnExtendingRecipeMayChooseAnotherNetwork) {
+  write("base.yaml", kRecipe);
+  const auto file = write("other.yaml", "extends: base.yaml\ngan: {generator: {network: {dcgan_generator: {noise_size: 2}}}}\n");
+  EXPECT_EQ(std::get<DcganGeneratorOptions>(load_recipe(file).gan.generator.network).noise_size, 2);
+  EXPECT_TRUE(std::holds_alternative<DcganDiscriminatorOptions>(
+      load_recipe(file, {"gan.discriminator.network=dcgan_discriminator"}).gan.discriminator.network));
+}
+
+TEST_F(RecipeFiles, MistakesInAnExtendedRecipeOrOverrideNameTheirPlace) {
+  write("base.yaml", with("seed: 7", "seed: x"));
+  const auto file = write("quick.yaml", "extends: base.yaml\ntrain: {keep: 0}\n");
+  expect_error<RecipeError>([&] { load_recipe(file); }, {"base.yaml:2: seed is x"});
+  expect_error<RecipeError>([&] { load_recipe(file, {"seed=1"}); }, {"quick.yaml:2: train.keep is 0"});
+  expect_error<RecipeError>([&] { load_recipe(file, {"seed=1", "train.keep=no"}); }, {"--set train.keep=no: train.keep is no"});
+  expect_error<RecipeError>([&] { load_recipe(file, {"seed"}); }, {"--set seed: expected KEY=VALUE"});
+}
+
+TEST_F(RecipeFiles, MissingFilesAndCirclesAreReported) {
+  expect_error<RecipeError>([&] { load_recipe(folder_.path() / "none.yaml"); }, {"none.yaml: no such recipe"});
+  const auto dangling = write("a.yaml", "extends: none.yaml\n");
+  expect_error<RecipeError>([&] { load_recipe(dangling); }, {"a.yaml:1: extends", "none.yaml", "no such file"});
+  const auto circle = write("b.yaml", "extends: b.yaml\n");
+  expect_error<RecipeError>([&] { load_recipe(circle); }, {"b.yaml:1: ", "circle"});
+}
+
+TEST(RecipeLibrary, SuggestsTheNearestName) {
+  EXPECT_EQ(nearest_word("dcgna", {"mlp", "dcgan"}), "dcgan");
+  EXPECT_EQ(nearest_word("elephant", {"mlp", "dcgan"}), "");
+  expect_error<RecipeError>([] { find_recipe("dcgn"); }, {"dcgn", "did you mean dcgan?", "recipe list"});
+}
+
+}  // namespace
+}  // namespace ganymede

@@ -1,0 +1,77 @@
+#include <gtest/gtest.h>
+
+#include "base/error.hpp"
+#include "tests/support/expect_error.hpp"
+#include "tests/support/temporary_folder.hpp"
+#include "training/metrics.hpp"
+#include "training/progress.hpp"
+#include "training/run_folder.hpp"
+#include "training/sample_grid.hpp"
+
+namespace ganymede {
+namespace {
+
+namespace fs = std::filesystem;
+
+TEST(RunFolders, AreMadeOnceAndNeverOverwritten) {
+  const TemporaryFolder folder;
+  const RunFolder run(folder.path() / "runs" / "first");
+  create_run_folder_on_root(run, "name: x\n");
+  EXPECT_TRUE(fs::is_regular_file(run.recipe()));
+  expect_error<UserError>([&] { create_run_folder_on_root(run, "name: y\n"); }, {"first", "exists already", "--resume", "--run"});
+  fs::create_directory(folder.path() / "empty");
+  create_run_folder_on_root(RunFolder(folder.path() / "empty"), "name: z\n");
+}
+
+TEST(RunFolders, APlaceThatCannotBeWrittenIsNamed) {
+  const TemporaryFolder folder;
+  std::ofstream(folder.path() / "file") << "x";
+  expect_error<UserError>([&] { create_run_folder_on_root(RunFolder(folder.path() / "file" / "run"), ""); },
+                          {"file/run", "writable", "--run"});
+}
+
+TEST(MetricsLogs, DropLinesAfterTheResumedStepAndKeepTheRest) {
+  const TemporaryFolder folder;
+  const fs::path file = folder.path() / "metrics.jsonl";
+  {
+    MetricsLog log(file, 0);
+    for (const int step : {10, 20, 30}) log.write({.step = step, .epoch = 1, .generator_loss = step / 4.0});
+  }
+  MetricsLog(file, 20).write({.step = 30, .epoch = 2});
+  const std::vector<Json> lines = read_json_lines(file);
+  ASSERT_EQ(lines.size(), 3U);
+  EXPECT_EQ(lines[1].at("step"), 20);
+  EXPECT_EQ(lines[1].at("generator_loss"), 5.0);
+  EXPECT_EQ(lines[2].at("epoch"), 2);
+}
+
+TEST(SampleGrids, PlaceImagesRowByRowOnABackground) {
+  // 5 images of 300 x 200 in 3 columns, image i of brightness i / 4 between -1 and 1; too large to enlarge.
+  const at::Tensor images = at::arange(5, at::kFloat).div(2).sub(1).view({5, 1, 1, 1}).expand({5, 1, 200, 300});
+  const at::Tensor grid = make_sample_grid(images, -1, 1);
+  ASSERT_EQ(grid.sizes(), (at::IntArrayRef{1, 2 + 2 * 202, 2 + 3 * 302}));
+  const auto pixel = [&](std::int64_t y, std::int64_t x) { return grid[0][y][x].item<int>(); };
+  EXPECT_EQ(pixel(0, 0), 255);
+  EXPECT_EQ(pixel(2, 2), 0);
+  EXPECT_EQ(pixel(100, 2 + 302), 64);
+  EXPECT_EQ(pixel(100, 2 + 2 * 302), 128);
+  EXPECT_EQ(pixel(2 + 202, 2), 191);
+  EXPECT_EQ(pixel(300, 400), 255);
+  EXPECT_EQ(pixel(300, 2 + 2 * 302), 255);  // the empty sixth place
+}
+
+TEST(SampleGrids, EnlargeSmallImagesByAWholeFactor) {
+  const at::Tensor grid = make_sample_grid(at::zeros({64, 1, 28, 28}), -1, 1);
+  EXPECT_EQ(grid.size(2), 2 * (2 + 8 * 30));
+  EXPECT_EQ(make_sample_grid(at::full({1, 3, 4, 4}, 7.0), 0, 1).max().item<int>(), 255);  // clamped
+}
+
+TEST(Durations, AreShortAndReadable) {
+  EXPECT_EQ(format_duration(5.4), "0:05");
+  EXPECT_EQ(format_duration(125), "2:05");
+  EXPECT_EQ(format_duration(3723), "1:02:03");
+  EXPECT_EQ(format_duration(std::numeric_limits<double>::infinity()), "-");
+}
+
+}  // namespace
+}  // namespace ganymede
