@@ -16,7 +16,10 @@ from torch.nn import functional as F
 from random_streams import (NetworkId, Pass, Purpose, RandomStream, StreamId, draw_dropout_mask, draw_normal,
                             draw_uniform, write_json)
 
-SEED = 11
+# Any seed serves in float64. In float32 about one seed in two has a LeakyReLU input so near 0 in dcgan that another
+# order of summation moves it to the other side, and Adam spreads that to 1-2 % of a change; this one has none, on
+# AVX2 and on AVX-512 machines.
+SEED = 8
 STEPS = 10
 BATCH_SIZE = 64
 SHAPE = (1, 28, 28)
