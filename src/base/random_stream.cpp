@@ -58,7 +58,9 @@ GANYMEDE_VECTORISED void philox(std::uint64_t seed, std::uint32_t first_block, s
   }
 }
 
-float to_uniform(std::uint32_t word) { return static_cast<float>(word >> 8) * 0x1p-24F; }
+float to_uniform(std::uint32_t word) {
+  return static_cast<float>(word >> 8) * 0x1p-24F;
+}
 
 // Natural logarithm of a normal positive double, relative error below 1e-13: x = 2^e m with m in
 // [2/3, 4/3), then 2 atanh((m - 1) / (m + 1)) by its series.
@@ -94,10 +96,14 @@ CosSin series_cos_sin(double t) {
   cosine = cosine + 1.0;
   sine = (sine + 1.0) * angle;
   switch (static_cast<int>(quarter) & 3) {
-    case 0: return {cosine, sine};
-    case 1: return {-sine, cosine};
-    case 2: return {-cosine, -sine};
-    default: return {sine, -cosine};
+    case 0:
+      return {cosine, sine};
+    case 1:
+      return {-sine, cosine};
+    case 2:
+      return {-cosine, -sine};
+    default:
+      return {sine, -cosine};
   }
 }
 

@@ -17,7 +17,14 @@
 
 namespace ganymede {
 
-enum class Purpose : std::uint8_t { initialize = 1, shuffle = 2, noise = 3, dropout = 4, sample = 5, test = 255 };
+enum class Purpose : std::uint8_t {
+  initialize = 1,
+  shuffle = 2,
+  noise = 3,
+  dropout = 4,
+  sample = 5,
+  test = 255
+};
 
 // Which network draws; data order and test data belong to none.
 enum class NetworkId : std::uint8_t { none = 0, generator = 1, discriminator = 2 };

@@ -18,8 +18,9 @@ void add_import_idx(CLI::App& import, Action& action) {
       ->capture_default_str();
   idx->add_option("--class-names", options->class_names, "Names of the labels 0, 1, ..., with commas between")
       ->delimiter(',');
-  idx->footer("Example: ganymede dataset import idx --images train-images-idx3-ubyte.gz\n"
-              "           --labels train-labels-idx1-ubyte.gz --out data/mnist");
+  idx->footer(
+      "Example: ganymede dataset import idx --images train-images-idx3-ubyte.gz\n"
+      "           --labels train-labels-idx1-ubyte.gz --out data/mnist");
   idx->callback([&action, options] {
     action = [options](Communicator*) {
       std::fputs(describe_dataset(import_idx(*options)).c_str(), stdout);

@@ -10,7 +10,9 @@
 namespace ganymede {
 namespace {
 
-void print_error(const std::string& message) { std::fputs(fmt::format("ganymede: {}\n", message).c_str(), stderr); }
+void print_error(const std::string& message) {
+  std::fputs(fmt::format("ganymede: {}\n", message).c_str(), stderr);
+}
 
 // An error that only this rank knows of: the others are told by ending the job.
 int fail_alone(Communicator* communicator, const std::string& message, ExitCode code) {
@@ -29,8 +31,9 @@ int run(int argc, char** argv, Communicator* communicator) {
   CLI::App app{"Ganymede trains generative adversarial networks on many nodes.", "ganymede"};
   app.require_subcommand(1);
   app.set_version_flag("--version", GANYMEDE_VERSION);
-  app.footer("Exit codes: 0 success, 2 a mistake in the command or recipe, 3 bad data, 4 communication failed,\n"
-             "75 stopped on request (run the same command with --resume).");
+  app.footer(
+      "Exit codes: 0 success, 2 a mistake in the command or recipe, 3 bad data, 4 communication failed,\n"
+      "75 stopped on request (run the same command with --resume).");
   Action action;
   add_train_command(app, action);
   add_sample_command(app, action);

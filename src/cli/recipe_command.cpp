@@ -14,7 +14,8 @@ ExitCode list_all() {
   std::puts(fmt::format("{:<{}}  {:<7}  {}", "name", width, "section", "what it is").c_str());
   for (const auto& listed : recipes) {
     const Recipe recipe = load_recipe(listed.file);
-    std::puts(fmt::format("{:<{}}  {:<7}  {}", listed.name, width, recipe.tutorial, recipe.description).c_str());
+    std::puts(
+        fmt::format("{:<{}}  {:<7}  {}", listed.name, width, recipe.tutorial, recipe.description).c_str());
   }
   return ExitCode::success;
 }
@@ -36,8 +37,11 @@ void add_recipe_command(CLI::App& app, Action& action) {
     auto arguments = std::make_shared<Arguments>();
     CLI::App* subcommand = command->add_subcommand(name, help);
     subcommand->add_option("recipe", arguments->recipe, "Recipe file or name")->required();
-    subcommand->add_option("--set", arguments->overrides, "Override a key")->take_all()->type_name("KEY=VALUE");
-    subcommand->footer(fmt::format("Example: ganymede recipe {} dcgan --set data.global_batch_size=64", name));
+    subcommand->add_option("--set", arguments->overrides, "Override a key")
+        ->take_all()
+        ->type_name("KEY=VALUE");
+    subcommand->footer(
+        fmt::format("Example: ganymede recipe {} dcgan --set data.global_batch_size=64", name));
     subcommand->callback([&action, arguments, run] {
       action = [arguments, run](Communicator*) {
         const auto file = find_recipe(arguments->recipe);
@@ -47,9 +51,13 @@ void add_recipe_command(CLI::App& app, Action& action) {
     });
   };
   add("show", "Print a recipe with every key and value that it resolves to",
-      [](const std::filesystem::path&, const Recipe& recipe) { std::fputs(to_yaml(recipe).c_str(), stdout); });
+      [](const std::filesystem::path&, const Recipe& recipe) {
+        std::fputs(to_yaml(recipe).c_str(), stdout);
+      });
   add("check", "Read a recipe and report the first mistake",
-      [](const std::filesystem::path& file, const Recipe&) { std::puts(fmt::format("{}: ok", file.string()).c_str()); });
+      [](const std::filesystem::path& file, const Recipe&) {
+        std::puts(fmt::format("{}: ok", file.string()).c_str());
+      });
 }
 
 }  // namespace ganymede

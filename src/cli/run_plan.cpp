@@ -39,15 +39,17 @@ Recipe load_resumed_recipe(const TrainArguments& arguments, const RunFolder& run
   const Recipe now = load_recipe(arguments.recipe.empty() ? run.recipe() : find_recipe(arguments.recipe),
                                  arguments.overrides);
   if (const auto difference = find_difference(before, now))
-    throw UserError(fmt::format("{}: the run was made with another recipe: {}; --resume may only change `train`",
-                                run.root().string(), *difference));
+    throw UserError(
+        fmt::format("{}: the run was made with another recipe: {}; --resume may only change `train`",
+                    run.root().string(), *difference));
   return now;
 }
 
 void check_batch(const Recipe& recipe, const DatasetIndex& index, int ranks) {
   const std::int64_t batch = recipe.data.global_batch_size;
-  require(batch >= ranks, "data.global_batch_size is {}, but there are {} ranks; expected at least one sample a rank",
-          batch, ranks);
+  require(batch >= ranks,
+          "data.global_batch_size is {}, but there are {} ranks; expected at least one sample a rank", batch,
+          ranks);
   require(batch <= index.samples,
           "data.global_batch_size is {}, but {} has {} samples; expected at most that many", batch,
           index.folder.string(), index.samples);

@@ -57,16 +57,18 @@ DatasetIndex agree_on_dataset(const fs::path& folder, Communicator& communicator
 
 // Where training starts: at the newest checkpoint that rank 0 finds, else at step 0 with the initial weights.
 // Afterwards all ranks hold the same state. Collective.
-CheckpointInfo agree_on_start(const RunPlan& plan, const DatasetIndex& index, Gan& gan, Communicator& communicator) {
+CheckpointInfo agree_on_start(const RunPlan& plan, const DatasetIndex& index, Gan& gan,
+                              Communicator& communicator) {
   CheckpointInfo start{.step = 0, .samples = index.samples, .shape = index.shape};
   agree_on_root(communicator, [&] {
     const auto checkpoint = find_latest_checkpoint(plan.run.checkpoints());
     if (!checkpoint) return;
     start = read_checkpoint_info(*checkpoint);
     if (start.samples != index.samples)
-      throw DataError(fmt::format("{}: it was made with a dataset of {} samples, {} has {}: the data order would "
-                                  "differ; train on the same dataset",
-                                  checkpoint->string(), start.samples, index.folder.string(), index.samples));
+      throw DataError(
+          fmt::format("{}: it was made with a dataset of {} samples, {} has {}: the data order would "
+                      "differ; train on the same dataset",
+                      checkpoint->string(), start.samples, index.folder.string(), index.samples));
     load_checkpoint(*checkpoint, gan.players());
     spdlog::info("resuming at step {} from {}", start.step, checkpoint->string());
   });
@@ -93,7 +95,8 @@ ExitCode run_training(const TrainArguments& arguments, Communicator& communicato
   const auto seed = static_cast<std::uint64_t>(recipe.seed);
   std::unique_ptr<Gan> gan;
   agree(communicator, [&] {
-    gan = make_adversarial_gan(recipe.gan, {.seed = seed, .shape = index.shape, .dtype = dtype}, communicator);
+    gan =
+        make_adversarial_gan(recipe.gan, {.seed = seed, .shape = index.shape, .dtype = dtype}, communicator);
   });
   const CheckpointInfo start = agree_on_start(plan, index, *gan, communicator);
 
@@ -109,8 +112,9 @@ ExitCode run_training(const TrainArguments& arguments, Communicator& communicato
                    communicator.rank(), communicator.size());
   });
   spdlog::info("{}: {} samples, global batch {}, {} {} of {} {}; results in {}", recipe.name, index.samples,
-               recipe.data.global_batch_size, communicator.size(), communicator.size() == 1 ? "rank" : "ranks", threads,
-               threads == 1 ? "thread" : "threads", fs::proximate(plan.run.root()).string());
+               recipe.data.global_batch_size, communicator.size(),
+               communicator.size() == 1 ? "rank" : "ranks", threads, threads == 1 ? "thread" : "threads",
+               fs::proximate(plan.run.root()).string());
 
   const TrainingEnd end = train({.options = recipe.train,
                                  .start = start,
@@ -131,7 +135,8 @@ void add_train_command(CLI::App& app, Action& action) {
   command->add_option("--set", arguments->overrides, "Override a key of the recipe: --set train.steps=100")
       ->take_all()
       ->type_name("KEY=VALUE");
-  command->add_option("--run", arguments->run, "Folder for the results [runs/<recipe>-<n>]")->type_name("DIR");
+  command->add_option("--run", arguments->run, "Folder for the results [runs/<recipe>-<n>]")
+      ->type_name("DIR");
   command->add_flag("--resume", arguments->resume,
                     "Go on from the newest checkpoint in --run; start there if there is none");
   command->add_option("--threads", arguments->threads, "Compute threads a rank [the host's cores, shared]")

@@ -17,7 +17,7 @@ struct BatchLoaderOptions {
   std::uint64_t seed = 0;
   std::int64_t global_batch_size = 64;
   double pixel_low = -1, pixel_high = 1;               // what pixels 0 and 255 become
-  std::int64_t window_bytes = std::int64_t{64} << 20;  // shuffled together; a rank keeps its share of it
+  std::int64_t window_bytes = std::int64_t{16} << 20;  // shuffled together; a rank keeps its share of it
   int prefetch_batches = 4;
   at::ScalarType dtype = at::kFloat;
   std::int64_t first_step = 0;  // where to resume

@@ -11,11 +11,17 @@ constexpr std::int64_t kLargestPiece = std::int64_t{1} << 30;
 
 MPI_Datatype mpi_type(const at::Tensor& tensor) {
   switch (tensor.scalar_type()) {
-    case at::kFloat: return MPI_FLOAT;
-    case at::kDouble: return MPI_DOUBLE;
-    case at::kLong: return MPI_INT64_T;
-    case at::kByte: return MPI_UINT8_T;
-    default: throw CommunicationError(fmt::format("no MPI type for tensors of {}", c10::toString(tensor.scalar_type())));
+    case at::kFloat:
+      return MPI_FLOAT;
+    case at::kDouble:
+      return MPI_DOUBLE;
+    case at::kLong:
+      return MPI_INT64_T;
+    case at::kByte:
+      return MPI_UINT8_T;
+    default:
+      throw CommunicationError(
+          fmt::format("no MPI type for tensors of {}", c10::toString(tensor.scalar_type())));
   }
 }
 
@@ -42,7 +48,9 @@ MpiCommunicator::MpiCommunicator() {
   check_mpi(MPI_Comm_free(&node), "MPI_Comm_free");
 }
 
-MpiCommunicator::~MpiCommunicator() { MPI_Comm_free(&world_); }
+MpiCommunicator::~MpiCommunicator() {
+  MPI_Comm_free(&world_);
+}
 
 void MpiCommunicator::do_all_reduce_sum_(const at::Tensor& tensor) {
   if (size_ == 1) return;
@@ -60,11 +68,13 @@ void MpiCommunicator::do_broadcast_(const at::Tensor& tensor, int root) {
 void MpiCommunicator::do_all_gather(const at::Tensor& tensor, const at::Tensor& gathered) {
   ensure(tensor.numel() <= kLargestPiece, "a gathered tensor has at most 2^30 elements");
   const int count = static_cast<int>(tensor.numel());
-  check_mpi(MPI_Allgather(tensor.const_data_ptr(), count, mpi_type(tensor), gathered.mutable_data_ptr(), count,
-                          mpi_type(tensor), world_),
+  check_mpi(MPI_Allgather(tensor.const_data_ptr(), count, mpi_type(tensor), gathered.mutable_data_ptr(),
+                          count, mpi_type(tensor), world_),
             "MPI_Allgather");
 }
 
-void MpiCommunicator::do_barrier() { check_mpi(MPI_Barrier(world_), "MPI_Barrier"); }
+void MpiCommunicator::do_barrier() {
+  check_mpi(MPI_Barrier(world_), "MPI_Barrier");
+}
 
 }  // namespace ganymede

@@ -13,14 +13,19 @@ MpiSession::MpiSession(int& argc, char**& argv) {
   int provided = MPI_THREAD_SINGLE;
   check_mpi(MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread");
   if (provided < MPI_THREAD_FUNNELED)
-    throw CommunicationError("this MPI does not support threads beside the one that communicates "
-                             "(MPI_THREAD_FUNNELED); use one that was built with thread support");
+    throw CommunicationError(
+        "this MPI does not support threads beside the one that communicates "
+        "(MPI_THREAD_FUNNELED); use one that was built with thread support");
   check_mpi(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
 }
 
-MpiSession::~MpiSession() { MPI_Finalize(); }
+MpiSession::~MpiSession() {
+  MPI_Finalize();
+}
 
-std::unique_ptr<Communicator> MpiSession::make_communicator() { return std::make_unique<MpiCommunicator>(); }
+std::unique_ptr<Communicator> MpiSession::make_communicator() {
+  return std::make_unique<MpiCommunicator>();
+}
 
 void abort_job(int exit_code) {
   MPI_Abort(MPI_COMM_WORLD, exit_code);
@@ -34,8 +39,8 @@ void check_mpi(int status, std::string_view operation, std::source_location wher
   MPI_Error_string(status, text, &length);
   int rank = -1;
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-  throw CommunicationError(fmt::format("rank {}: {} failed: {} ({}:{})", rank, operation, text,
-                                       where.file_name(), where.line()));
+  throw CommunicationError(
+      fmt::format("rank {}: {} failed: {} ({}:{})", rank, operation, text, where.file_name(), where.line()));
 }
 
 }  // namespace ganymede

@@ -29,7 +29,8 @@ class AdversarialGan final : public Gan {
   AdversarialGan(const AdversarialGanOptions& options, const GanSetting& setting, Communicator& communicator)
       : options_(options),
         setting_(setting),
-        generator_(make_generator(options.generator.network, setting.shape, setting.seed, setting.dtype, communicator),
+        generator_(make_generator(options.generator.network, setting.shape, setting.seed, setting.dtype,
+                                  communicator),
                    options.generator.optimizer, communicator),
         discriminator_(
             make_discriminator(options.discriminator.network, setting.shape, setting.seed, setting.dtype),
@@ -37,8 +38,10 @@ class AdversarialGan final : public Gan {
 
   StepReport step(const Batch& batch) override {
     switch (options_.update) {
-      case Update::alternating: return step_alternating(batch);
-      case Update::simultaneous: return step_simultaneous(batch);
+      case Update::alternating:
+        return step_alternating(batch);
+      case Update::simultaneous:
+        return step_simultaneous(batch);
     }
     throw Error("unknown update");
   }
@@ -62,7 +65,8 @@ class AdversarialGan final : public Gan {
     const at::Tensor logits = discriminator_.network->forward(at::cat({batch.images, fake_images.detach()}),
                                                               context(batch, {Pass::real, Pass::fake}));
     const std::vector<at::Tensor> real_and_fake = logits.chunk(2);
-    const at::Tensor discriminator_loss = discriminator_loss_sum(options_.loss, real_and_fake[0], real_and_fake[1]);
+    const at::Tensor discriminator_loss =
+        discriminator_loss_sum(options_.loss, real_and_fake[0], real_and_fake[1]);
     mean(discriminator_loss, batch).backward();
     pending.finish();
     discriminator_.optimizer->step();
@@ -80,7 +84,8 @@ class AdversarialGan final : public Gan {
   // Two tapes on one forward pass: each backward pass is restricted to its own network's parameters.
   StepReport step_simultaneous(const Batch& batch) {
     const at::Tensor fake_images = generate(batch);
-    const at::Tensor real_logits = discriminator_.network->forward(batch.images, context(batch, {Pass::real}));
+    const at::Tensor real_logits =
+        discriminator_.network->forward(batch.images, context(batch, {Pass::real}));
     const at::Tensor fake_logits = discriminator_.network->forward(fake_images, context(batch, {Pass::fake}));
     const at::Tensor discriminator_loss = discriminator_loss_sum(options_.loss, real_logits, fake_logits);
     const at::Tensor generator_loss = generator_loss_sum(options_.loss, fake_logits);
@@ -101,7 +106,8 @@ class AdversarialGan final : public Gan {
     return generator_.network->forward(noise, context(batch, {Pass::fake}));
   }
 
-  at::Tensor draw_noise(Purpose purpose, std::int64_t step, std::int64_t first_place, std::int64_t count) const {
+  at::Tensor draw_noise(Purpose purpose, std::int64_t step, std::int64_t first_place,
+                        std::int64_t count) const {
     const RandomStream stream(setting_.seed, StreamId{.purpose = purpose, .network = NetworkId::generator},
                               static_cast<std::uint32_t>(step));
     return draw_normal(stream, first_place, {count, noise_size(options_.generator.network)}, setting_.dtype);
@@ -111,7 +117,8 @@ class AdversarialGan final : public Gan {
   ForwardContext context(const Batch& batch, std::initializer_list<Pass> passes) const {
     ForwardContext context{.training = true, .seed = setting_.seed, .step = batch.step};
     for (const Pass pass : passes)
-      context.segments.push_back({.pass = pass, .first_place = batch.first_place, .rows = batch.images.size(0)});
+      context.segments.push_back(
+          {.pass = pass, .first_place = batch.first_place, .rows = batch.images.size(0)});
     return context;
   }
 

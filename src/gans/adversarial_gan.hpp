@@ -1,4 +1,5 @@
-// The adversarial procedure: a generator from noise to images against a discriminator (Goodfellow et al. 2014).
+// The adversarial procedure: a generator from noise to images against a discriminator (Goodfellow et al.
+// 2014).
 #pragma once
 
 #include "base/image_shape.hpp"
@@ -10,7 +11,8 @@
 namespace ganymede {
 
 enum class Update {
-  alternating,   // discriminator first, then the generator against the updated discriminator, on the same noise
+  alternating,   // discriminator first, then the generator against the updated discriminator, on the same
+                 // noise
   simultaneous,  // one forward pass serves both gradients, then both networks are updated
 };
 

@@ -38,8 +38,8 @@ Statistics global_statistics(const at::Tensor& input, Communicator& communicator
   ensure(count > 0, "every rank brings rows to batch normalisation");
   auto [variance, mean] = at::var_mean(input, all_but_channels(input), /*correction=*/0);
   mean = mean.to(at::kDouble);
-  const at::Tensor sums = at::cat({mean * count, (variance.to(at::kDouble) + mean * mean) * count,
-                                   at::full({1}, count, mean.options())});
+  const at::Tensor sums = at::cat(
+      {mean * count, (variance.to(at::kDouble) + mean * mean) * count, at::full({1}, count, mean.options())});
   communicator.all_reduce_sum_(sums);
   const double global_count = sums[2 * channels].item<double>();
   const at::Tensor global_mean = sums.narrow(0, 0, channels) / global_count;
@@ -72,7 +72,8 @@ struct NormalizeGlobally : torch::autograd::Function<NormalizeGlobally> {
     auto [input_gradient, weight_gradient, bias_gradient] =
         at::native_batch_norm_backward(gradients[0].contiguous(), input, weight, mean, variance, {}, {},
                                        /*train=*/false, epsilon, {true, true, true});
-    // d loss / d input gains - weight / (s count) (sum(dy) + xhat sum(dy xhat)), s = sqrt(variance + epsilon).
+    // d loss / d input gains - weight / (s count) (sum(dy) + xhat sum(dy xhat)), s = sqrt(variance +
+    // epsilon).
     const std::int64_t channels = mean.size(0);
     const at::Tensor sums = at::cat({bias_gradient, weight_gradient}).to(at::kDouble);
     communicator->all_reduce_sum_(sums);

@@ -25,7 +25,7 @@ class BatchNormalization : public torch::nn::Module {
  private:
   const BatchNormalizationOptions options_;
   Communicator& communicator_;
-  at::Tensor weight_, bias_;                   // [channels]
+  at::Tensor weight_, bias_;                    // [channels]
   at::Tensor running_mean_, running_variance_;  // [channels]
 };
 

@@ -28,15 +28,17 @@ torch::nn::Conv2d make_convolution(std::int64_t in, std::int64_t out) {
 }
 
 // Size of one side after a convolution of stride 2.
-std::int64_t halved(std::int64_t side) { return (side + 1) / 2; }
+std::int64_t halved(std::int64_t side) {
+  return (side + 1) / 2;
+}
 
 class DcganGenerator final : public Network {
  public:
   DcganGenerator(const DcganGeneratorOptions& options, const ImageShape& shape, Communicator& communicator)
       : height_(shape.height / 4), width_(shape.width / 4) {
     const auto normalization = [&](const char* name, std::int64_t channels) {
-      return register_module(name,
-                             std::make_shared<BatchNormalization>(channels, kKerasNormalization, communicator));
+      return register_module(
+          name, std::make_shared<BatchNormalization>(channels, kKerasNormalization, communicator));
     };
     const std::int64_t features = 256 * height_ * width_;
     dense_ = register_module(
@@ -72,7 +74,9 @@ class DcganDiscriminator final : public Network {
       : options_(options),
         convolution1_(register_module("convolution1", make_convolution(shape.channels, 64))),
         convolution2_(register_module("convolution2", make_convolution(64, 128))),
-        dense_(register_module("dense", torch::nn::Linear(128 * halved(halved(shape.height)) * halved(halved(shape.width)), 1))) {}
+        dense_(register_module(
+            "dense",
+            torch::nn::Linear(128 * halved(halved(shape.height)) * halved(halved(shape.width)), 1))) {}
 
   at::Tensor forward(const at::Tensor& images, const ForwardContext& context) override {
     at::Tensor x = at::leaky_relu(convolution1_->forward(images), kSlope);
@@ -93,7 +97,8 @@ class DcganDiscriminator final : public Network {
 std::shared_ptr<Network> make_dcgan_generator(const DcganGeneratorOptions& options, const ImageShape& shape,
                                               std::uint64_t seed, Communicator& communicator) {
   require(shape.height % 4 == 0 && shape.width % 4 == 0,
-          "dcgan_generator makes images whose sides are multiples of 4; the dataset's are {} x {}: choose another "
+          "dcgan_generator makes images whose sides are multiples of 4; the dataset's are {} x {}: choose "
+          "another "
           "network, or import the images in another size",
           shape.height, shape.width);
   auto network = std::make_shared<DcganGenerator>(options, shape, communicator);

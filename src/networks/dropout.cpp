@@ -11,12 +11,14 @@ at::Tensor dropout(const at::Tensor& input, double probability, NetworkId networ
   std::vector<at::Tensor> masks;
   std::int64_t rows = 0;
   for (const Segment& segment : context.segments) {
-    const StreamId stream{.purpose = Purpose::dropout, .network = network, .layer = layer, .pass = segment.pass};
+    const StreamId stream{
+        .purpose = Purpose::dropout, .network = network, .layer = layer, .pass = segment.pass};
     std::vector<std::int64_t> shape = input.sizes().vec();
     shape[0] = segment.rows;
     rows += segment.rows;
-    masks.push_back(draw_dropout_mask(RandomStream(context.seed, stream, static_cast<std::uint32_t>(context.step)),
-                                      segment.first_place, shape, probability, input.scalar_type()));
+    masks.push_back(
+        draw_dropout_mask(RandomStream(context.seed, stream, static_cast<std::uint32_t>(context.step)),
+                          segment.first_place, shape, probability, input.scalar_type()));
   }
   ensure(rows == input.size(0), "the segments of a forward pass cover its rows");
   return input * (masks.size() == 1 ? masks.front() : at::cat(masks));

@@ -27,7 +27,8 @@ class LinearStack : public torch::nn::Module {
   std::vector<torch::nn::Linear> layers_;
 };
 
-std::vector<std::int64_t> join_sizes(std::int64_t first, const std::vector<std::int64_t>& hidden, std::int64_t last) {
+std::vector<std::int64_t> join_sizes(std::int64_t first, const std::vector<std::int64_t>& hidden,
+                                     std::int64_t last) {
   std::vector<std::int64_t> sizes{first};
   sizes.insert(sizes.end(), hidden.begin(), hidden.end());
   sizes.push_back(last);
@@ -53,8 +54,8 @@ class MlpGenerator final : public Network {
 class MlpDiscriminator final : public Network {
  public:
   MlpDiscriminator(const MlpDiscriminatorOptions& options, const ImageShape& shape)
-      : layers_(register_module("layers", std::make_shared<LinearStack>(
-                                              join_sizes(shape.pixels(), options.hidden_sizes, 1)))) {}
+      : layers_(register_module(
+            "layers", std::make_shared<LinearStack>(join_sizes(shape.pixels(), options.hidden_sizes, 1)))) {}
 
   at::Tensor forward(const at::Tensor& images, const ForwardContext&) override {
     return layers_->forward(images.flatten(1));
@@ -73,8 +74,8 @@ std::shared_ptr<Network> make_mlp_generator(const MlpGeneratorOptions& options, 
   return network;
 }
 
-std::shared_ptr<Network> make_mlp_discriminator(const MlpDiscriminatorOptions& options, const ImageShape& shape,
-                                                std::uint64_t seed) {
+std::shared_ptr<Network> make_mlp_discriminator(const MlpDiscriminatorOptions& options,
+                                                const ImageShape& shape, std::uint64_t seed) {
   auto network = std::make_shared<MlpDiscriminator>(options, shape);
   initialize_like_pytorch(*network, seed, NetworkId::discriminator);
   return network;

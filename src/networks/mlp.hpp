@@ -21,7 +21,7 @@ struct MlpDiscriminatorOptions {
 
 std::shared_ptr<Network> make_mlp_generator(const MlpGeneratorOptions& options, const ImageShape& shape,
                                             std::uint64_t seed);
-std::shared_ptr<Network> make_mlp_discriminator(const MlpDiscriminatorOptions& options, const ImageShape& shape,
-                                                std::uint64_t seed);
+std::shared_ptr<Network> make_mlp_discriminator(const MlpDiscriminatorOptions& options,
+                                                const ImageShape& shape, std::uint64_t seed);
 
 }  // namespace ganymede

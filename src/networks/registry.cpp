@@ -34,7 +34,8 @@ std::int64_t noise_size(const GeneratorOptions& options) {
 }
 
 std::shared_ptr<Network> make_generator(const GeneratorOptions& options, const ImageShape& shape,
-                                        std::uint64_t seed, at::ScalarType dtype, Communicator& communicator) {
+                                        std::uint64_t seed, at::ScalarType dtype,
+                                        Communicator& communicator) {
   auto network = std::visit(GeneratorMaker{shape, seed, communicator}, options);
   network->to(dtype);
   return network;

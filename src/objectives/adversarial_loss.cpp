@@ -17,7 +17,8 @@ at::Tensor discriminator_loss_sum(AdversarialLoss loss, const at::Tensor& real_l
   require_logits(real_logits);
   require_logits(fake_logits);
   switch (loss) {
-    case AdversarialLoss::bce: return -at::log_sigmoid(real_logits).sum() - at::log_sigmoid(-fake_logits).sum();
+    case AdversarialLoss::bce:
+      return -at::log_sigmoid(real_logits).sum() - at::log_sigmoid(-fake_logits).sum();
   }
   throw Error("unknown adversarial loss");
 }
@@ -25,7 +26,8 @@ at::Tensor discriminator_loss_sum(AdversarialLoss loss, const at::Tensor& real_l
 at::Tensor generator_loss_sum(AdversarialLoss loss, const at::Tensor& fake_logits) {
   require_logits(fake_logits);
   switch (loss) {
-    case AdversarialLoss::bce: return -at::log_sigmoid(fake_logits).sum();
+    case AdversarialLoss::bce:
+      return -at::log_sigmoid(fake_logits).sum();
   }
   throw Error("unknown adversarial loss");
 }

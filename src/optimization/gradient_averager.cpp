@@ -10,7 +10,8 @@ GradientAverager::GradientAverager(ParameterArena& arena, Communicator& communic
   const at::Tensor& gradients = arena.gradients();
   const auto item_bytes = static_cast<std::int64_t>(gradients.element_size());
   ensure(options.bucket_bytes >= item_bytes, "a bucket holds at least one gradient");
-  for (const at::Tensor& bucket : gradients.split(options.bucket_bytes / item_bytes)) buckets_.push_back(bucket);
+  for (const at::Tensor& bucket : gradients.split(options.bucket_bytes / item_bytes))
+    buckets_.push_back(bucket);
 }
 
 GradientAverager::Pending GradientAverager::begin() {

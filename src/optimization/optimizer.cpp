@@ -38,7 +38,9 @@ class Adam final : public Optimizer {
 
 std::unique_ptr<Optimizer> make_optimizer(const OptimizerOptions& options, ParameterArena& arena) {
   return std::visit(
-      [&](const AdamOptions& adam) -> std::unique_ptr<Optimizer> { return std::make_unique<Adam>(adam, arena); },
+      [&](const AdamOptions& adam) -> std::unique_ptr<Optimizer> {
+        return std::make_unique<Adam>(adam, arena);
+      },
       options);
 }
 

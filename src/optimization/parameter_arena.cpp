@@ -41,15 +41,18 @@ at::Tensor ParameterArena::view_of(const at::Tensor& flat, const Slot& slot) con
   return flat.narrow(0, slot.offset, slot.parameter.numel()).view(slot.parameter.sizes());
 }
 
-void ParameterArena::zero_gradients() { gradients_.zero_(); }
+void ParameterArena::zero_gradients() {
+  gradients_.zero_();
+}
 
 void ParameterArena::check_views() const {
   for (const Slot& slot : slots_) {
     const at::Tensor& gradient = slot.parameter.grad();
     if (!gradient.defined() || gradient.const_data_ptr() != view_of(gradients_, slot).const_data_ptr())
-      throw Error(fmt::format("the gradient of {} is no longer a view into its arena: it was replaced by "
-                              "zero_grad() or by backward(create_graph=true)",
-                              slot.name));
+      throw Error(
+          fmt::format("the gradient of {} is no longer a view into its arena: it was replaced by "
+                      "zero_grad() or by backward(create_graph=true)",
+                      slot.name));
   }
 }
 

@@ -11,7 +11,8 @@ Recipe read_recipe(const RecipeNode& root) {
   visit_options(reader, recipe);
   reader.finish();
   if (!recipe.train.steps && !recipe.train.epochs)
-    throw RecipeError(fmt::format("{}: train.steps and train.epochs are both missing; give one of them", root.place));
+    throw RecipeError(
+        fmt::format("{}: train.steps and train.epochs are both missing; give one of them", root.place));
   if (recipe.name.empty() || recipe.name.find('/') != std::string::npos)
     throw RecipeError(fmt::format("{}: name is \"{}\"; expected a word, it names the run's folder",
                                   root.find("name")->place, recipe.name));

@@ -17,7 +17,7 @@ enum class Precision { float32, float64 };
 struct DataOptions {
   std::string path;  // absolute, or looked up in $GANYMEDE_DATA, else in data/ of the working directory
   std::array<double, 2> pixels = {-1, 1};  // what black and white become
-  std::int64_t global_batch_size = 64;  // over all ranks
+  std::int64_t global_batch_size = 64;     // over all ranks
 };
 
 struct Recipe {

@@ -12,7 +12,8 @@ inline constexpr std::array<std::pair<const char*, Precision>, 2> kPrecisions{
     {{"float32", Precision::float32}, {"float64", Precision::float64}}};
 inline constexpr std::array<std::pair<const char*, Update>, 2> kUpdates{
     {{"alternating", Update::alternating}, {"simultaneous", Update::simultaneous}}};
-inline constexpr std::array<std::pair<const char*, AdversarialLoss>, 1> kLosses{{{"bce", AdversarialLoss::bce}}};
+inline constexpr std::array<std::pair<const char*, AdversarialLoss>, 1> kLosses{
+    {{"bce", AdversarialLoss::bce}}};
 
 template <typename Visitor>
 void visit_options(Visitor& visitor, MlpGeneratorOptions& options) {

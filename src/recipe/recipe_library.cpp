@@ -24,7 +24,9 @@ std::vector<fs::path> recipe_folders() {
   return folders;
 }
 
-bool is_recipe_file(const fs::path& file) { return file.extension() == ".yaml" && fs::is_regular_file(file); }
+bool is_recipe_file(const fs::path& file) {
+  return file.extension() == ".yaml" && fs::is_regular_file(file);
+}
 
 }  // namespace
 
@@ -37,9 +39,10 @@ fs::path find_recipe(const std::string& file_or_name) {
     names.push_back(recipe.name);
   }
   const std::string nearest = nearest_word(file_or_name, names);
-  throw RecipeError(fmt::format("{}: no such recipe file, and no recipe of this name{}; `ganymede recipe list` shows "
-                                "those that exist",
-                                file_or_name, nearest.empty() ? "" : fmt::format(" (did you mean {}?)", nearest)));
+  throw RecipeError(
+      fmt::format("{}: no such recipe file, and no recipe of this name{}; `ganymede recipe list` shows "
+                  "those that exist",
+                  file_or_name, nearest.empty() ? "" : fmt::format(" (did you mean {}?)", nearest)));
 }
 
 std::vector<ListedRecipe> list_recipes() {

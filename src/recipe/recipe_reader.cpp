@@ -34,8 +34,8 @@ std::size_t edit_distance(const std::string& a, const std::string& b) {
   for (std::size_t i = 1; i <= a.size(); ++i) {
     std::size_t diagonal = std::exchange(row[0], i);
     for (std::size_t j = 1; j <= b.size(); ++j)
-      diagonal = std::exchange(
-          row[j], std::min({row[j] + 1, row[j - 1] + 1, diagonal + static_cast<std::size_t>(a[i - 1] != b[j - 1])}));
+      diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1,
+                                                 diagonal + static_cast<std::size_t>(a[i - 1] != b[j - 1])}));
   }
   return row[b.size()];
 }
@@ -91,7 +91,8 @@ void RecipeReader::value(const char* key, std::array<double, 2>& target) {
   for (std::size_t i = 0; i < 2; ++i)
     target[i] = number_in<double>((*node->sequence())[i], fmt::format("{}[{}]", join(key), i), kAnyNumber);
   if (target[0] >= target[1])
-    throw RecipeError(fmt::format("{}: {} is [{}, {}]; expected {}", node->place, join(key), target[0], target[1], kExpected));
+    throw RecipeError(fmt::format("{}: {} is [{}, {}]; expected {}", node->place, join(key), target[0],
+                                  target[1], kExpected));
 }
 
 void RecipeReader::required(const char* key) {
@@ -99,7 +100,8 @@ void RecipeReader::required(const char* key) {
   throw RecipeError(fmt::format("{}: {} is missing; add it", node_.place, join(key)));
 }
 
-std::optional<RecipeReader::Picked> RecipeReader::pick(const char* key, const std::vector<std::string>& names) {
+std::optional<RecipeReader::Picked> RecipeReader::pick(const char* key,
+                                                       const std::vector<std::string>& names) {
   const RecipeNode* node = look_up(key);
   if (!node) return std::nullopt;
   std::optional<Picked> picked;
@@ -127,8 +129,8 @@ std::optional<RecipeReader::Picked> RecipeReader::pick(const char* key, const st
 }
 
 void RecipeReader::throw_options_not_taken(const char* key, const Picked& picked) const {
-  throw RecipeError(fmt::format("{}: {}.{} takes no options; write {}: {}", picked.place, join(key), picked.name, key,
-                                picked.name));
+  throw RecipeError(fmt::format("{}: {}.{} takes no options; write {}: {}", picked.place, join(key),
+                                picked.name, key, picked.name));
 }
 
 const RecipeNode& RecipeReader::as_map(const std::string& key, const RecipeNode& node) const {
@@ -139,7 +141,8 @@ const RecipeNode& RecipeReader::as_map(const std::string& key, const RecipeNode&
 void RecipeReader::finish() const {
   for (const auto& [key, node] : *node_.map())
     if (std::find(known_.begin(), known_.end(), key) == known_.end())
-      throw RecipeError(fmt::format("{}: unknown key {}; {}", node.place, join(key), suggestion(key, known_)));
+      throw RecipeError(
+          fmt::format("{}: unknown key {}; {}", node.place, join(key), suggestion(key, known_)));
 }
 
 }  // namespace ganymede

@@ -25,7 +25,8 @@ struct Range {
 inline constexpr double kLargest = 1e15;
 inline constexpr Range kPositiveInteger{.low = 1, .high = kLargest, .expected = "a positive integer"};
 inline constexpr Range kSeedRange{.low = 0, .high = kLargest, .expected = "an integer from 0 on"};
-inline constexpr Range kPositiveNumber{.low = 0, .high = kLargest, .low_open = true, .expected = "a positive number"};
+inline constexpr Range kPositiveNumber{
+    .low = 0, .high = kLargest, .low_open = true, .expected = "a positive number"};
 inline constexpr Range kProbability{
     .low = 0, .high = 1, .high_open = true, .expected = "a number from 0 up to, but not, 1"};
 inline constexpr Range kAnyNumber{.low = -kLargest, .high = kLargest, .expected = "a number"};
@@ -80,7 +81,8 @@ class RecipeReader {
 
   // A name, or a map with that name as its one key and the options below it.
   template <typename... Options>
-  void choice(const char* key, std::variant<Options...>& target, const Alternative<Options>&... alternatives) {
+  void choice(const char* key, std::variant<Options...>& target,
+              const Alternative<Options>&... alternatives) {
     const auto picked = pick(key, {alternatives.name...});
     if (!picked) return;
     const auto read = [&]<typename One>(const Alternative<One>& alternative) {

@@ -71,7 +71,8 @@ void merge(RecipeNode& below, RecipeNode above) {
 RecipeNode read_file(const fs::path& file, int depth) {
   std::ifstream stream(file);
   if (!stream || fs::is_directory(file))
-    throw RecipeError(fmt::format("{}: no such recipe; `ganymede recipe list` shows those that exist", file.string()));
+    throw RecipeError(
+        fmt::format("{}: no such recipe; `ganymede recipe list` shows those that exist", file.string()));
   std::stringstream text;
   text << stream.rdbuf();
   RecipeNode node = parse_recipe_text(text.str(), file.string());
@@ -79,13 +80,15 @@ RecipeNode read_file(const fs::path& file, int depth) {
   const RecipeNode* extends = find_in(map, "extends");
   if (!extends) return node;
   if (!extends->scalar() || extends->scalar()->empty())
-    throw RecipeError(fmt::format("{}: extends is {}; expected the file name of a recipe", extends->place, extends->text()));
+    throw RecipeError(fmt::format("{}: extends is {}; expected the file name of a recipe", extends->place,
+                                  extends->text()));
   if (depth >= kDeepestExtension)
     throw RecipeError(fmt::format("{}: more than {} recipes extend one another; do they extend in a circle?",
                                   extends->place, kDeepestExtension));
   const fs::path base_file = file.parent_path() / *extends->scalar();
   if (!fs::is_regular_file(base_file))
-    throw RecipeError(fmt::format("{}: extends {}, but there is no such file", extends->place, base_file.string()));
+    throw RecipeError(
+        fmt::format("{}: extends {}, but there is no such file", extends->place, base_file.string()));
   RecipeNode base = read_file(base_file, depth + 1);
   std::erase_if(map, [](const auto& entry) { return entry.first == "extends"; });
   raise_layer(node, base.layer + 1);
@@ -107,14 +110,17 @@ std::string RecipeNode::text() const {
 RecipeNode parse_recipe_text(const std::string& text, const std::string& source) {
   try {
     RecipeNode node = convert(YAML::Load(text), source);
-    if (!node.map()) throw RecipeError(fmt::format("{}:1: this is not a recipe; expected keys with values", source));
+    if (!node.map())
+      throw RecipeError(fmt::format("{}:1: this is not a recipe; expected keys with values", source));
     return node;
   } catch (const YAML::Exception& error) {
     throw RecipeError(fmt::format("{}:{}: {}", source, error.mark.line + 1, error.msg));
   }
 }
 
-RecipeNode read_recipe_file(const fs::path& file) { return read_file(file, 0); }
+RecipeNode read_recipe_file(const fs::path& file) {
+  return read_file(file, 0);
+}
 
 void apply_override(RecipeNode& root, const std::string& assignment) {
   const std::string place = "--set " + assignment;

@@ -29,8 +29,8 @@ class RecipeWriter {
     emitter_ << YAML::Key << key << YAML::Value << YAML::Flow << numbers;
   }
   void value(const char* key, const std::array<double, 2>& numbers) {
-    emitter_ << YAML::Key << key << YAML::Value << YAML::Flow << YAML::BeginSeq << fmt::format("{}", numbers[0])
-             << fmt::format("{}", numbers[1]) << YAML::EndSeq;
+    emitter_ << YAML::Key << key << YAML::Value << YAML::Flow << YAML::BeginSeq
+             << fmt::format("{}", numbers[0]) << fmt::format("{}", numbers[1]) << YAML::EndSeq;
   }
   template <typename Number>
   void value(const char* key, const std::optional<Number>& number, const Range& range) {
@@ -51,7 +51,8 @@ class RecipeWriter {
   }
 
   template <typename... Options>
-  void choice(const char* key, std::variant<Options...>& target, const Alternative<Options>&... alternatives) {
+  void choice(const char* key, std::variant<Options...>& target,
+              const Alternative<Options>&... alternatives) {
     const auto write = [&]<typename One>(const Alternative<One>& alternative) {
       if (One* options = std::get_if<One>(&target))
         section(key, [&](RecipeWriter& writer) {
@@ -62,7 +63,9 @@ class RecipeWriter {
   }
 
  private:
-  void emit(const char* key, const std::string& plain) { emitter_ << YAML::Key << key << YAML::Value << plain; }
+  void emit(const char* key, const std::string& plain) {
+    emitter_ << YAML::Key << key << YAML::Value << plain;
+  }
 
   YAML::Emitter emitter_;
 };

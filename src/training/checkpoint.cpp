@@ -31,7 +31,8 @@ Json read_intact_manifest(const fs::path& checkpoint) {
   try {
     if (manifest.at("format") != kFormat || manifest.at("version") != kVersion)
       throw DataError(fmt::format("{}: format {} version {}; this program reads {} version {}", file.string(),
-                                  manifest.at("format").dump(), manifest.at("version").dump(), kFormat, kVersion));
+                                  manifest.at("format").dump(), manifest.at("version").dump(), kFormat,
+                                  kVersion));
     const auto expected = manifest.at("state_crc32").get<std::uint32_t>();
     const std::uint32_t found = crc32_of_file(checkpoint / kStateFile);
     if (found != expected)
@@ -140,12 +141,14 @@ void load_checkpoint(const fs::path& checkpoint, const std::vector<Player>& play
   Hdf5File file = Hdf5File::open(path);
   for (const auto& [name, tensor] : collect_state(players)) {
     if (!file.contains(name))
-      throw DataError(fmt::format("{}: {} is missing: the checkpoint is of another recipe", path.string(), name));
+      throw DataError(
+          fmt::format("{}: {} is missing: the checkpoint is of another recipe", path.string(), name));
     const at::Tensor stored = file.read_tensor(name);
     if (stored.sizes() != tensor.sizes() || stored.scalar_type() != tensor.scalar_type())
-      throw DataError(fmt::format("{}: {} is {} {}, the recipe's is {} {}: the checkpoint is of another recipe",
-                                  path.string(), name, c10::toString(stored.scalar_type()), c10::str(stored.sizes()),
-                                  c10::toString(tensor.scalar_type()), c10::str(tensor.sizes())));
+      throw DataError(
+          fmt::format("{}: {} is {} {}, the recipe's is {} {}: the checkpoint is of another recipe",
+                      path.string(), name, c10::toString(stored.scalar_type()), c10::str(stored.sizes()),
+                      c10::toString(tensor.scalar_type()), c10::str(tensor.sizes())));
     tensor.copy_(stored);
   }
 }

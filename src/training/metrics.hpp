@@ -9,8 +9,8 @@
 namespace ganymede {
 
 struct Metrics {
-  std::int64_t step = 0;   // updates done
-  std::int64_t epoch = 0;  // of this step's batch, from 1
+  std::int64_t step = 0;          // updates done
+  std::int64_t epoch = 0;         // of this step's batch, from 1
   double generator_loss = 0;      // of this step's global batch, before its update
   double discriminator_loss = 0;  // likewise
   double samples_per_second = 0;  // over all ranks: global batch x steps / wall time since the last report

@@ -16,10 +16,10 @@ Progress::~Progress() {
 }
 
 void Progress::show(const Metrics& metrics, double seconds_left) {
-  const std::string line = fmt::format(
-      "epoch {}/{}  step {}/{}  generator {:.4f}  discriminator {:.4f}  {:.0f} images/s  {} left", metrics.epoch, epochs_,
-      metrics.step, last_step_, metrics.generator_loss, metrics.discriminator_loss, metrics.samples_per_second,
-      format_duration(seconds_left));
+  const std::string line =
+      fmt::format("epoch {}/{}  step {}/{}  generator {:.4f}  discriminator {:.4f}  {:.0f} images/s  {} left",
+                  metrics.epoch, epochs_, metrics.step, last_step_, metrics.generator_loss,
+                  metrics.discriminator_loss, metrics.samples_per_second, format_duration(seconds_left));
   // "\033[K" clears what a longer line before left behind.
   if (on_terminal_)
     std::fputs(fmt::format("\r{}\033[K", line).c_str(), stdout);

@@ -11,7 +11,9 @@ fs::path RunFolder::sample_grid(std::int64_t step) const {
   return root_ / "samples" / fmt::format("step_{:08}.png", step);
 }
 
-fs::path RunFolder::log_of(int rank) const { return root_ / "log" / fmt::format("rank_{}.log", rank); }
+fs::path RunFolder::log_of(int rank) const {
+  return root_ / "log" / fmt::format("rank_{}.log", rank);
+}
 
 RunFolder next_run_folder(const std::string& recipe_name) {
   for (int n = 1;; ++n) {
@@ -22,9 +24,10 @@ RunFolder next_run_folder(const std::string& recipe_name) {
 
 void create_run_folder_on_root(const RunFolder& run, const std::string& resolved_recipe) try {
   if (fs::exists(run.root()) && !(fs::is_directory(run.root()) && fs::is_empty(run.root())))
-    throw UserError(fmt::format("{}: this run folder exists already; continue that run with --resume, or choose "
-                                "another folder with --run",
-                                run.root().string()));
+    throw UserError(
+        fmt::format("{}: this run folder exists already; continue that run with --resume, or choose "
+                    "another folder with --run",
+                    run.root().string()));
   for (const char* part : {"samples", "checkpoints", "log"}) fs::create_directories(run.root() / part);
   write_file_atomically(run.recipe(), resolved_recipe);
 } catch (const fs::filesystem_error& error) {

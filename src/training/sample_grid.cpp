@@ -8,7 +8,7 @@
 namespace ganymede {
 namespace {
 
-constexpr std::int64_t kGap = 2;            // pixels between images, before enlarging
+constexpr std::int64_t kGap = 2;              // pixels between images, before enlarging
 constexpr std::int64_t kReadableWidth = 480;  // grids narrower than this are enlarged
 constexpr std::uint8_t kBackground = 255;
 

@@ -24,10 +24,10 @@ struct StepVerdict {
 
 StepVerdict gather_verdict(const StepReport& report, std::int64_t global_batch_size, bool out_of_time,
                            Communicator& communicator) {
-  const at::Tensor sums = at::tensor({report.generator_loss_sum.item<double>(),
-                                      report.discriminator_loss_sum.item<double>(), stop_requested() ? 1.0 : 0.0,
-                                      out_of_time && communicator.rank() == 0 ? 1.0 : 0.0},
-                                     at::kDouble);
+  const at::Tensor sums =
+      at::tensor({report.generator_loss_sum.item<double>(), report.discriminator_loss_sum.item<double>(),
+                  stop_requested() ? 1.0 : 0.0, out_of_time && communicator.rank() == 0 ? 1.0 : 0.0},
+                 at::kDouble);
   communicator.all_reduce_sum_(sums);
   const auto* values = sums.const_data_ptr<double>();
   const auto batch = static_cast<double>(global_batch_size);
@@ -38,9 +38,10 @@ void require_finite(const StepVerdict& verdict, std::int64_t step) {
   for (const auto& [name, loss] : {std::pair{"generator_loss", verdict.generator_loss},
                                    std::pair{"discriminator_loss", verdict.discriminator_loss}})
     if (!std::isfinite(loss))
-      throw AgreedError(fmt::format("step {}: {} is {}; the checkpoints before it are intact: lower the learning "
-                                    "rate, or resume from one of them with another setting",
-                                    step, name, loss));
+      throw AgreedError(
+          fmt::format("step {}: {} is {}; the checkpoints before it are intact: lower the learning "
+                      "rate, or resume from one of them with another setting",
+                      step, name, loss));
 }
 
 // Where the wall time of the steps since the last report went. Samples and checkpoints are not steps.
@@ -62,14 +63,16 @@ struct StepTimes {
 };
 
 // Every replica holds the same bits, or something is badly wrong with this machine or this program.
-void require_equal_replicas(const std::vector<Player>& players, std::int64_t step, Communicator& communicator) {
+void require_equal_replicas(const std::vector<Player>& players, std::int64_t step,
+                            Communicator& communicator) {
   const at::Tensor mine = at::full({1}, static_cast<std::int64_t>(checksum_state(players)), at::kLong);
   const at::Tensor all = communicator.all_gather(mine);
   for (int rank = 1; rank < communicator.size(); ++rank)
     if (all[rank].item<std::int64_t>() != all[0].item<std::int64_t>())
-      throw AgreedError(fmt::format("step {}: rank {} holds other weights than rank 0 (checksums {:08x} and {:08x}): "
-                                    "replicas must be equal; resume from the last checkpoint, and suspect that host",
-                                    step, rank, all[rank].item<std::int64_t>(), all[0].item<std::int64_t>()));
+      throw AgreedError(
+          fmt::format("step {}: rank {} holds other weights than rank 0 (checksums {:08x} and {:08x}): "
+                      "replicas must be equal; resume from the last checkpoint, and suspect that host",
+                      step, rank, all[rank].item<std::int64_t>(), all[0].item<std::int64_t>()));
 }
 
 }  // namespace
@@ -127,7 +130,8 @@ TrainingEnd train(const TrainerSetting& setting, Gan& gan, BatchLoader& loader, 
       // Rank 0 alone writes; all ranks learn whether it could.
       agree_on_root(communicator, [&] {
         metrics_log->write(metrics);
-        const double seconds_a_step = run_clock.seconds() / static_cast<double>(position.step - setting.start.step);
+        const double seconds_a_step =
+            run_clock.seconds() / static_cast<double>(position.step - setting.start.step);
         progress->show(metrics, seconds_a_step * static_cast<double>(final_step - position.step));
       });
     }
@@ -138,9 +142,8 @@ TrainingEnd train(const TrainerSetting& setting, Gan& gan, BatchLoader& loader, 
       });
     if (due(options.checkpoint_every)) {
       require_equal_replicas(players, position.step, communicator);
-      agree_on_root(communicator, [&] {
-        save_checkpoint_on_root(run.checkpoints(), position, players, options.keep);
-      });
+      agree_on_root(communicator,
+                    [&] { save_checkpoint_on_root(run.checkpoints(), position, players, options.keep); });
     }
   }
   progress.reset();

@@ -9,7 +9,9 @@
 namespace ganymede {
 namespace {
 
-Json reference() { return read_json(std::string(GANYMEDE_SOURCE_DIR) + "/tests/reference/random_streams.json"); }
+Json reference() {
+  return read_json(std::string(GANYMEDE_SOURCE_DIR) + "/tests/reference/random_streams.json");
+}
 
 RandomStream stream_of(const Json& described) {
   const StreamId id{.purpose = static_cast<Purpose>(described.at("purpose").get<int>()),
@@ -71,7 +73,8 @@ TEST(RandomStreamReference, TensorsHaveTheBitsOfNumpy) {
     for (std::size_t i = 0; i < each.at("bits").size(); ++i) {
       const std::uint64_t bits = is_double ? std::bit_cast<std::uint64_t>(tensor.const_data_ptr<double>()[i])
                                            : std::bit_cast<std::uint32_t>(tensor.const_data_ptr<float>()[i]);
-      EXPECT_EQ(bits, each.at("bits")[i].get<std::uint64_t>()) << each.at("kind") << " " << each.at("dtype") << " " << i;
+      EXPECT_EQ(bits, each.at("bits")[i].get<std::uint64_t>())
+          << each.at("kind") << " " << each.at("dtype") << " " << i;
     }
   }
 }

@@ -44,8 +44,9 @@ TEST(RandomStream, DifferentSeedsStepsAndStreamsDiffer) {
   fake.pass = Pass::fake;
   StreamId second_iteration = dropout;
   second_iteration.critic_iteration = 1;
-  const std::set<std::uint32_t> words{first(1, dropout, 0), first(2, dropout, 0), first(1ULL << 32, dropout, 0),
-                                      first(1, dropout, 1), first(1, fake, 0), first(1, second_iteration, 0)};
+  const std::set<std::uint32_t> words{
+      first(1, dropout, 0), first(2, dropout, 0), first(1ULL << 32, dropout, 0),
+      first(1, dropout, 1), first(1, fake, 0),    first(1, second_iteration, 0)};
   EXPECT_EQ(words.size(), 6U);
 }
 
@@ -82,7 +83,8 @@ TEST(RandomStream, NormalNumbersAreBoxMullerOfTheWords) {
 }
 
 TEST(RandomStream, UniformNumbersStayInTheirRange) {
-  const at::Tensor numbers = draw_uniform(RandomStream(1, kTestStream, 0), 0, {100, 1000}, -2.0, 3.0, at::kDouble);
+  const at::Tensor numbers =
+      draw_uniform(RandomStream(1, kTestStream, 0), 0, {100, 1000}, -2.0, 3.0, at::kDouble);
   EXPECT_GE(numbers.min().item<double>(), -2.0);
   EXPECT_LT(numbers.max().item<double>(), 3.0);
   EXPECT_NEAR(numbers.mean().item<double>(), 0.5, 5 * std::sqrt(25.0 / 12 / 1e5));

@@ -8,7 +8,9 @@
 namespace ganymede {
 namespace {
 
-TEST(MpiCommunicator, DoesEveryCollective) { check_collectives(world()); }
+TEST(MpiCommunicator, DoesEveryCollective) {
+  check_collectives(world());
+}
 
 TEST(MpiCommunicator, KnowsTheRanksOfItsHost) {
   EXPECT_EQ(world().node_size(), world().size());  // the tests run on one host

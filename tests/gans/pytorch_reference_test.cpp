@@ -46,7 +46,8 @@ std::map<std::string, at::Tensor> weights_of(Gan& gan) {
   for (const Player& player : gan.players()) {
     for (const auto& item : player.network->named_parameters())
       weights[player.name + "/" + item.key()] = item.value().detach();
-    for (const auto& item : player.network->named_buffers()) weights[player.name + "/" + item.key()] = item.value();
+    for (const auto& item : player.network->named_buffers())
+      weights[player.name + "/" + item.key()] = item.value();
   }
   return weights;
 }
@@ -60,12 +61,13 @@ std::map<std::string, at::Tensor> cloned(const std::map<std::string, at::Tensor>
 void compare_with_reference(const std::string& recipe_name, at::ScalarType dtype, Bounds bounds) {
   const std::string file = recipe_name + (dtype == at::kDouble ? "_float64.json" : "_float32.json");
   const Json reference = read_json(std::string(GANYMEDE_SOURCE_DIR) + "/tests/reference/" + file);
-  const Recipe recipe = load_recipe(std::string(GANYMEDE_SOURCE_DIR) + "/experiments/" + recipe_name + "/recipe.yaml");
+  const Recipe recipe =
+      load_recipe(std::string(GANYMEDE_SOURCE_DIR) + "/experiments/" + recipe_name + "/recipe.yaml");
   const auto seed = reference.at("seed").get<std::uint64_t>();
 
   run_loopback_ranks(1, [&](Communicator& communicator) {
-    const auto gan =
-        make_adversarial_gan(recipe.gan, {.seed = seed, .shape = kReferenceShape, .dtype = dtype}, communicator);
+    const auto gan = make_adversarial_gan(
+        recipe.gan, {.seed = seed, .shape = kReferenceShape, .dtype = dtype}, communicator);
     const auto weights = weights_of(*gan);
     const auto initial = cloned(weights);
     for (int step = 0; step < 10; ++step) {
@@ -81,7 +83,8 @@ void compare_with_reference(const std::string& recipe_name, at::ScalarType dtype
     ASSERT_EQ(weights.size(), reference.at("tensors").size());
     for (const auto& [name, tensor] : weights) {
       const Json& expected = reference.at("tensors").at(name);
-      EXPECT_NEAR(initial.at(name).to(at::kDouble).sum().item<double>(), expected.at("initial_sum").get<double>(),
+      EXPECT_NEAR(initial.at(name).to(at::kDouble).sum().item<double>(),
+                  expected.at("initial_sum").get<double>(),
                   1e-9 * (1 + expected.at("initial_norm").get<double>()))
           << name << " starts from other values";
       const std::vector<double> projections = project(tensor - initial.at(name));
@@ -94,10 +97,18 @@ void compare_with_reference(const std::string& recipe_name, at::ScalarType dtype
   });
 }
 
-TEST(PytorchReference, MlpInDoublePrecision) { compare_with_reference("mlp", at::kDouble, {1e-9, 1e-9}); }
-TEST(PytorchReference, MlpInSinglePrecision) { compare_with_reference("mlp", at::kFloat, {1e-4, 5e-3}); }
-TEST(PytorchReference, DcganInDoublePrecision) { compare_with_reference("dcgan", at::kDouble, {1e-9, 1e-9}); }
-TEST(PytorchReference, DcganInSinglePrecision) { compare_with_reference("dcgan", at::kFloat, {1e-4, 5e-3}); }
+TEST(PytorchReference, MlpInDoublePrecision) {
+  compare_with_reference("mlp", at::kDouble, {1e-9, 1e-9});
+}
+TEST(PytorchReference, MlpInSinglePrecision) {
+  compare_with_reference("mlp", at::kFloat, {1e-4, 5e-3});
+}
+TEST(PytorchReference, DcganInDoublePrecision) {
+  compare_with_reference("dcgan", at::kDouble, {1e-9, 1e-9});
+}
+TEST(PytorchReference, DcganInSinglePrecision) {
+  compare_with_reference("dcgan", at::kFloat, {1e-4, 5e-3});
+}
 
 }  // namespace
 }  // namespace ganymede

@@ -21,7 +21,8 @@ struct Training {
 };
 
 Training train(const AdversarialGanOptions& options, at::ScalarType dtype, Communicator& communicator) {
-  const auto gan = make_adversarial_gan(options, {.seed = kSeed, .shape = kReferenceShape, .dtype = dtype}, communicator);
+  const auto gan =
+      make_adversarial_gan(options, {.seed = kSeed, .shape = kReferenceShape, .dtype = dtype}, communicator);
   const PlaceRange places = places_of_rank(kReferenceBatchSize, communicator.rank(), communicator.size());
   Training training{.losses = at::empty({kSteps, 2}, at::kDouble)};
   for (int step = 0; step < kSteps; ++step) {
@@ -36,11 +37,14 @@ Training train(const AdversarialGanOptions& options, at::ScalarType dtype, Commu
 }
 
 void compare_with_one_rank(const std::string& recipe_name, at::ScalarType dtype, double bound) {
-  const Recipe recipe = load_recipe(std::string(GANYMEDE_SOURCE_DIR) + "/experiments/" + recipe_name + "/recipe.yaml");
+  const Recipe recipe =
+      load_recipe(std::string(GANYMEDE_SOURCE_DIR) + "/experiments/" + recipe_name + "/recipe.yaml");
   const Training ours = train(recipe.gan, dtype, world());
-  const at::Tensor checksums = world().all_gather(at::full({1}, static_cast<std::int64_t>(ours.checksum), at::kLong));
+  const at::Tensor checksums =
+      world().all_gather(at::full({1}, static_cast<std::int64_t>(ours.checksum), at::kLong));
   for (int rank = 0; rank < world().size(); ++rank)
-    EXPECT_EQ(checksums[rank].item<std::int64_t>(), checksums[0].item<std::int64_t>()) << "replica of rank " << rank;
+    EXPECT_EQ(checksums[rank].item<std::int64_t>(), checksums[0].item<std::int64_t>())
+        << "replica of rank " << rank;
 
   at::Tensor alone = at::empty({kSteps, 2}, at::kDouble);
   agree_on_root(world(), [&] {
@@ -51,10 +55,18 @@ void compare_with_one_rank(const std::string& recipe_name, at::ScalarType dtype,
   EXPECT_LE(difference, bound) << recipe_name << " on " << world().size() << " ranks";
 }
 
-TEST(RankEquivalence, MlpInSinglePrecision) { compare_with_one_rank("mlp", at::kFloat, 1e-4); }
-TEST(RankEquivalence, MlpInDoublePrecision) { compare_with_one_rank("mlp", at::kDouble, 1e-9); }
-TEST(RankEquivalence, DcganInSinglePrecision) { compare_with_one_rank("dcgan", at::kFloat, 1e-3); }
-TEST(RankEquivalence, DcganInDoublePrecision) { compare_with_one_rank("dcgan", at::kDouble, 1e-9); }
+TEST(RankEquivalence, MlpInSinglePrecision) {
+  compare_with_one_rank("mlp", at::kFloat, 1e-4);
+}
+TEST(RankEquivalence, MlpInDoublePrecision) {
+  compare_with_one_rank("mlp", at::kDouble, 1e-9);
+}
+TEST(RankEquivalence, DcganInSinglePrecision) {
+  compare_with_one_rank("dcgan", at::kFloat, 1e-3);
+}
+TEST(RankEquivalence, DcganInDoublePrecision) {
+  compare_with_one_rank("dcgan", at::kDouble, 1e-9);
+}
 
 }  // namespace
 }  // namespace ganymede

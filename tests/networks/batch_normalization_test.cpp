@@ -27,12 +27,17 @@ Result run(const at::Tensor& rows, const at::Tensor& loss_weights, Communicator&
   const at::Tensor input = rows.clone().requires_grad_();
   const at::Tensor output = module.forward(input, /*training=*/true);
   (output * loss_weights).sum().backward();
-  return {output.detach(), input.grad(), weight.grad(), bias.grad(), module.named_buffers()["running_mean"],
+  return {output.detach(),
+          input.grad(),
+          weight.grad(),
+          bias.grad(),
+          module.named_buffers()["running_mean"],
           module.named_buffers()["running_variance"]};
 }
 
 void expect_close(const at::Tensor& found, const at::Tensor& expected, const char* what) {
-  EXPECT_TRUE(at::allclose(found, expected, 1e-11, 1e-11)) << what << " differs by " << (found - expected).abs().max();
+  EXPECT_TRUE(at::allclose(found, expected, 1e-11, 1e-11))
+      << what << " differs by " << (found - expected).abs().max();
 }
 
 // The whole batch through PyTorch's own batch normalisation.
@@ -55,13 +60,16 @@ void compare_with_pytorch(const std::vector<std::int64_t>& shape) {
   const Result expected = run_pytorch(rows, loss_weights);
   for (int size = 1; size <= 4; ++size) {
     std::vector<Result> results(size);
-    const auto shares = [&](const at::Tensor& whole) { return whole.tensor_split(size); };  // uneven where needed
+    const auto shares = [&](const at::Tensor& whole) {
+      return whole.tensor_split(size);
+    };  // uneven where needed
     run_loopback_ranks(size, [&](Communicator& communicator) {
       const int rank = communicator.rank();
       results[rank] = run(shares(rows)[rank], shares(loss_weights)[rank], communicator);
     });
     std::vector<at::Tensor> outputs, input_gradients;
-    at::Tensor weight_gradient = at::zeros_like(expected.weight_gradient), bias_gradient = weight_gradient.clone();
+    at::Tensor weight_gradient = at::zeros_like(expected.weight_gradient),
+               bias_gradient = weight_gradient.clone();
     for (const Result& result : results) {
       outputs.push_back(result.output);
       input_gradients.push_back(result.input_gradient);
@@ -78,8 +86,12 @@ void compare_with_pytorch(const std::vector<std::int64_t>& shape) {
   }
 }
 
-TEST(BatchNormalization, OfFeatureVectorsEqualsPytorchOnAnyNumberOfRanks) { compare_with_pytorch({11, 5}); }
-TEST(BatchNormalization, OfFeatureMapsEqualsPytorchOnAnyNumberOfRanks) { compare_with_pytorch({7, 3, 4, 5}); }
+TEST(BatchNormalization, OfFeatureVectorsEqualsPytorchOnAnyNumberOfRanks) {
+  compare_with_pytorch({11, 5});
+}
+TEST(BatchNormalization, OfFeatureMapsEqualsPytorchOnAnyNumberOfRanks) {
+  compare_with_pytorch({7, 3, 4, 5});
+}
 
 TEST(BatchNormalization, UsesTheRunningStatisticsOutsideTraining) {
   run_loopback_ranks(1, [](Communicator& communicator) {

@@ -31,16 +31,17 @@ TEST(Networks, HaveTheTutorialsNumberOfParameters) {
   EXPECT_EQ(count_parameters(MlpGeneratorOptions{}, mnist),
             100 * 256 + 256 + 256 * 512 + 512 + 512 * 784 + 784);
   EXPECT_EQ(count_parameters(MlpDiscriminatorOptions{}, mnist), 784 * 512 + 512 + 512 * 256 + 256 + 256 + 1);
-  EXPECT_EQ(count_parameters(DcganGeneratorOptions{}, mnist), 100 * 12544 + 2 * 12544 + 25 * 256 * 128 + 2 * 128 +
-                                                                  25 * 128 * 64 + 2 * 64 + 25 * 64);
-  EXPECT_EQ(count_parameters(DcganDiscriminatorOptions{}, mnist), 25 * 64 + 64 + 25 * 64 * 128 + 128 + 7 * 7 * 128 + 1);
+  EXPECT_EQ(count_parameters(DcganGeneratorOptions{}, mnist),
+            100 * 12544 + 2 * 12544 + 25 * 256 * 128 + 2 * 128 + 25 * 128 * 64 + 2 * 64 + 25 * 64);
+  EXPECT_EQ(count_parameters(DcganDiscriminatorOptions{}, mnist),
+            25 * 64 + 64 + 25 * 64 * 128 + 128 + 7 * 7 * 128 + 1);
 }
 
 TEST(Networks, MakeAndJudgeImagesOfAnyShapeTheySupport) {
   run_loopback_ranks(1, [](Communicator& communicator) {
     const ForwardContext evaluation{.training = false};
-    for (const GeneratorOptions& options :
-         {GeneratorOptions(MlpGeneratorOptions{.noise_size = 7}), GeneratorOptions(DcganGeneratorOptions{.noise_size = 7})}) {
+    for (const GeneratorOptions& options : {GeneratorOptions(MlpGeneratorOptions{.noise_size = 7}),
+                                            GeneratorOptions(DcganGeneratorOptions{.noise_size = 7})}) {
       const auto generator = make_generator(options, kShape, 1, at::kFloat, communicator);
       const at::Tensor images = generator->forward(at::randn({2, 7}), evaluation);
       EXPECT_EQ(images.sizes(), (at::IntArrayRef{2, 3, 32, 24}));
@@ -48,7 +49,9 @@ TEST(Networks, MakeAndJudgeImagesOfAnyShapeTheySupport) {
     }
     for (const DiscriminatorOptions& options :
          {DiscriminatorOptions(MlpDiscriminatorOptions{}), DiscriminatorOptions(DcganDiscriminatorOptions{})})
-      EXPECT_EQ(make_discriminator(options, kShape, 1, at::kFloat)->forward(at::randn({2, 3, 32, 24}), evaluation).sizes(),
+      EXPECT_EQ(make_discriminator(options, kShape, 1, at::kFloat)
+                    ->forward(at::randn({2, 3, 32, 24}), evaluation)
+                    .sizes(),
                 (at::IntArrayRef{2, 1}));
   });
 }
@@ -57,7 +60,8 @@ TEST(Networks, DcganRefusesSidesThatAreNoMultiplesOfFour) {
   run_loopback_ranks(1, [](Communicator& communicator) {
     expect_error<UserError>(
         [&] {
-          make_generator(DcganGeneratorOptions{}, {.channels = 1, .height = 30, .width = 28}, 1, at::kFloat, communicator);
+          make_generator(DcganGeneratorOptions{}, {.channels = 1, .height = 30, .width = 28}, 1, at::kFloat,
+                         communicator);
         },
         {"dcgan_generator", "multiples of 4", "30 x 28"});
   });
@@ -65,7 +69,9 @@ TEST(Networks, DcganRefusesSidesThatAreNoMultiplesOfFour) {
 
 TEST(Networks, InitialWeightsAreAFunctionOfTheSeed) {
   const auto weights = [](std::uint64_t seed) {
-    return make_discriminator(DcganDiscriminatorOptions{}, kShape, seed, at::kFloat)->parameters()[0].detach();
+    return make_discriminator(DcganDiscriminatorOptions{}, kShape, seed, at::kFloat)
+        ->parameters()[0]
+        .detach();
   };
   EXPECT_TRUE(at::equal(weights(5), weights(5)));
   EXPECT_FALSE(at::equal(weights(5), weights(6)));

@@ -12,8 +12,8 @@ namespace ganymede {
 namespace {
 
 std::shared_ptr<Network> small_network() {
-  return make_discriminator(MlpDiscriminatorOptions{.hidden_sizes = {5, 3}}, {.channels = 1, .height = 2, .width = 2},
-                            1, at::kDouble);
+  return make_discriminator(MlpDiscriminatorOptions{.hidden_sizes = {5, 3}},
+                            {.channels = 1, .height = 2, .width = 2}, 1, at::kDouble);
 }
 
 at::Tensor forward(Network& network, const at::Tensor& rows) {
@@ -103,7 +103,9 @@ TEST(GradientAverager, OneNetworksStepDoesNotDisturbAnother) {
     ParameterArena first_arena(*first), second_arena(*second);
     GradientAverager first_averager(first_arena, communicator);
     auto pending = first_averager.begin();
-    (forward(*first, at::ones({1, 4}, at::kDouble)) + forward(*second, at::ones({1, 4}, at::kDouble))).sum().backward();
+    (forward(*first, at::ones({1, 4}, at::kDouble)) + forward(*second, at::ones({1, 4}, at::kDouble)))
+        .sum()
+        .backward();
     const at::Tensor local = second_arena.gradients().clone();
     pending.finish();
     EXPECT_TRUE(at::equal(second_arena.gradients(), local));

@@ -72,10 +72,14 @@ TEST(Recipe, MistakesNameFileLineKeyValueAndWhatWasExpected) {
   expect_mistake(with("1.0e-3", "0"), {"r.yaml:8: ", "learning_rate is 0; expected a positive number"});
   expect_mistake(with("1.0e-3", "nan"), {"r.yaml:8: ", "learning_rate is nan; expected a positive number"});
   expect_mistake(with("[0, 1]", "[1, 0]"), {"r.yaml:3: data.pixels is [1, 0]", "the lower first"});
-  expect_mistake(with("simultaneous", "simultanous"), {"r.yaml:5: gan.update is simultanous", "did you mean simultaneous?"});
-  expect_mistake(with("network: mlp", "network: transformer"), {"r.yaml:10: ", "is transformer", "mlp, dcgan_discriminator"});
-  expect_mistake(with("optimizer: adam", "optimizer: {adam: {}, sgd: {}}"), {"r.yaml:11: ", "names 2 things"});
-  expect_mistake(with("update: simultaneous", "update: {simultaneous: {x: 1}}"), {"r.yaml:5: ", "takes no options"});
+  expect_mistake(with("simultaneous", "simultanous"),
+                 {"r.yaml:5: gan.update is simultanous", "did you mean simultaneous?"});
+  expect_mistake(with("network: mlp", "network: transformer"),
+                 {"r.yaml:10: ", "is transformer", "mlp, dcgan_discriminator"});
+  expect_mistake(with("optimizer: adam", "optimizer: {adam: {}, sgd: {}}"),
+                 {"r.yaml:11: ", "names 2 things"});
+  expect_mistake(with("update: simultaneous", "update: {simultaneous: {x: 1}}"),
+                 {"r.yaml:5: ", "takes no options"});
   expect_mistake(with("data: {path: somewhere, pixels: [0, 1]}", "data: here"), {"r.yaml:3: data is here"});
 }
 
@@ -104,10 +108,13 @@ class RecipeFiles : public testing::Test {
 
 TEST_F(RecipeFiles, OneRecipeExtendsAnotherAndOverridesWin) {
   write("base.yaml", kRecipe);
-  const auto file = write("quick.yaml", "extends: base.yaml\ngan: {generator: {network: {mlp: {noise_size: 9}}}}\n");
-  const Recipe recipe = load_recipe(file, {"train.steps=3", "gan.discriminator.network.mlp.hidden_sizes=[8, 4]"});
+  const auto file =
+      write("quick.yaml", "extends: base.yaml\ngan: {generator: {network: {mlp: {noise_size: 9}}}}\n");
+  const Recipe recipe =
+      load_recipe(file, {"train.steps=3", "gan.discriminator.network.mlp.hidden_sizes=[8, 4]"});
   EXPECT_EQ(std::get<MlpGeneratorOptions>(recipe.gan.generator.network).noise_size, 9);
-  EXPECT_EQ(std::get<MlpGeneratorOptions>(recipe.gan.generator.network).hidden_sizes, (std::vector<std::int64_t>{3}));
+  EXPECT_EQ(std::get<MlpGeneratorOptions>(recipe.gan.generator.network).hidden_sizes,
+            (std::vector<std::int64_t>{3}));
   EXPECT_EQ(std::get<MlpDiscriminatorOptions>(recipe.gan.discriminator.network).hidden_sizes,
             (std::vector<std::int64_t>{8, 4}));
   EXPECT_EQ(recipe.train.steps, 3);
@@ -115,7 +122,8 @@ TEST_F(RecipeFiles, OneRecipeExtendsAnotherAndOverridesWin) {
 
 TEST_F(RecipeFiles, AnExtendingRecipeMayChooseAnotherNetwork) {
   write("base.yaml", kRecipe);
-  const auto file = write("other.yaml", "extends: base.yaml\ngan: {generator: {network: {dcgan_generator: {noise_size: 2}}}}\n");
+  const auto file = write(
+      "other.yaml", "extends: base.yaml\ngan: {generator: {network: {dcgan_generator: {noise_size: 2}}}}\n");
   EXPECT_EQ(std::get<DcganGeneratorOptions>(load_recipe(file).gan.generator.network).noise_size, 2);
   EXPECT_TRUE(std::holds_alternative<DcganDiscriminatorOptions>(
       load_recipe(file, {"gan.discriminator.network=dcgan_discriminator"}).gan.discriminator.network));
@@ -126,14 +134,20 @@ TEST_F(RecipeFiles, MistakesInAnExtendedRecipeOrOverrideNameTheirPlace) {
   const auto file = write("quick.yaml", "extends: base.yaml\ntrain: {keep: 0}\n");
   expect_error<RecipeError>([&] { load_recipe(file); }, {"base.yaml:2: seed is x"});
   expect_error<RecipeError>([&] { load_recipe(file, {"seed=1"}); }, {"quick.yaml:2: train.keep is 0"});
-  expect_error<RecipeError>([&] { load_recipe(file, {"seed=1", "train.keep=no"}); }, {"--set train.keep=no: train.keep is no"});
+  expect_error<RecipeError>(
+      [&] {
+        load_recipe(file, {"seed=1", "train.keep=no"});
+      },
+      {"--set train.keep=no: train.keep is no"});
   expect_error<RecipeError>([&] { load_recipe(file, {"seed"}); }, {"--set seed: expected KEY=VALUE"});
 }
 
 TEST_F(RecipeFiles, MissingFilesAndCirclesAreReported) {
-  expect_error<RecipeError>([&] { load_recipe(folder_.path() / "none.yaml"); }, {"none.yaml: no such recipe"});
+  expect_error<RecipeError>([&] { load_recipe(folder_.path() / "none.yaml"); },
+                            {"none.yaml: no such recipe"});
   const auto dangling = write("a.yaml", "extends: none.yaml\n");
-  expect_error<RecipeError>([&] { load_recipe(dangling); }, {"a.yaml:1: extends", "none.yaml", "no such file"});
+  expect_error<RecipeError>([&] { load_recipe(dangling); },
+                            {"a.yaml:1: extends", "none.yaml", "no such file"});
   const auto circle = write("b.yaml", "extends: b.yaml\n");
   expect_error<RecipeError>([&] { load_recipe(circle); }, {"b.yaml:1: ", "circle"});
 }

@@ -46,7 +46,8 @@ class Watchdog : public testing::EmptyTestEventListener {
     std::unique_lock lock(mutex_);
     while (!stopping_) {
       const int turn = turn_;
-      if (changed_.wait_for(lock, kLongestTest, [&] { return turn_ != turn || stopping_; }) || running_.empty())
+      if (changed_.wait_for(lock, kLongestTest, [&] { return turn_ != turn || stopping_; }) ||
+          running_.empty())
         continue;
       std::fputs(fmt::format("rank {}: {} hangs\n", world_communicator->rank(), running_).c_str(), stderr);
       abort_job(1);
@@ -65,16 +66,19 @@ class Watchdog : public testing::EmptyTestEventListener {
 class FailurePrinter : public testing::EmptyTestEventListener {
   void OnTestPartResult(const testing::TestPartResult& result) override {
     if (!result.failed()) return;
-    std::fputs(fmt::format("rank {}: {}:{}: {}\n", world_communicator->rank(),
-                           result.file_name() ? result.file_name() : "?", result.line_number(), result.message())
-                   .c_str(),
-               stderr);
+    std::fputs(
+        fmt::format("rank {}: {}:{}: {}\n", world_communicator->rank(),
+                    result.file_name() ? result.file_name() : "?", result.line_number(), result.message())
+            .c_str(),
+        stderr);
   }
 };
 
 }  // namespace
 
-Communicator& world() { return *world_communicator; }
+Communicator& world() {
+  return *world_communicator;
+}
 
 }  // namespace ganymede
 

@@ -22,7 +22,8 @@ AdversarialGanOptions small_options() {
 }
 
 std::unique_ptr<Gan> make_gan(Communicator& communicator, std::uint64_t seed = 1) {
-  return make_adversarial_gan(small_options(), {.seed = seed, .shape = kReferenceShape, .dtype = at::kFloat}, communicator);
+  return make_adversarial_gan(small_options(), {.seed = seed, .shape = kReferenceShape, .dtype = at::kFloat},
+                              communicator);
 }
 
 Batch small_batch(std::int64_t step) {
@@ -47,7 +48,8 @@ class Checkpoints : public testing::Test {
     run_loopback_ranks(1, body);
   }
   void save(std::int64_t step, Gan& gan, std::int64_t keep = 3) {
-    save_checkpoint_on_root(folder_.path(), {.step = step, .samples = 100, .shape = kReferenceShape}, gan.players(), keep);
+    save_checkpoint_on_root(folder_.path(), {.step = step, .samples = 100, .shape = kReferenceShape},
+                            gan.players(), keep);
   }
   TemporaryFolder folder_;
 };
@@ -60,7 +62,8 @@ TEST_F(Checkpoints, TwoAndTwoStepsEqualFourBitForBit) {
     save(2, *first);
 
     const auto second = make_gan(communicator, /*seed=*/1);
-    for (const Player& player : second->players()) player.arena.values().fill_(0.5);  // nothing of the start is left
+    for (const Player& player : second->players())
+      player.arena.values().fill_(0.5);  // nothing of the start is left
     const auto checkpoint = find_latest_checkpoint(folder_.path());
     ASSERT_TRUE(checkpoint);
     const CheckpointInfo info = read_checkpoint_info(*checkpoint);
@@ -80,9 +83,11 @@ TEST_F(Checkpoints, TheStateNamesParametersStatisticsAndMoments) {
     const auto gan = make_gan(communicator);
     std::vector<std::string> names;
     for (const NamedTensor& tensor : collect_state(gan->players())) names.push_back(tensor.name);
-    EXPECT_THAT(names, testing::IsSupersetOf({"generator/parameters/dense.weight", "generator/buffers/normalization0.running_mean",
-                                              "generator/optimizer/first_moment/dense.weight", "generator/optimizer/steps",
-                                              "discriminator/optimizer/second_moment/convolution1.bias"}));
+    EXPECT_THAT(names,
+                testing::IsSupersetOf(
+                    {"generator/parameters/dense.weight", "generator/buffers/normalization0.running_mean",
+                     "generator/optimizer/first_moment/dense.weight", "generator/optimizer/steps",
+                     "discriminator/optimizer/second_moment/convolution1.bias"}));
   });
 }
 
@@ -103,7 +108,8 @@ TEST_F(Checkpoints, ADamagedOneIsPassedOverForTheOneBefore) {
     damage(folder_.path() / "step_00000003/state.h5");
     fs::remove(folder_.path() / "step_00000002/manifest.json");
     EXPECT_EQ(find_latest_checkpoint(folder_.path()), folder_.path() / "step_00000001");
-    expect_error<DataError>([&] { read_checkpoint_info(folder_.path() / "step_00000003"); }, {"state.h5", "checksum"});
+    expect_error<DataError>([&] { read_checkpoint_info(folder_.path() / "step_00000003"); },
+                            {"state.h5", "checksum"});
   });
 }
 
@@ -112,7 +118,8 @@ TEST_F(Checkpoints, OneOfAnotherRecipeIsRefused) {
     save(1, *make_gan(communicator));
     AdversarialGanOptions other = small_options();
     other.generator.network = DcganGeneratorOptions{.noise_size = 5};
-    const auto gan = make_adversarial_gan(other, {.seed = 1, .shape = kReferenceShape, .dtype = at::kFloat}, communicator);
+    const auto gan =
+        make_adversarial_gan(other, {.seed = 1, .shape = kReferenceShape, .dtype = at::kFloat}, communicator);
     expect_error<DataError>([&] { load_checkpoint(folder_.path() / "step_00000001", gan->players()); },
                             {"state.h5", "generator/parameters/dense.weight", "another recipe"});
   });
@@ -136,8 +143,8 @@ TEST(StateBroadcast, MakesAllRanksEqualToRankZero) {
   run_loopback_ranks(3, [](Communicator& communicator) {
     const auto gan = make_gan(communicator, /*seed=*/100 + communicator.rank());
     broadcast_state(communicator, gan->players());
-    const at::Tensor checksums =
-        communicator.all_gather(at::full({1}, static_cast<std::int64_t>(checksum_state(gan->players())), at::kLong));
+    const at::Tensor checksums = communicator.all_gather(
+        at::full({1}, static_cast<std::int64_t>(checksum_state(gan->players())), at::kLong));
     EXPECT_EQ(checksums.min().item<std::int64_t>(), checksums.max().item<std::int64_t>());
   });
 }

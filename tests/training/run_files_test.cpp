@@ -18,7 +18,8 @@ TEST(RunFolders, AreMadeOnceAndNeverOverwritten) {
   const RunFolder run(folder.path() / "runs" / "first");
   create_run_folder_on_root(run, "name: x\n");
   EXPECT_TRUE(fs::is_regular_file(run.recipe()));
-  expect_error<UserError>([&] { create_run_folder_on_root(run, "name: y\n"); }, {"first", "exists already", "--resume", "--run"});
+  expect_error<UserError>([&] { create_run_folder_on_root(run, "name: y\n"); },
+                          {"first", "exists already", "--resume", "--run"});
   fs::create_directory(folder.path() / "empty");
   create_run_folder_on_root(RunFolder(folder.path() / "empty"), "name: z\n");
 }
@@ -47,7 +48,8 @@ TEST(MetricsLogs, DropLinesAfterTheResumedStepAndKeepTheRest) {
 
 TEST(SampleGrids, PlaceImagesRowByRowOnABackground) {
   // 5 images of 300 x 200 in 3 columns, image i of brightness i / 4 between -1 and 1; too large to enlarge.
-  const at::Tensor images = at::arange(5, at::kFloat).div(2).sub(1).view({5, 1, 1, 1}).expand({5, 1, 200, 300});
+  const at::Tensor images =
+      at::arange(5, at::kFloat).div(2).sub(1).view({5, 1, 1, 1}).expand({5, 1, 200, 300});
   const at::Tensor grid = make_sample_grid(images, -1, 1);
   ASSERT_EQ(grid.sizes(), (at::IntArrayRef{1, 2 + 2 * 202, 2 + 3 * 302}));
   const auto pixel = [&](std::int64_t y, std::int64_t x) { return grid[0][y][x].item<int>(); };
