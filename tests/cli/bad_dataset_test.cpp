@@ -109,15 +109,17 @@ TEST_F(BadDatasetTest, IndexThatIsNoJson) {
 
 TEST_F(BadDatasetTest, IndexOfOtherImages) {
   edit_index([](Json& index) { index["images"]["height"] = 27; });
-  expect_refused(kBadData, {"shard_00000.h5: 'images' is", "[128, 1, 28, 28]", "expected", "[128, 1, 27, 28]"});
+  expect_refused(kBadData,
+                 {"shard_00000.h5: 'images' is", "[128, 1, 28, 28]", "expected", "[128, 1, 27, 28]"});
 }
 
 TEST_F(BadDatasetTest, ImagesThatTheNetworkCannotMake) {
   fs::remove_all(copy_);
   import_test_dataset(copy_, {.samples = 32, .height = 30, .width = 30});
-  expect_refusal(folder_.path(),
-                 {"train", "dcgan", "--run", "new", "--set", "data.path=copy", "--set", "data.global_batch_size=8"}, 2,
-                 kUserMistake, {"dcgan_generator", "multiples of 4", "30 x 30"});
+  expect_refusal(
+      folder_.path(),
+      {"train", "dcgan", "--run", "new", "--set", "data.path=copy", "--set", "data.global_batch_size=8"}, 2,
+      kUserMistake, {"dcgan_generator", "multiples of 4", "30 x 30"});
 }
 
 TEST_F(BadDatasetTest, ResumeOnAnotherDataset) {
@@ -159,7 +161,9 @@ TEST_F(BadIdxTest, FewerLabelsThanImages) {
   expect_refused({"labels: 3 labels for the 4 images"}, {"--labels", "labels"});
 }
 
-TEST_F(BadIdxTest, MissingFile) { expect_refused({"images", "No such file"}, {}, kUserMistake); }
+TEST_F(BadIdxTest, MissingFile) {
+  expect_refused({"images", "No such file"}, {}, kUserMistake);
+}
 
 TEST_F(BadIdxTest, OutputThatExists) {
   write_idx_images(folder_ / "images", {.samples = 4});

@@ -29,18 +29,21 @@ void ProgramTest::SetUpTestSuite() {
   import_test_dataset(dataset());
 }
 
-void ProgramTest::TearDownTestSuite() { datasets.reset(); }
+void ProgramTest::TearDownTestSuite() {
+  datasets.reset();
+}
 
-fs::path ProgramTest::dataset() { return *datasets / "patterns"; }
+fs::path ProgramTest::dataset() {
+  return *datasets / "patterns";
+}
 
 ProgramResult ProgramTest::run(const Words& arguments, int ranks) const {
   return run_program(arguments, {.ranks = ranks, .working_folder = folder_.path()});
 }
 
 Words ProgramTest::train_arguments(const std::string& run_name, const Words& settings) const {
-  Words arguments{"train",   GANYMEDE_SOURCE_DIR "/experiments/mlp/recipe.yaml",
-                  "--run",   run_name,
-                  "--threads", "1"};
+  Words arguments{"train", GANYMEDE_SOURCE_DIR "/experiments/mlp/recipe.yaml", "--run", run_name, "--threads",
+                  "1"};
   add_settings(arguments, {"data.path=" + dataset().string(), "data.global_batch_size=16", "train.steps=20",
                            "train.report_every=1"});
   add_settings(arguments, settings);
@@ -62,6 +65,8 @@ fs::path ProgramTest::train(const std::string& run_name, int ranks, const Words&
 fs::path ProgramTest::resume(const std::string& run_name, int ranks, const Words& settings) const {
   const ProgramResult result = run(resume_arguments(run_name, settings), ranks);
   EXPECT_EQ(result.exit_code, 0) << result.describe();
+  // A run that silently began again would end with the same weights.
+  EXPECT_THAT(result.output, testing::HasSubstr("resuming at step "));
   return folder_ / run_name;
 }
 
@@ -88,7 +93,8 @@ std::int64_t last_reported_step(const fs::path& run) {
 
 Words list_checkpoints(const fs::path& run) {
   Words names;
-  for (const auto& entry : fs::directory_iterator(run / "checkpoints")) names.push_back(entry.path().filename());
+  for (const auto& entry : fs::directory_iterator(run / "checkpoints"))
+    names.push_back(entry.path().filename());
   std::sort(names.begin(), names.end());
   return names;
 }
@@ -120,7 +126,9 @@ void expect_close_losses(const fs::path& run, const fs::path& expected, double r
   }
 }
 
-void expect_equal_losses(const fs::path& run, const fs::path& expected) { expect_close_losses(run, expected, 0); }
+void expect_equal_losses(const fs::path& run, const fs::path& expected) {
+  expect_close_losses(run, expected, 0);
+}
 
 void flip_byte(const fs::path& file, std::size_t offset) {
   std::string bytes = read_text(file);

@@ -22,7 +22,8 @@ TEST_F(RankCountTest, RanksAgreeInSinglePrecision) {
 }
 
 TEST_F(RankCountTest, RanksAgreeInDoublePrecision) {
-  compare([&](const std::string& name, int ranks) { return train(name, ranks, {"precision=float64"}); }, 1e-9);
+  compare([&](const std::string& name, int ranks) { return train(name, ranks, {"precision=float64"}); },
+          1e-9);
 }
 
 TEST_F(RankCountTest, OneRankNeedsNoMpirun) {

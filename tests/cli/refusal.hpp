@@ -8,7 +8,7 @@ namespace ganymede {
 inline constexpr int kUserMistake = 2, kBadData = 3;
 
 // The line must contain each of `words`: the thing, what was found, what was expected, what to do.
-void expect_refusal(const std::filesystem::path& working_folder, const Words& arguments, int ranks, int exit_code,
-                    const Words& words);
+void expect_refusal(const std::filesystem::path& working_folder, const Words& arguments, int ranks,
+                    int exit_code, const Words& words);
 
 }  // namespace ganymede

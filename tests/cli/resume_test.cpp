@@ -22,9 +22,13 @@ class ResumeTest : public ProgramTest {
   }
 };
 
-TEST_F(ResumeTest, TwoHalvesEqualTheWholeOnTwoRanks) { expect_resume_changes_nothing(2); }
+TEST_F(ResumeTest, TwoHalvesEqualTheWholeOnTwoRanks) {
+  expect_resume_changes_nothing(2);
+}
 
-TEST_F(ResumeTest, TwoHalvesEqualTheWholeOnOneRank) { expect_resume_changes_nothing(1); }
+TEST_F(ResumeTest, TwoHalvesEqualTheWholeOnOneRank) {
+  expect_resume_changes_nothing(1);
+}
 
 TEST_F(ResumeTest, GoesOnOnAnotherNumberOfRanks) {
   const fs::path whole = train("whole", 2);

@@ -20,11 +20,21 @@ constexpr std::string_view kMark = "GANYMEDE_TEST_RUN";  // tells the processes 
 constexpr auto kPoll = std::chrono::milliseconds(5);
 constexpr double kSecondsToVanish = 5;  // for processes that mpirun has already reported as ended
 
-std::vector<std::string> command_line(const std::vector<std::string>& arguments, int ranks) {
+std::vector<std::string> command_line(const std::vector<std::string>& arguments,
+                                      const ProgramOptions& options) {
   std::vector<std::string> command;
-  if (ranks > 0)
-    command = {GANYMEDE_MPIRUN, "-q", "-n", std::to_string(ranks), "--oversubscribe", "--mca",
-               "mpi_yield_when_idle", "1"};
+  if (options.ranks > 0)
+    command = {GANYMEDE_MPIRUN,
+               "-q",
+               "-n",
+               std::to_string(options.ranks),
+               "--oversubscribe",
+               "--mca",
+               "mpi_yield_when_idle",
+               "1",
+               "--mca",
+               "odls_base_sigkill_timeout",
+               std::to_string(options.grace_seconds)};
   command.emplace_back(GANYMEDE_PROGRAM);
   command.insert(command.end(), arguments.begin(), arguments.end());
   return command;
@@ -98,7 +108,7 @@ RunningProgram::RunningProgram(const std::vector<std::string>& arguments, const 
     : limit_seconds_(options.limit_seconds) {
   static int runs = 0;
   mark_ = std::string(kMark) + "=" + std::to_string(getpid()) + "-" + std::to_string(++runs);
-  std::vector<std::string> command = command_line(arguments, options.ranks);
+  std::vector<std::string> command = command_line(arguments, options);
   for (const std::string& word : command) command_ += word + " ";
   std::vector<std::string> environment = environment_of(options, mark_);
   const std::vector<char*> command_pointers = pointers_to(command);
@@ -136,7 +146,8 @@ std::vector<pid_t> RunningProgram::processes() const {
   std::vector<pid_t> found;
   for (const auto& entry : fs::directory_iterator("/proc")) {
     const std::string name = entry.path().filename();
-    if (!std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isdigit(c) != 0; })) continue;
+    if (!std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isdigit(c) != 0; }))
+      continue;
     const auto process = static_cast<pid_t>(std::stol(name));
     if (has_variable(process, mark_)) found.push_back(process);
   }
@@ -150,7 +161,9 @@ void RunningProgram::kill_all() const {
   if (!exit_code_) waitpid(process_, nullptr, 0);
 }
 
-void RunningProgram::send_signal(int signal) const { ::kill(process_, signal); }
+void RunningProgram::send_signal(int signal) const {
+  ::kill(process_, signal);
+}
 
 void RunningProgram::send_signal_to_rank(int rank, int signal) const {
   for (const pid_t process : processes())
@@ -164,8 +177,8 @@ void RunningProgram::send_signal_to_rank(int rank, int signal) const {
 void RunningProgram::wait_until(const std::string& what, const std::function<bool()>& condition) {
   while (!condition()) {
     if (has_ended() || seconds() > limit_seconds_) {
-      ADD_FAILURE() << (has_ended() ? "ended" : "still ran") << " after " << seconds() << " s without " << what << ": "
-                    << command_ << "\n"
+      ADD_FAILURE() << (has_ended() ? "ended" : "still ran") << " after " << seconds() << " s without "
+                    << what << ": " << command_ << "\n"
                     << read_plain(outputs_ / "output") << read_plain(outputs_ / "errors");
       return;
     }

@@ -17,14 +17,15 @@
 namespace ganymede {
 
 struct ProgramOptions {
-  int ranks = 0;                                       // 0: without mpirun
+  int ranks = 0;                                        // 0: without mpirun
   std::map<std::string, std::string> environment = {};  // in place of any GANYMEDE_* of this process
   std::filesystem::path working_folder = {};            // this process's own when empty
   double limit_seconds = 60;
+  int grace_seconds = 1;  // that mpirun waits for the other ranks when one has ended with an error
 };
 
 struct ProgramResult {
-  int exit_code = 0;  // 128 + signal when a signal ended it
+  int exit_code = 0;           // 128 + signal when a signal ended it
   std::string output, errors;  // with plain line ends
   double seconds = 0;
 
