@@ -20,9 +20,12 @@ class BadDatasetTest : public ProgramTest {
     write_text(copy_ / "index.json", index.dump(2));
   }
 
-  // Training and `dataset verify` both refuse it.
+  // `dataset verify` refuses it, and training does too.
   void expect_refused(int exit_code, const Words& words) const {
+    expect_verification_refused(exit_code, words);
     expect_training_refused(exit_code, words);
+  }
+  void expect_verification_refused(int exit_code, const Words& words) const {
     expect_refusal(folder_.path(), {"dataset", "verify", "copy"}, 0, exit_code, words);
   }
   void expect_training_refused(int exit_code, const Words& words, const Words& settings = {}) const {
@@ -59,7 +62,8 @@ TEST_F(BadDatasetTest, EmptyFolder) {
 
 TEST_F(BadDatasetTest, MissingShard) {
   fs::remove(shard_);
-  expect_refused(kBadData, {"shard_00001.h5: No such file", "index.json lists it", "copy it again"});
+  expect_verification_refused(kBadData,
+                              {"shard_00001.h5: No such file", "index.json lists it", "copy it again"});
 }
 
 TEST_F(BadDatasetTest, TruncatedShard) {
@@ -81,7 +85,8 @@ TEST_F(BadDatasetTest, IndexOfAnotherVersion) {
 
 TEST_F(BadDatasetTest, IndexOfAnotherFormat) {
   edit_index([](Json& index) { index["format"] = "webdataset"; });
-  expect_refused(kBadData, {"index.json: format is \"webdataset\"", "expected \"ganymede-dataset\""});
+  expect_verification_refused(kBadData,
+                              {"index.json: format is \"webdataset\"", "expected \"ganymede-dataset\""});
 }
 
 TEST_F(BadDatasetTest, IndexWithZeroSamples) {
@@ -94,17 +99,17 @@ TEST_F(BadDatasetTest, IndexWithZeroSamples) {
 
 TEST_F(BadDatasetTest, IndexThatDoesNotAddUp) {
   edit_index([](Json& index) { index["samples"] = 255; });
-  expect_refused(kBadData, {"index.json: samples is 255", "hold 256 together"});
+  expect_verification_refused(kBadData, {"index.json: samples is 255", "hold 256 together"});
 }
 
 TEST_F(BadDatasetTest, IndexWithAWrongType) {
   edit_index([](Json& index) { index["images"]["height"] = "tall"; });
-  expect_refused(kBadData, {"index.json", "height", "integer"});
+  expect_verification_refused(kBadData, {"index.json", "height", "integer"});
 }
 
 TEST_F(BadDatasetTest, IndexThatIsNoJson) {
   write_text(copy_ / "index.json", R"({"format": )");
-  expect_refused(kBadData, {"index.json"});
+  expect_verification_refused(kBadData, {"index.json"});
 }
 
 TEST_F(BadDatasetTest, IndexOfOtherImages) {

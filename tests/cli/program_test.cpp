@@ -24,16 +24,15 @@ void add_settings(Words& arguments, const Words& settings) {
 
 }  // namespace
 
-void ProgramTest::SetUpTestSuite() {
-  datasets = std::make_unique<TemporaryFolder>();
-  import_test_dataset(dataset());
-}
-
 void ProgramTest::TearDownTestSuite() {
   datasets.reset();
 }
 
 fs::path ProgramTest::dataset() {
+  if (!datasets) {
+    datasets = std::make_unique<TemporaryFolder>();
+    import_test_dataset(*datasets / "patterns");
+  }
   return *datasets / "patterns";
 }
 

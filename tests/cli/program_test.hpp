@@ -14,10 +14,9 @@ using Words = std::vector<std::string>;
 
 class ProgramTest : public testing::Test {
  protected:
-  static void SetUpTestSuite();
   static void TearDownTestSuite();
 
-  // 256 samples of 28 x 28 in two shards, with labels of 10 classes.
+  // 256 samples of 28 x 28 in two shards, with labels of 10 classes. Imported when first asked for.
   static std::filesystem::path dataset();
 
   // The user's working directory.
