@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <string>
 #include <string_view>
 
@@ -33,7 +34,9 @@ class TemporaryFolder {
 
 inline std::string read_text(const std::filesystem::path& file) {
   std::ifstream input(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(input), {}};
+  std::ostringstream bytes;
+  bytes << input.rdbuf();
+  return bytes.str();
 }
 
 inline void write_text(const std::filesystem::path& file, std::string_view text) {

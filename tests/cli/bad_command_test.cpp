@@ -1,0 +1,128 @@
+// Mistakes on the command line: options, overrides, run folders.
+#include <filesystem>
+
+#include "tests/cli/refusal.hpp"
+
+namespace ganymede {
+namespace {
+
+class BadCommandTest : public ProgramTest {
+ protected:
+  void expect_refused(const Words& arguments, const Words& words, int ranks = 2) const {
+    expect_refusal(folder_.path(), arguments, ranks, kUserMistake, words);
+  }
+  Words with(Words arguments, const Words& more) const {
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return arguments;
+  }
+};
+
+TEST_F(BadCommandTest, NoCommand) {
+  expect_refused({}, {"subcommand is required", "ganymede --help"}, 0);
+}
+
+TEST_F(BadCommandTest, UnknownCommand) {
+  expect_refused({"trian"}, {"trian", "ganymede --help"}, 0);
+}
+
+TEST_F(BadCommandTest, UnknownOption) {
+  expect_refused(with(train_arguments("new"), {"--learning-rate", "3"}),
+                 {"--learning-rate", "ganymede --help"});
+}
+
+TEST_F(BadCommandTest, OptionWithoutItsValue) {
+  expect_refused({"train", "mlp", "--run"}, {"--run"});
+}
+
+TEST_F(BadCommandTest, ZeroThreads) {
+  expect_refused({"train", "mlp", "--threads", "0"}, {"--threads", "Value 0"});
+}
+
+TEST_F(BadCommandTest, NoRecipe) {
+  expect_refused({"train"}, {"which recipe?", "ganymede recipe list"});
+}
+
+TEST_F(BadCommandTest, SetOfAnUnknownKey) {
+  expect_refused(train_arguments("new", {"train.stepz=3"}),
+                 {"--set train.stepz=3: unknown key train.stepz", "did you mean steps?"});
+}
+
+TEST_F(BadCommandTest, SetOfAnImpossibleValue) {
+  expect_refused(train_arguments("new", {"train.steps=0"}),
+                 {"--set train.steps=0: train.steps is 0", "expected a positive integer"});
+}
+
+TEST_F(BadCommandTest, SetWithoutAValue) {
+  expect_refused(train_arguments("new", {"train.steps"}), {"--set train.steps: expected KEY=VALUE"});
+  expect_refused(train_arguments("new", {"train.steps="}), {"--set train.steps=: ", "train.steps is empty"});
+}
+
+TEST_F(BadCommandTest, SetWithBadSyntax) {
+  expect_refused(train_arguments("new", {"data.pixels=[0, 1"}), {"--set data.pixels=[0, 1: "});
+  expect_refused(train_arguments("new", {"train..steps=1"}), {"--set train..steps=1: ", "empty"});
+}
+
+TEST_F(BadCommandTest, SetBelowAValue) {
+  expect_refused(train_arguments("new", {"train.steps.more=1"}),
+                 {"--set train.steps.more=1: train.steps is a map"});
+}
+
+TEST_F(BadCommandTest, MoreRanksThanSamplesInABatch) {
+  expect_refused(train_arguments("new", {"data.global_batch_size=2"}),
+                 {"data.global_batch_size is 2", "3 ranks", "at least one sample a rank"}, 3);
+}
+
+TEST_F(BadCommandTest, ABatchLargerThanTheDataset) {
+  expect_refused(train_arguments("new", {"data.global_batch_size=257"}),
+                 {"data.global_batch_size is 257", "256 samples", "at most that many"});
+}
+
+TEST_F(BadCommandTest, ARunFolderThatExists) {
+  train("run", 1, {"train.steps=1"});
+  expect_refused(train_arguments("run"), {"run: this run folder exists already", "--resume", "--run"});
+}
+
+TEST_F(BadCommandTest, ARunFolderWithOtherThings) {
+  std::filesystem::create_directory(folder_ / "run");
+  write_text(folder_ / "run" / "thesis.txt", "precious");
+  expect_refused(train_arguments("run"), {"run: this run folder exists already", "--run"});
+}
+
+TEST_F(BadCommandTest, ARunFolderBelowAFile) {
+  write_text(folder_ / "file", "");
+  expect_refused(train_arguments("file/run"),
+                 {"file/run", "Not a directory", "choose a writable folder with --run"});
+}
+
+TEST_F(BadCommandTest, ARunFolderThatIsAFile) {
+  write_text(folder_ / "file", "");
+  expect_refused(train_arguments("file"), {"file", "--run"});
+}
+
+TEST_F(BadCommandTest, ARunFolderThatCannotBeMade) {
+  expect_refused(train_arguments("/proc/run"),
+                 {"/proc/run", "cannot make the run folder", "choose a writable folder"});
+}
+
+TEST_F(BadCommandTest, ResumeWithoutARun) {
+  expect_refused({"train", "mlp", "--resume"}, {"--resume needs the run's folder", "--run DIR"});
+}
+
+TEST_F(BadCommandTest, ResumeOfNothing) {
+  expect_refused(resume_arguments("absent"), {"absent: no run here to resume", "give a recipe"});
+}
+
+TEST_F(BadCommandTest, ResumeWithAnotherRecipe) {
+  train("run", 1, {"train.steps=1"});
+  for (const char* setting : {"gan.generator.network.mlp.noise_size=99", "seed=2", "precision=float64"}) {
+    const std::string key = std::string(setting).substr(0, std::string(setting).find('='));
+    expect_refused(resume_arguments("run", {setting}),
+                   {"run: the run was made with another recipe", key.substr(key.rfind('.') + 1),
+                    "--resume may only change `train`"});
+  }
+  expect_refused({"train", "dcgan", "--resume", "--run", "run"},
+                 {"run: the run was made with another recipe"});
+}
+
+}  // namespace
+}  // namespace ganymede

@@ -1,0 +1,52 @@
+#include "tests/cli/program_test.hpp"
+#include "tests/support/test_dataset.hpp"
+
+namespace ganymede {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+using DatasetCommandTest = ProgramTest;
+
+TEST_F(DatasetCommandTest, InspectShowsWhatItHolds) {
+  const ProgramResult result = run({"dataset", "inspect", dataset()});
+  EXPECT_EQ(result.exit_code, 0) << result.describe();
+  for (const char* line : {"samples  256\n", "images   1 x 28 x 28", "classes  10: 0, 1, 2", "shards   2\n",
+                           "shard_00000.h5", "shard_00001.h5"})
+    EXPECT_THAT(result.output, HasSubstr(line));
+}
+
+TEST_F(DatasetCommandTest, VerifyAcceptsAWholeDataset) {
+  const ProgramResult result = run({"dataset", "verify", dataset()});
+  EXPECT_EQ(result.exit_code, 0) << result.describe();
+  EXPECT_EQ(result.output, dataset().string() + ": 2 shards ok\n");
+}
+
+TEST_F(DatasetCommandTest, ANameIsFoundBelowTheDataFolder) {
+  const ProgramOptions options{.environment = {{"GANYMEDE_DATA", dataset().parent_path()}}};
+  EXPECT_EQ(run_program({"dataset", "verify", "patterns"}, options).exit_code, 0);
+}
+
+TEST_F(DatasetCommandTest, ImportsWithoutLabelsAndWithClassNames) {
+  write_idx_images(folder_ / "images", {.samples = 20});
+  write_idx_labels(folder_ / "labels", 20);
+  const Words import{"dataset", "import", "idx", "--images", "images", "--out"};
+  Words plain = import, named = import;
+  plain.emplace_back("plain");
+  for (const char* word : {"named", "--labels", "labels", "--class-names", "a,b,c,d,e,f,g,h,i,j"})
+    named.emplace_back(word);
+  EXPECT_THAT(run(plain).output, HasSubstr("classes  none (no labels)"));
+  EXPECT_THAT(run(named).output, HasSubstr("classes  10: a, b, c, d"));
+  for (const char* name : {"plain", "named"})
+    EXPECT_EQ(run({"dataset", "verify", name}).exit_code, 0) << name;
+}
+
+TEST_F(DatasetCommandTest, ImportIsTheSameEachTime) {
+  import_test_dataset(folder_ / "again");
+  for (const char* file : {"index.json", "shard_00000.h5", "shard_00001.h5"})
+    EXPECT_TRUE(read_text(folder_ / "again" / file) == read_text(dataset() / file)) << file;
+}
+
+}  // namespace
+}  // namespace ganymede
