@@ -14,7 +14,7 @@ void add_import_idx(CLI::App& import, Action& action) {
   idx->add_option("--labels", options->labels, "File of labels")->type_name("FILE");
   idx->add_option("--out", options->out, "Folder of the new dataset")->required()->type_name("DIR");
   idx->add_option("--shards", options->shards, "HDF5 files to spread it over")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(1, 99999))
       ->capture_default_str();
   idx->add_option("--class-names", options->class_names, "Names of the labels 0, 1, ..., with commas between")
       ->delimiter(',');

@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "base/logging.hpp"
+#include "base/nearest_word.hpp"
 #include "cli/command.hpp"
 #include "distributed/agreement.hpp"
 #include "distributed/mpi_session.hpp"
@@ -22,6 +23,20 @@ int fail_alone(Communicator* communicator, const std::string& message, ExitCode 
   }
   print_error(fmt::format("rank {}: {}", communicator->rank(), message));
   abort_job(static_cast<int>(code));
+}
+
+// The first word that should be a command and is none, with what it may have meant; "" if there is no such.
+std::string describe_unknown_command(const CLI::App& app, int argc, char** argv) {
+  const CLI::App* level = &app;
+  for (int i = 1; i < argc && argv[i][0] != '-'; ++i) {
+    std::vector<std::string> names;
+    for (const CLI::App* command : level->get_subcommands({})) names.push_back(command->get_name());
+    if (names.empty()) return "";
+    if (std::find(names.begin(), names.end(), argv[i]) == names.end())
+      return fmt::format("unknown command {}; {}", argv[i], suggest(argv[i], names));
+    level = level->get_subcommand(argv[i]);
+  }
+  return "";
 }
 
 int run(int argc, char** argv, Communicator* communicator) {
@@ -44,7 +59,10 @@ int run(int argc, char** argv, Communicator* communicator) {
   } catch (const CLI::Success& help_or_version) {
     return speaks ? app.exit(help_or_version) : 0;
   } catch (const CLI::ParseError& error) {
-    if (speaks) print_error(fmt::format("{}; `ganymede --help` explains the commands", error.what()));
+    const std::string unknown = describe_unknown_command(app, argc, argv);
+    if (speaks)
+      print_error(fmt::format("{}; `ganymede --help` explains the commands",
+                              unknown.empty() ? error.what() : unknown));
     return static_cast<int>(ExitCode::user_error);
   }
 

@@ -27,6 +27,7 @@ void add_recipe_command(CLI::App& app, Action& action) {
   command->require_subcommand(1);
 
   CLI::App* list = command->add_subcommand("list", "All recipes, with their section of the tutorial");
+  list->footer("Example: ganymede recipe list");
   list->callback([&action] { action = [](Communicator*) { return list_all(); }; });
 
   struct Arguments {

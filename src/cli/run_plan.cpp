@@ -6,7 +6,6 @@
 #include "base/error.hpp"
 #include "data/dataset_index.hpp"
 #include "recipe/recipe_library.hpp"
-#include "storage/atomic_file.hpp"
 
 namespace ganymede {
 
@@ -57,15 +56,15 @@ void check_batch(const Recipe& recipe, const DatasetIndex& index, int ranks) {
 
 }  // namespace
 
-RunPlan prepare_run_on_root(const TrainArguments& arguments, int ranks) {
+RunPlan plan_run_on_root(const TrainArguments& arguments, int ranks) {
   require(!arguments.resume || !arguments.run.empty(), "--resume needs the run's folder: --run DIR");
-  const bool continues = arguments.resume && fs::exists(RunFolder(arguments.run).recipe());
-  require(continues || !arguments.recipe.empty(), "{}",
+  RunPlan plan;
+  plan.continues = arguments.resume && fs::exists(RunFolder(arguments.run).recipe());
+  require(plan.continues || !arguments.recipe.empty(), "{}",
           arguments.resume ? arguments.run + ": no run here to resume; give a recipe to start one"
                            : "which recipe? `ganymede recipe list` shows those that exist");
 
-  RunPlan plan;
-  if (continues) {
+  if (plan.continues) {
     plan.run = RunFolder(arguments.run);
     plan.recipe = load_resumed_recipe(arguments, plan.run);
   } else {
@@ -73,14 +72,10 @@ RunPlan prepare_run_on_root(const TrainArguments& arguments, int ranks) {
     plan.run = arguments.run.empty() ? next_run_folder(plan.recipe.name) : RunFolder(arguments.run);
   }
   plan.run = RunFolder(fs::absolute(plan.run.root()));
+  if (!plan.continues) require_new_run_folder(plan.run);
   const DatasetIndex index = read_dataset_index(find_dataset(plan.recipe.data.path));
   plan.dataset = fs::absolute(index.folder);
   check_batch(plan.recipe, index, ranks);
-
-  if (continues)
-    write_file_atomically(plan.run.recipe(), to_yaml(plan.recipe));
-  else
-    create_run_folder_on_root(plan.run, to_yaml(plan.recipe));
   return plan;
 }
 

@@ -22,11 +22,12 @@ struct TrainArguments {
 struct RunPlan {
   Recipe recipe;
   RunFolder run{""};
+  bool continues = false;  // an earlier run in the same folder
   std::filesystem::path dataset;
 };
 
-// Reads the recipe, finds the dataset, checks that they fit each other and the number of ranks, and makes the
-// run folder (or, with resume, opens it). Throws before anything is written when something is wrong.
-RunPlan prepare_run_on_root(const TrainArguments& arguments, int ranks);
+// Reads the recipe, finds the dataset and checks that they fit each other, the run folder and the number of
+// ranks. Writes nothing.
+RunPlan plan_run_on_root(const TrainArguments& arguments, int ranks);
 
 }  // namespace ganymede

@@ -25,7 +25,7 @@ namespace {
 // Rank 0 plans; the others get the plan as text. Collective.
 RunPlan agree_on_plan(const TrainArguments& arguments, Communicator& communicator) {
   RunPlan plan;
-  agree_on_root(communicator, [&] { plan = prepare_run_on_root(arguments, communicator.size()); });
+  agree_on_root(communicator, [&] { plan = plan_run_on_root(arguments, communicator.size()); });
   plan.recipe = parse_recipe(broadcast_text(communicator, to_yaml(plan.recipe)), "recipe of rank 0");
   plan.run = RunFolder(broadcast_text(communicator, plan.run.root().string()));
   plan.dataset = broadcast_text(communicator, plan.dataset.string());
@@ -70,7 +70,6 @@ CheckpointInfo agree_on_start(const RunPlan& plan, const DatasetIndex& index, Ga
                       "differ; train on the same dataset",
                       checkpoint->string(), start.samples, index.folder.string(), index.samples));
     load_checkpoint(*checkpoint, gan.players());
-    spdlog::info("resuming at step {} from {}", start.step, checkpoint->string());
   });
   const at::Tensor step = at::full({1}, start.step, at::kLong);
   communicator.broadcast_(step);
@@ -79,13 +78,29 @@ CheckpointInfo agree_on_start(const RunPlan& plan, const DatasetIndex& index, Ga
   return start;
 }
 
+// Makes the run folder and the ranks' logs in it. Collective.
+void open_run(const RunPlan& plan, Communicator& communicator) {
+  agree_on_root(communicator, [&] { open_run_folder_on_root(plan.run, to_yaml(plan.recipe)); });
+  agree(communicator, [&] {
+    const fs::path log = plan.run.log_of(communicator.rank());
+    fs::create_directories(log.parent_path());  // on another host without a shared disk
+    add_log_file(log);
+  });
+}
+
+std::string counted(int count, const char* noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+// Relative to the working directory where that is shorter to read.
+std::string short_path(const fs::path& path) {
+  const std::string relative = fs::proximate(path).string();
+  return relative.starts_with("..") ? path.string() : relative;
+}
+
 ExitCode run_training(const TrainArguments& arguments, Communicator& communicator) {
   const RunPlan plan = agree_on_plan(arguments, communicator);
   const Recipe& recipe = plan.recipe;
-  agree(communicator, [&] {
-    fs::create_directories(plan.run.log_of(communicator.rank()).parent_path());
-    add_log_file(plan.run.log_of(communicator.rank()));
-  });
   catch_stop_signals();
   const int threads = choose_threads(arguments.threads, communicator);
   at::set_num_threads(threads);
@@ -100,21 +115,22 @@ ExitCode run_training(const TrainArguments& arguments, Communicator& communicato
   });
   const CheckpointInfo start = agree_on_start(plan, index, *gan, communicator);
 
+  const BatchLoaderOptions loader_options{.seed = seed,
+                                          .global_batch_size = recipe.data.global_batch_size,
+                                          .pixel_low = recipe.data.pixels[0],
+                                          .pixel_high = recipe.data.pixels[1],
+                                          .dtype = dtype,
+                                          .first_step = start.step};
   std::optional<BatchLoader> loader;
-  agree(communicator, [&] {
-    loader.emplace(index,
-                   BatchLoaderOptions{.seed = seed,
-                                      .global_batch_size = recipe.data.global_batch_size,
-                                      .pixel_low = recipe.data.pixels[0],
-                                      .pixel_high = recipe.data.pixels[1],
-                                      .dtype = dtype,
-                                      .first_step = start.step},
-                   communicator.rank(), communicator.size());
-  });
-  spdlog::info("{}: {} samples, global batch {}, {} {} of {} {}; results in {}", recipe.name, index.samples,
-               recipe.data.global_batch_size, communicator.size(),
-               communicator.size() == 1 ? "rank" : "ranks", threads, threads == 1 ? "thread" : "threads",
-               fs::proximate(plan.run.root()).string());
+  agree(communicator,
+        [&] { loader.emplace(index, loader_options, communicator.rank(), communicator.size()); });
+
+  // Nothing has been written so far: a mistake leaves no half-made run behind.
+  open_run(plan, communicator);
+  if (start.step > 0) spdlog::info("resuming at step {}", start.step);
+  spdlog::info("{}: {} samples, global batch {}, {}, {} a rank; results in {}", recipe.name, index.samples,
+               recipe.data.global_batch_size, counted(communicator.size(), "rank"),
+               counted(threads, "thread"), short_path(plan.run.root()));
 
   const TrainingEnd end = train({.options = recipe.train,
                                  .start = start,
@@ -140,7 +156,7 @@ void add_train_command(CLI::App& app, Action& action) {
   command->add_flag("--resume", arguments->resume,
                     "Go on from the newest checkpoint in --run; start there if there is none");
   command->add_option("--threads", arguments->threads, "Compute threads a rank [the host's cores, shared]")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(1, 1024));
   command->footer("Example: mpirun -n 2 ganymede train dcgan/quick --set seed=7 --run runs/first");
   command->callback([&action, arguments] {
     action = [arguments](Communicator* communicator) { return run_training(*arguments, *communicator); };

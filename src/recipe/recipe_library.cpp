@@ -5,7 +5,7 @@
 #include <sstream>
 
 #include "base/error.hpp"
-#include "recipe/recipe_reader.hpp"
+#include "base/nearest_word.hpp"
 
 namespace ganymede {
 

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
-#include <numeric>
+
+#include "base/nearest_word.hpp"
 
 namespace ganymede {
 namespace {
@@ -28,36 +29,7 @@ Number number_in(const RecipeNode& node, const std::string& key, const Range& ra
   return *number;
 }
 
-std::size_t edit_distance(const std::string& a, const std::string& b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), 0);
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i);
-    for (std::size_t j = 1; j <= b.size(); ++j)
-      diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1,
-                                                 diagonal + static_cast<std::size_t>(a[i - 1] != b[j - 1])}));
-  }
-  return row[b.size()];
-}
-
-std::string suggestion(const std::string& word, const std::vector<std::string>& known) {
-  const std::string nearest = nearest_word(word, known);
-  return nearest.empty() ? fmt::format("expected one of: {}", fmt::join(known, ", "))
-                         : fmt::format("did you mean {}?", nearest);
-}
-
 }  // namespace
-
-std::string nearest_word(const std::string& word, const std::vector<std::string>& known) {
-  std::string nearest;
-  std::size_t least = std::max<std::size_t>(2, word.size() / 3) + 1;
-  for (const std::string& candidate : known)
-    if (const std::size_t distance = edit_distance(word, candidate); distance < least) {
-      least = distance;
-      nearest = candidate;
-    }
-  return nearest;
-}
 
 void RecipeReader::value(const char* key, std::string& target) {
   const RecipeNode* node = look_up(key);
@@ -96,7 +68,11 @@ void RecipeReader::value(const char* key, std::array<double, 2>& target) {
 }
 
 void RecipeReader::required(const char* key) {
-  if (node_.find(key)) return;
+  if (const RecipeNode* node = node_.find(key)) {
+    if (node->scalar() && node->scalar()->empty())
+      throw RecipeError(fmt::format("{}: {} is empty; give it a value", node->place, join(key)));
+    return;
+  }
   throw RecipeError(fmt::format("{}: {} is missing; add it", node_.place, join(key)));
 }
 
@@ -124,7 +100,7 @@ std::optional<RecipeReader::Picked> RecipeReader::pick(const char* key,
   }
   if (std::find(names.begin(), names.end(), picked->name) == names.end())
     throw RecipeError(fmt::format("{}: {} is {}; {}", picked->place, join(key), picked->name,
-                                  suggestion(picked->name, names)));
+                                  suggest(picked->name, names)));
   return picked;
 }
 
@@ -141,8 +117,7 @@ const RecipeNode& RecipeReader::as_map(const std::string& key, const RecipeNode&
 void RecipeReader::finish() const {
   for (const auto& [key, node] : *node_.map())
     if (std::find(known_.begin(), known_.end(), key) == known_.end())
-      throw RecipeError(
-          fmt::format("{}: unknown key {}; {}", node.place, join(key), suggestion(key, known_)));
+      throw RecipeError(fmt::format("{}: unknown key {}; {}", node.place, join(key), suggest(key, known_)));
 }
 
 }  // namespace ganymede

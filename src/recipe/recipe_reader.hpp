@@ -123,7 +123,4 @@ class RecipeReader {
   std::vector<std::string> known_;
 };
 
-// The word of the list nearest to a misspelt one, or "" when none is near.
-std::string nearest_word(const std::string& word, const std::vector<std::string>& known);
-
 }  // namespace ganymede

@@ -45,6 +45,14 @@ RecipeNode convert(const YAML::Node& node, const std::string& source) {
   return converted;
 }
 
+bool is_indented_with_tab(const std::string& text, int line_number) {
+  std::stringstream lines(text);
+  std::string line;
+  for (int i = 0; i <= line_number; ++i) std::getline(lines, line);
+  const auto first = line.find_first_not_of(' ');
+  return first != std::string::npos && line[first] == '\t';
+}
+
 void raise_layer(RecipeNode& node, int layer) {
   node.layer = layer;
   if (auto* map = std::get_if<RecipeNode::Map>(&node.value))
@@ -114,7 +122,10 @@ RecipeNode parse_recipe_text(const std::string& text, const std::string& source)
       throw RecipeError(fmt::format("{}:1: this is not a recipe; expected keys with values", source));
     return node;
   } catch (const YAML::Exception& error) {
-    throw RecipeError(fmt::format("{}:{}: {}", source, error.mark.line + 1, error.msg));
+    throw RecipeError(fmt::format("{}:{}: {}", source, error.mark.line + 1,
+                                  is_indented_with_tab(text, error.mark.line)
+                                      ? "this line is indented with a tab; YAML wants spaces"
+                                      : error.msg));
   }
 }
 

@@ -22,12 +22,15 @@ RunFolder next_run_folder(const std::string& recipe_name) {
   }
 }
 
-void create_run_folder_on_root(const RunFolder& run, const std::string& resolved_recipe) try {
+void require_new_run_folder(const RunFolder& run) {
   if (fs::exists(run.root()) && !(fs::is_directory(run.root()) && fs::is_empty(run.root())))
     throw UserError(
         fmt::format("{}: this run folder exists already; continue that run with --resume, or choose "
                     "another folder with --run",
                     run.root().string()));
+}
+
+void open_run_folder_on_root(const RunFolder& run, const std::string& resolved_recipe) try {
   for (const char* part : {"samples", "checkpoints", "log"}) fs::create_directories(run.root() / part);
   write_file_atomically(run.recipe(), resolved_recipe);
 } catch (const fs::filesystem_error& error) {

@@ -24,8 +24,11 @@ class RunFolder {
 // The first unused runs/<name>-<n> of the working directory.
 RunFolder next_run_folder(const std::string& recipe_name);
 
-// Makes a new run folder holding the resolved recipe. Throws UserError if it exists with something in it, or
-// cannot be written.
-void create_run_folder_on_root(const RunFolder& run, const std::string& resolved_recipe);
+// Throws UserError if there is something in the folder already.
+void require_new_run_folder(const RunFolder& run);
+
+// Makes the folder of a new run, or of one that goes on, and leaves the resolved recipe in it. Throws
+// UserError if it cannot be written.
+void open_run_folder_on_root(const RunFolder& run, const std::string& resolved_recipe);
 
 }  // namespace ganymede

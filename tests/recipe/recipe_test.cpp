@@ -4,7 +4,7 @@
 
 #include "base/error.hpp"
 #include "recipe/recipe_library.hpp"
-#include "recipe/recipe_reader.hpp"
+#include "base/nearest_word.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/temporary_folder.hpp"
 

@@ -16,18 +16,19 @@ namespace fs = std::filesystem;
 TEST(RunFolders, AreMadeOnceAndNeverOverwritten) {
   const TemporaryFolder folder;
   const RunFolder run(folder.path() / "runs" / "first");
-  create_run_folder_on_root(run, "name: x\n");
+  require_new_run_folder(run);
+  open_run_folder_on_root(run, "name: x\n");
   EXPECT_TRUE(fs::is_regular_file(run.recipe()));
-  expect_error<UserError>([&] { create_run_folder_on_root(run, "name: y\n"); },
+  expect_error<UserError>([&] { require_new_run_folder(run); },
                           {"first", "exists already", "--resume", "--run"});
   fs::create_directory(folder.path() / "empty");
-  create_run_folder_on_root(RunFolder(folder.path() / "empty"), "name: z\n");
+  require_new_run_folder(RunFolder(folder.path() / "empty"));
 }
 
 TEST(RunFolders, APlaceThatCannotBeWrittenIsNamed) {
   const TemporaryFolder folder;
   std::ofstream(folder.path() / "file") << "x";
-  expect_error<UserError>([&] { create_run_folder_on_root(RunFolder(folder.path() / "file" / "run"), ""); },
+  expect_error<UserError>([&] { open_run_folder_on_root(RunFolder(folder.path() / "file" / "run"), ""); },
                           {"file/run", "writable", "--run"});
 }
 
