@@ -13,7 +13,7 @@ Recipe read_recipe(const RecipeNode& root) {
   if (!recipe.train.steps && !recipe.train.epochs)
     throw RecipeError(
         fmt::format("{}: train.steps and train.epochs are both missing; give one of them", root.place));
-  if (recipe.name.empty() || recipe.name.find('/') != std::string::npos)
+  if (recipe.name.find('/') != std::string::npos)
     throw RecipeError(fmt::format("{}: name is \"{}\"; expected a word, it names the run's folder",
                                   root.find("name")->place, recipe.name));
   return recipe;

@@ -148,8 +148,8 @@ TrainingEnd train(const TrainerSetting& setting, Gan& gan, BatchLoader& loader, 
   }
   progress.reset();
   if (is_root)
-    spdlog::info("{} at step {} of {}, state checksum {:08x}", finished ? "finished" : "stopped on request",
-                 position.step, final_step, checksum_state(players));
+    spdlog::info("{} at step {} of {}, state checksum {:08x}{}", finished ? "finished" : "stopped on request",
+                 position.step, final_step, checksum_state(players), finished ? "" : "; go on with --resume");
   return finished ? TrainingEnd::finished : TrainingEnd::stopped_on_request;
 }
 

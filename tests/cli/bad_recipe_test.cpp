@@ -156,7 +156,7 @@ const std::vector<Mistake> kMistakes{
      {"tiny.yaml:", "train.steps and train.epochs are both missing"}},
     {"MissingName", "name: tiny\n", "", {"tiny.yaml:1: ", "name is missing", "add it"}},
     {"NameWithASlash", "name: tiny", "name: a/b", {":1: ", "name is \"a/b\"", "a word"}},
-    {"EmptyName", "name: tiny", "name: ''", {":1: ", "name is \"\"", "a word"}},
+    {"EmptyName", "name: tiny", "name: ''", {":1: ", "name is empty"}},
     {"BracketLeftOpen", "[-1, 1]", "[-1, 1", {"tiny.yaml:", "flow"}, kInTraining},
     {"TabForIndentation", "  steps: 2", "\tsteps: 2", {"tiny.yaml:1", "tab"}},
     {"ExtendsNothing", "name: tiny", "extends: absent.yaml", {":1: ", "extends absent.yaml", "no such file"}},

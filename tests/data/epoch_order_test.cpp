@@ -7,6 +7,8 @@
 #include <numeric>
 #include <set>
 
+#include "base/error.hpp"
+
 namespace ganymede {
 namespace {
 
@@ -61,7 +63,11 @@ INSTANTIATE_TEST_SUITE_P(Sizes, EpochOrders,
                          testing::Values(EpochOrderOptions{1, 1, 64, 4}, EpochOrderOptions{2, 100, 8, 1},
                                          EpochOrderOptions{3, 100, 8, 3}, EpochOrderOptions{4, 96, 8, 4},
                                          EpochOrderOptions{5, 1000, 7, 10},
-                                         EpochOrderOptions{6, 50, 64, 1024}));
+                                         EpochOrderOptions{6, 50, 64, 1024}),
+                         [](const auto& test) {
+                           return fmt::format("{}SamplesInWindowsOf{}ChunksOf{}", test.param.samples,
+                                              test.param.chunks_per_window, test.param.rows_per_chunk);
+                         });
 
 TEST(EpochOrder, DiffersBetweenEpochsAndSeedsAndIsRepeatable) {
   const EpochOrderOptions options{.seed = 1, .samples = 1000, .rows_per_chunk = 16, .chunks_per_window = 8};
