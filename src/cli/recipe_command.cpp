@@ -13,7 +13,12 @@ ExitCode list_all() {
   for (const auto& recipe : recipes) width = std::max(width, recipe.name.size());
   std::puts(fmt::format("{:<{}}  {:<7}  {}", "name", width, "section", "what it is").c_str());
   for (const auto& listed : recipes) {
-    const Recipe recipe = load_recipe(listed.file);
+    Recipe recipe;
+    try {
+      recipe = load_recipe(listed.file);
+    } catch (const RecipeError& error) {
+      recipe.description = error.what();  // one broken recipe does not hide the others
+    }
     std::puts(
         fmt::format("{:<{}}  {:<7}  {}", listed.name, width, recipe.tutorial, recipe.description).c_str());
   }

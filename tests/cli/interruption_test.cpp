@@ -13,11 +13,10 @@ constexpr int kStoppedOnRequest = 75;
 class InterruptionTest : public ProgramTest {
  protected:
   // A run of far more steps than it will get.
-  std::unique_ptr<RunningProgram> start_long_run(int ranks, const Words& more = {}) const {
-    Words settings{"train.steps=1000000", "train.checkpoint_every=10", "train.keep=2",
-                   "train.sample_every=1000000"};
-    settings.insert(settings.end(), more.begin(), more.end());
-    auto program = start(train_arguments("run", settings), ranks);
+  std::unique_ptr<RunningProgram> start_long_run(int ranks, int grace_seconds = 1) const {
+    const Words settings{"train.steps=1000000", "train.checkpoint_every=10", "train.keep=2",
+                         "train.sample_every=1000000"};
+    auto program = start(train_arguments("run", settings), ranks, grace_seconds);
     program->wait_until("step 25", [&] { return last_reported_step(run_folder_) >= 25; });
     return program;
   }
@@ -61,9 +60,10 @@ TEST_F(InterruptionTest, ATermSignalToOneRankStopsAllRanksWithACheckpoint) {
   expect_checkpoint_at_the_last_step();
 }
 
-// mpirun passes SIGTERM on, but ends with a code of its own (1) whatever the ranks return.
+// mpirun passes SIGTERM on, but ends with a code of its own (1) whatever the ranks return, and kills them after
+// a second unless it is given more.
 TEST_F(InterruptionTest, ATermSignalToMpirunStopsAllRanksWithACheckpoint) {
-  const auto program = start_long_run(2);
+  const auto program = start_long_run(2, /*grace_seconds=*/20);
   program->send_signal(SIGTERM);
   EXPECT_NE(program->wait().exit_code, 0);
   expect_checkpoint_at_the_last_step();

@@ -69,9 +69,11 @@ fs::path ProgramTest::resume(const std::string& run_name, int ranks, const Words
   return folder_ / run_name;
 }
 
-std::unique_ptr<RunningProgram> ProgramTest::start(const Words& arguments, int ranks) const {
-  return std::make_unique<RunningProgram>(arguments,
-                                          ProgramOptions{.ranks = ranks, .working_folder = folder_.path()});
+std::unique_ptr<RunningProgram> ProgramTest::start(const Words& arguments, int ranks,
+                                                   int grace_seconds) const {
+  return std::make_unique<RunningProgram>(
+      arguments,
+      ProgramOptions{.ranks = ranks, .working_folder = folder_.path(), .grace_seconds = grace_seconds});
 }
 
 std::vector<Json> read_metrics(const fs::path& run) {

@@ -33,7 +33,7 @@ class ProgramTest : public testing::Test {
   // The same for a run that exists. Nothing but `settings` is given: the run's recipe says the rest.
   std::filesystem::path resume(const std::string& run_name, int ranks, const Words& settings = {}) const;
   Words resume_arguments(const std::string& run_name, const Words& settings = {}) const;
-  std::unique_ptr<RunningProgram> start(const Words& arguments, int ranks) const;
+  std::unique_ptr<RunningProgram> start(const Words& arguments, int ranks, int grace_seconds = 1) const;
 };
 
 // A run's metrics.jsonl.
