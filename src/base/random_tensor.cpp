@@ -1,5 +1,7 @@
 #include "base/random_tensor.hpp"
 
+#include <ATen/Dispatch.h>
+
 #include "base/error.hpp"
 
 namespace ganymede {
@@ -30,10 +32,16 @@ at::Tensor draw_uniform(const RandomStream& stream, std::int64_t first_place, at
 
 at::Tensor draw_dropout_mask(const RandomStream& stream, std::int64_t first_place, at::IntArrayRef shape,
                              double probability, at::ScalarType dtype) {
-  return draw(stream, &RandomStream::uniform, first_place, shape)
-      .ge(static_cast<float>(probability))
-      .to(dtype)
-      .mul_(1.0 / (1.0 - probability));
+  const at::Tensor uniform = draw(stream, &RandomStream::uniform, first_place, shape);
+  at::Tensor mask = at::empty(shape, dtype);
+  AT_DISPATCH_FLOATING_TYPES(dtype, "draw_dropout_mask", [&] {
+    const auto* numbers = uniform.const_data_ptr<float>();
+    auto* values = mask.mutable_data_ptr<scalar_t>();
+    const auto threshold = static_cast<float>(probability);
+    const auto scale = static_cast<scalar_t>(1.0 / (1.0 - probability));
+    for (std::int64_t i = 0; i < mask.numel(); ++i) values[i] = numbers[i] >= threshold ? scale : scalar_t(0);
+  });
+  return mask;
 }
 
 }  // namespace ganymede

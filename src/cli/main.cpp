@@ -1,5 +1,8 @@
 // Parses the command, runs it, and turns an error into one line and an exit code.
+#include <malloc.h>
+
 #include <cstdio>
+#include <limits>
 #include <string_view>
 
 #include "base/logging.hpp"
@@ -82,6 +85,9 @@ int run(int argc, char** argv, Communicator* communicator) {
 }  // namespace ganymede
 
 int main(int argc, char** argv) {
+  // Every step needs the memory of the last one again: glibc shall not give it back in between.
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
   // The other commands work on a login node where MPI may not start.
   const bool starts_mpi = argc > 1 && std::string_view(argv[1]) == "train";
   if (!starts_mpi) return ganymede::run(argc, argv, nullptr);
