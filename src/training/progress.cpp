@@ -6,6 +6,11 @@
 #include "base/error.hpp"
 
 namespace ganymede {
+namespace {
+
+constexpr double kSecondsBetweenLines = 0.5;
+
+}  // namespace
 
 Progress::Progress(std::int64_t last_step, std::int64_t epochs, bool on_terminal)
     : last_step_(last_step), epochs_(epochs), on_terminal_(on_terminal) {}
@@ -15,7 +20,9 @@ Progress::~Progress() {
   std::fflush(stdout);
 }
 
-void Progress::show(const Metrics& metrics, double seconds_left) {
+void Progress::show(const Metrics& metrics, double seconds_left, bool last) {
+  if (!last && since_shown_ && since_shown_->seconds() < kSecondsBetweenLines) return;
+  since_shown_.emplace();
   const std::string line =
       fmt::format("epoch {}/{}  step {}/{}  generator {:.4f}  discriminator {:.4f}  {:.0f} images/s  {} left",
                   metrics.epoch, epochs_, metrics.step, last_step_, metrics.generator_loss,

@@ -2,8 +2,10 @@
 // is not a terminal. Rank 0 only.
 #pragma once
 
+#include <optional>
 #include <string>
 
+#include "base/clock.hpp"
 #include "training/metrics.hpp"
 
 namespace ganymede {
@@ -15,12 +17,15 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  void show(const Metrics& metrics, double seconds_left);
+  // Shows the first report, the last one, and those between at most twice a second: a reader that lags behind
+  // (mpirun reads nothing while it ends a job) must not hold training up.
+  void show(const Metrics& metrics, double seconds_left, bool last);
 
  private:
   const std::int64_t last_step_, epochs_;
   const bool on_terminal_;
   bool line_open_ = false;
+  std::optional<Stopwatch> since_shown_;
 };
 
 // "1:02:03", "2:03"; "-" when unknown.

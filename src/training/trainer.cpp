@@ -132,7 +132,7 @@ TrainingEnd train(const TrainerSetting& setting, Gan& gan, BatchLoader& loader, 
         metrics_log->write(metrics);
         const double seconds_a_step =
             run_clock.seconds() / static_cast<double>(position.step - setting.start.step);
-        progress->show(metrics, seconds_a_step * static_cast<double>(final_step - position.step));
+        progress->show(metrics, seconds_a_step * static_cast<double>(final_step - position.step), ending);
       });
     }
     if (due(options.sample_every))

@@ -60,8 +60,8 @@ TEST_F(InterruptionTest, ATermSignalToOneRankStopsAllRanksWithACheckpoint) {
   expect_checkpoint_at_the_last_step();
 }
 
-// mpirun passes SIGTERM on, but ends with a code of its own (1) whatever the ranks return, and kills them after
-// a second unless it is given more.
+// mpirun passes SIGTERM on, but ends with a code of its own (1) whatever the ranks return, and kills them
+// after a second unless it is given more.
 TEST_F(InterruptionTest, ATermSignalToMpirunStopsAllRanksWithACheckpoint) {
   const auto program = start_long_run(2, /*grace_seconds=*/20);
   program->send_signal(SIGTERM);

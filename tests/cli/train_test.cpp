@@ -71,7 +71,8 @@ TEST_F(TrainTest, OneRankSpeaksInPlainLines) {
   EXPECT_EQ(result.errors, "");
   const Words lines = result.lines();
   ASSERT_EQ(lines.size(), 4U) << result.describe();
-  EXPECT_THAT(lines[0], HasSubstr("mlp: 256 samples, global batch 16, 2 ranks, 1 thread a rank; results in run"));
+  EXPECT_THAT(lines[0],
+              HasSubstr("mlp: 256 samples, global batch 16, 2 ranks, 1 thread a rank; results in run"));
   EXPECT_THAT(lines[1], HasSubstr("step 1/2"));
   EXPECT_THAT(lines[2], HasSubstr("step 2/2"));
   EXPECT_THAT(lines[3], HasSubstr("finished at step 2 of 2"));

@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "base/error.hpp"
-#include "recipe/recipe_library.hpp"
 #include "base/nearest_word.hpp"
+#include "recipe/recipe_library.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/temporary_folder.hpp"
 
