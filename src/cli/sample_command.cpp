@@ -37,7 +37,7 @@ void write_samples(const SampleArguments& arguments, Communicator& communicator)
                             .dtype = recipe.precision == Precision::float64 ? at::kDouble : at::kFloat},
                            communicator);
   load_checkpoint(*checkpoint, gan->players());
-  write_sample_grid(arguments.out, gan->sample(0, arguments.count), recipe.data.pixels[0],
+  write_sample_grid(arguments.out, gan->sample({.count = arguments.count}).images, recipe.data.pixels[0],
                     recipe.data.pixels[1]);
   std::puts(fmt::format("{}: {} samples of step {}", arguments.out, arguments.count, info.step).c_str());
 }

@@ -46,10 +46,10 @@ class AdversarialGan final : public Gan {
     throw Error("unknown update");
   }
 
-  at::Tensor sample(std::int64_t first_place, std::int64_t count) override {
+  Samples sample(const SampleRequest& request) override {
     const at::NoGradGuard no_grad;
-    const at::Tensor noise = draw_noise(Purpose::sample, /*step=*/0, first_place, count);
-    return generator_.network->forward(noise, ForwardContext{.training = false});
+    const at::Tensor noise = draw_noise(Purpose::sample, /*step=*/0, request.first_place, request.count);
+    return {.images = generator_.network->forward(noise, ForwardContext{.training = false}), .labels = {}};
   }
 
   std::vector<Player> players() override {

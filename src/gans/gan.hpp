@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,18 @@ struct Player {
   Optimizer& optimizer;
 };
 
+struct SampleRequest {
+  std::int64_t first_place = 0;
+  std::int64_t count = 0;
+  // Of a conditional GAN: the class of all samples; without it they take turns, place modulo classes.
+  std::optional<std::int64_t> label = {};
+};
+
+struct Samples {
+  at::Tensor images;  // [count, channels, height, width], in the range of the recipe's pixels
+  at::Tensor labels;  // int64 [count]; undefined without conditioning
+};
+
 class Gan {
  public:
   virtual ~Gan() = default;
@@ -35,9 +48,9 @@ class Gan {
   // One update of every network from this rank's slice of a global batch. Collective.
   virtual StepReport step(const Batch& batch) = 0;
 
-  // Images [count, channels, height, width] in [-1, 1] from the noise of places first_place ... of the sample
-  // stream: the same images at every call and on every rank. Uses the running statistics. Not collective.
-  virtual at::Tensor sample(std::int64_t first_place, std::int64_t count) = 0;
+  // Draws from the noise of places first_place ... of the sample stream: the same samples at every call and on
+  // every rank. Uses the running statistics. Not collective.
+  virtual Samples sample(const SampleRequest& request) = 0;
 
   virtual std::vector<Player> players() = 0;
 };

@@ -137,7 +137,7 @@ TrainingEnd train(const TrainerSetting& setting, Gan& gan, BatchLoader& loader, 
     }
     if (due(options.sample_every))
       agree_on_root(communicator, [&] {
-        write_sample_grid(run.sample_grid(position.step), gan.sample(0, kSampleCount), setting.image_low,
+        write_sample_grid(run.sample_grid(position.step), gan.sample({.count = kSampleCount}).images, setting.image_low,
                           setting.image_high);
       });
     if (due(options.checkpoint_every)) {
