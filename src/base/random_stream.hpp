@@ -23,6 +23,9 @@ enum class Purpose : std::uint8_t {
   noise = 3,
   dropout = 4,
   sample = 5,
+  label = 8,
+  interpolate = 9,
+  power_iteration = 10,
   test = 255
 };
 
@@ -34,7 +37,9 @@ enum class Pass : std::uint8_t {
   none = 0,
   real = 1,
   fake = 2,
-  judged = 3,  // the fake batch again, in the generator's own step
+  judged = 3,   // the fake batch again, in the generator's own step
+  penalty = 4,  // the points at which a penalty takes the gradient
+  matched = 5,  // the real batch again, whose features the generator's step matches
 };
 
 struct StreamId {

@@ -46,9 +46,10 @@ Recipe load_resumed_recipe(const TrainArguments& arguments, const RunFolder& run
 
 void check_batch(const Recipe& recipe, const DatasetIndex& index, int ranks) {
   const std::int64_t batch = recipe.data.global_batch_size;
-  require(batch >= ranks,
-          "data.global_batch_size is {}, but there are {} ranks; expected at least one sample a rank", batch,
-          ranks);
+  const std::int64_t packing = recipe.gan.packing;
+  require(batch / packing >= ranks,
+          "data.global_batch_size is {}, but there are {} ranks; expected at least {} a rank", batch, ranks,
+          packing == 1 ? "one sample" : fmt::format("one pack of {} samples", packing));
   require(batch <= index.samples,
           "data.global_batch_size is {}, but {} has {} samples; expected at most that many", batch,
           index.folder.string(), index.samples);

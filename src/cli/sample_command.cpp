@@ -34,6 +34,7 @@ void write_samples(const SampleArguments& arguments, Communicator& communicator)
       make_adversarial_gan(recipe.gan,
                            {.seed = static_cast<std::uint64_t>(arguments.seed.value_or(recipe.seed)),
                             .shape = info.shape,
+                            .classes = info.classes,
                             .dtype = recipe.precision == Precision::float64 ? at::kDouble : at::kFloat},
                            communicator);
   load_checkpoint(*checkpoint, gan->players());

@@ -59,7 +59,10 @@ DatasetIndex agree_on_dataset(const fs::path& folder, Communicator& communicator
 // Afterwards all ranks hold the same state. Collective.
 CheckpointInfo agree_on_start(const RunPlan& plan, const DatasetIndex& index, Gan& gan,
                               Communicator& communicator) {
-  CheckpointInfo start{.step = 0, .samples = index.samples, .shape = index.shape};
+  CheckpointInfo start{.step = 0,
+                       .samples = index.samples,
+                       .shape = index.shape,
+                       .classes = static_cast<std::int64_t>(index.class_names.size())};
   agree_on_root(communicator, [&] {
     const auto checkpoint = find_latest_checkpoint(plan.run.checkpoints());
     if (!checkpoint) return;
@@ -110,17 +113,22 @@ ExitCode run_training(const TrainArguments& arguments, Communicator& communicato
   const auto seed = static_cast<std::uint64_t>(recipe.seed);
   std::unique_ptr<Gan> gan;
   agree(communicator, [&] {
-    gan =
-        make_adversarial_gan(recipe.gan, {.seed = seed, .shape = index.shape, .dtype = dtype}, communicator);
+    gan = make_adversarial_gan(recipe.gan,
+                               {.seed = seed,
+                                .shape = index.shape,
+                                .classes = static_cast<std::int64_t>(index.class_names.size()),
+                                .dtype = dtype},
+                               communicator);
   });
   const CheckpointInfo start = agree_on_start(plan, index, *gan, communicator);
 
   const BatchLoaderOptions loader_options{.seed = seed,
                                           .global_batch_size = recipe.data.global_batch_size,
+                                          .places_together = recipe.gan.packing,
                                           .pixel_low = recipe.data.pixels[0],
                                           .pixel_high = recipe.data.pixels[1],
                                           .dtype = dtype,
-                                          .first_step = start.step};
+                                          .first_step = start.step * gan->batches_per_step()};
   std::optional<BatchLoader> loader;
   agree(communicator,
         [&] { loader.emplace(index, loader_options, communicator.rank(), communicator.size()); });
@@ -134,7 +142,7 @@ ExitCode run_training(const TrainArguments& arguments, Communicator& communicato
 
   const TrainingEnd end = train({.options = recipe.train,
                                  .start = start,
-                                 .steps_per_epoch = loader->steps_per_epoch(),
+                                 .steps_per_epoch = loader->steps_per_epoch() / gan->batches_per_step(),
                                  .image_low = recipe.data.pixels[0],
                                  .image_high = recipe.data.pixels[1],
                                  .on_terminal = stdout_reaches_terminal()},

@@ -21,7 +21,8 @@ struct PlaceRange {
   std::int64_t first = 0, count = 0;
 };
 
-// Contiguous slices as even as possible; the first ranks take the larger ones.
-PlaceRange places_of_rank(std::int64_t global_batch_size, int rank, int size);
+// Contiguous slices as even as possible; the first ranks take the larger ones. Groups of `together`
+// consecutive places, which divide the batch, stay on one rank.
+PlaceRange places_of_rank(std::int64_t global_batch_size, int rank, int size, std::int64_t together = 1);
 
 }  // namespace ganymede

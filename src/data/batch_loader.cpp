@@ -37,7 +37,7 @@ BatchLoader::BatchLoader(const DatasetIndex& index, const BatchLoaderOptions& op
       shape_(index.shape),
       has_labels_(index.has_labels()),
       steps_per_epoch_(checked_steps_per_epoch(index, options)),
-      places_(places_of_rank(options.global_batch_size, rank, size)),
+      places_(places_of_rank(options.global_batch_size, rank, size, options.places_together)),
       table_(options.pixel_low, options.pixel_high, options.dtype),
       queue_(static_cast<std::size_t>(options.prefetch_batches)) {
   // More ranks than places: this one gets empty batches and reads nothing.

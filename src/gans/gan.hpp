@@ -27,6 +27,7 @@ struct Player {
   std::shared_ptr<Network> network;
   ParameterArena& arena;
   Optimizer& optimizer;
+  at::Tensor average = {};  // of the weights, laid out like the arena; undefined without one
 };
 
 struct SampleRequest {
@@ -45,12 +46,19 @@ class Gan {
  public:
   virtual ~Gan() = default;
 
-  // One update of every network from this rank's slice of a global batch. Collective.
-  virtual StepReport step(const Batch& batch) = 0;
+  // How many global batches a step takes.
+  virtual std::int64_t batches_per_step() const = 0;
 
-  // Draws from the noise of places first_place ... of the sample stream: the same samples at every call and on
-  // every rank. Uses the running statistics. Not collective.
+  // One update of the generator, and what updates of the others the procedure puts before it, from this
+  // rank's slices of that many consecutive global batches. Collective.
+  virtual StepReport step(const std::vector<Batch>& batches) = 0;
+
+  // Draws from the noise of places first_place ... of the sample stream: the same samples at every call and
+  // on every rank. Uses the running statistics. Not collective.
   virtual Samples sample(const SampleRequest& request) = 0;
+
+  // Makes equal on all ranks what training lets differ: running statistics of local batches. Collective.
+  virtual void average_running_statistics() = 0;
 
   virtual std::vector<Player> players() = 0;
 };

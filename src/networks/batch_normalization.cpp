@@ -102,6 +102,9 @@ at::Tensor BatchNormalization::forward(const at::Tensor& input, bool training) {
   if (!training)
     return std::get<0>(at::native_batch_norm(input, weight_, bias_, running_mean_, running_variance_,
                                              /*training=*/false, /*momentum=*/0.0, options_.epsilon));
+  if (options_.statistics == BatchStatistics::local)
+    return at::batch_norm(input, weight_, bias_, running_mean_, running_variance_, /*training=*/true,
+                          options_.momentum, options_.epsilon, /*cudnn_enabled=*/false);
   Statistics statistics;
   {
     at::NoGradGuard no_grad;
@@ -112,6 +115,24 @@ at::Tensor BatchNormalization::forward(const at::Tensor& input, bool training) {
     running_variance_.lerp_(statistics.variance * unbiased, options_.momentum);
   }
   return NormalizeGlobally::apply(input, weight_, bias_, statistics, options_.epsilon, &communicator_);
+}
+
+void average_running_statistics(torch::nn::Module& module, Communicator& communicator) {
+  for (const auto& part : module.modules()) {
+    const auto* normalization = dynamic_cast<const BatchNormalization*>(part.get());
+    if (!normalization || normalization->options().statistics != BatchStatistics::local) continue;
+    for (const at::Tensor& buffer : normalization->buffers()) {
+      communicator.all_reduce_sum_(buffer);
+      buffer.div_(communicator.size());
+    }
+  }
+}
+
+bool mixes_rows(const torch::nn::Module& module) {
+  const auto parts = module.modules();
+  return std::any_of(parts.begin(), parts.end(), [](const auto& part) {
+    return dynamic_cast<const BatchNormalization*>(part.get()) != nullptr;
+  });
 }
 
 }  // namespace ganymede

@@ -6,15 +6,22 @@
 
 namespace ganymede {
 
+enum class BatchStatistics {
+  global,  // of all ranks' rows together: the number of ranks does not matter
+  local,   // of this rank's rows, as torch DDP does: no communication, but the result depends on the ranks
+};
+
 struct BatchNormalizationOptions {
+  BatchStatistics statistics = BatchStatistics::global;
   double epsilon = 1e-5;
   double momentum = 0.1;  // weight of the newest batch in the running statistics
 };
 
-// Normalises input [rows, channels, ...] by the mean and variance of each channel. In training these are of
-// all ranks' rows together: one all-reduce of 2 x channels + 1 numbers in the forward pass and one of
-// 2 x channels in the backward pass, so both are collective. The running statistics (unbiased variance, as in
-// PyTorch) are updated by each training forward and used outside training; ranks hold equal copies.
+// Normalises input [rows, channels, ...] by the mean and variance of each channel. In training with global
+// statistics these are of all ranks' rows together: one all-reduce of 2 x channels + 1 numbers in the forward
+// pass and one of 2 x channels in the backward pass, so both are collective. The running statistics (unbiased
+// variance, as in PyTorch) are updated by each training forward and used outside training; ranks hold equal
+// copies, with local statistics after average_running_statistics.
 class BatchNormalization : public torch::nn::Module {
  public:
   // The communicator must outlive the module.
@@ -22,11 +29,19 @@ class BatchNormalization : public torch::nn::Module {
 
   at::Tensor forward(const at::Tensor& input, bool training);
 
+  const BatchNormalizationOptions& options() const { return options_; }
+
  private:
   const BatchNormalizationOptions options_;
   Communicator& communicator_;
   at::Tensor weight_, bias_;                    // [channels]
   at::Tensor running_mean_, running_variance_;  // [channels]
 };
+
+// Averages over ranks the running statistics that the module's layers with local statistics keep. Collective.
+void average_running_statistics(torch::nn::Module& module, Communicator& communicator);
+
+// Whether training forwards of the module mix the rows of a batch.
+bool mixes_rows(const torch::nn::Module& module);
 
 }  // namespace ganymede

@@ -4,7 +4,6 @@
 #include <torch/nn/modules/linear.h>
 
 #include "base/error.hpp"
-#include "networks/batch_normalization.hpp"
 #include "networks/dropout.hpp"
 #include "networks/initialization.hpp"
 
@@ -12,7 +11,6 @@ namespace ganymede {
 namespace {
 
 constexpr double kSlope = 0.3;
-constexpr BatchNormalizationOptions kKerasNormalization{.epsilon = 1e-3, .momentum = 0.01};
 constexpr std::int64_t kKernel = 5, kPadding = 2;
 
 torch::nn::ConvTranspose2d make_transposed(std::int64_t in, std::int64_t out, std::int64_t stride) {
@@ -34,32 +32,41 @@ std::int64_t halved(std::int64_t side) {
 
 class DcganGenerator final : public Network {
  public:
-  DcganGenerator(const DcganGeneratorOptions& options, const ImageShape& shape, Communicator& communicator)
-      : height_(shape.height / 4), width_(shape.width / 4) {
+  DcganGenerator(const DcganGeneratorOptions& options, const NetworkSetting& setting)
+      : height_(setting.shape.height / 4), width_(setting.shape.width / 4) {
+    const BatchNormalizationOptions keras{
+        .statistics = options.batch_normalization, .epsilon = 1e-3, .momentum = 0.01};
     const auto normalization = [&](const char* name, std::int64_t channels) {
-      return register_module(
-          name, std::make_shared<BatchNormalization>(channels, kKerasNormalization, communicator));
+      return register_module(name,
+                             std::make_shared<BatchNormalization>(channels, keras, setting.communicator));
     };
     const std::int64_t features = 256 * height_ * width_;
     dense_ = register_module(
-        "dense", torch::nn::Linear(torch::nn::LinearOptions(options.noise_size, features).bias(false)));
+        "dense",
+        torch::nn::Linear(
+            torch::nn::LinearOptions(options.noise_size + setting.condition_size, features).bias(false)));
     normalization0_ = normalization("normalization0", features);
     transposed1_ = register_module("transposed1", make_transposed(256, 128, 1));
     normalization1_ = normalization("normalization1", 128);
     transposed2_ = register_module("transposed2", make_transposed(128, 64, 2));
     normalization2_ = normalization("normalization2", 64);
-    transposed3_ = register_module("transposed3", make_transposed(64, shape.channels, 2));
+    transposed3_ = register_module("transposed3", make_transposed(64, setting.shape.channels, 2));
   }
 
   at::Tensor forward(const at::Tensor& noise, const ForwardContext& context) override {
-    at::Tensor x = dense_->forward(noise);
+    at::Tensor x = dense_->forward(with_condition(noise, context));
     x = at::leaky_relu(normalization0_->forward(x, context.training), kSlope);
+    offer_hidden(x, context);
     x = transposed1_->forward(x.view({-1, 256, height_, width_}));
     x = at::leaky_relu(normalization1_->forward(x, context.training), kSlope);
+    offer_hidden(x, context);
     x = transposed2_->forward(x);
     x = at::leaky_relu(normalization2_->forward(x, context.training), kSlope);
+    offer_hidden(x, context);
     return transposed3_->forward(x).tanh();
   }
+
+  std::int64_t hidden_layers() const override { return 3; }
 
  private:
   const std::int64_t height_, width_;  // of the first feature map
@@ -70,21 +77,26 @@ class DcganGenerator final : public Network {
 
 class DcganDiscriminator final : public Network {
  public:
-  DcganDiscriminator(const DcganDiscriminatorOptions& options, const ImageShape& shape)
+  DcganDiscriminator(const DcganDiscriminatorOptions& options, const NetworkSetting& setting)
       : options_(options),
-        convolution1_(register_module("convolution1", make_convolution(shape.channels, 64))),
+        convolution1_(register_module("convolution1",
+                                      make_convolution(setting.shape.channels + setting.condition_size, 64))),
         convolution2_(register_module("convolution2", make_convolution(64, 128))),
-        dense_(register_module(
-            "dense",
-            torch::nn::Linear(128 * halved(halved(shape.height)) * halved(halved(shape.width)), 1))) {}
+        dense_(register_module("dense", torch::nn::Linear(128 * halved(halved(setting.shape.height)) *
+                                                              halved(halved(setting.shape.width)),
+                                                          1))) {}
 
   at::Tensor forward(const at::Tensor& images, const ForwardContext& context) override {
-    at::Tensor x = at::leaky_relu(convolution1_->forward(images), kSlope);
+    at::Tensor x = at::leaky_relu(convolution1_->forward(with_condition(images, context)), kSlope);
     x = dropout(x, options_.dropout, NetworkId::discriminator, 0, context);
+    offer_hidden(x, context);
     x = at::leaky_relu(convolution2_->forward(x), kSlope);
     x = dropout(x, options_.dropout, NetworkId::discriminator, 1, context);
+    offer_hidden(x, context);
     return dense_->forward(x.flatten(1));
   }
+
+  std::int64_t hidden_layers() const override { return 2; }
 
  private:
   const DcganDiscriminatorOptions options_;
@@ -94,22 +106,20 @@ class DcganDiscriminator final : public Network {
 
 }  // namespace
 
-std::shared_ptr<Network> make_dcgan_generator(const DcganGeneratorOptions& options, const ImageShape& shape,
-                                              std::uint64_t seed, Communicator& communicator) {
-  require(shape.height % 4 == 0 && shape.width % 4 == 0,
+std::shared_ptr<Network> make_network(const DcganGeneratorOptions& options, const NetworkSetting& setting) {
+  require(setting.shape.height % 4 == 0 && setting.shape.width % 4 == 0,
           "dcgan_generator makes images whose sides are multiples of 4; the dataset's are {} x {}: choose "
-          "another "
-          "network, or import the images in another size",
-          shape.height, shape.width);
-  auto network = std::make_shared<DcganGenerator>(options, shape, communicator);
-  initialize_like_keras(*network, seed, NetworkId::generator);
+          "another network, or import the images in another size",
+          setting.shape.height, setting.shape.width);
+  auto network = std::make_shared<DcganGenerator>(options, setting);
+  initialize_like_keras(*network, setting.seed, NetworkId::generator);
   return network;
 }
 
-std::shared_ptr<Network> make_dcgan_discriminator(const DcganDiscriminatorOptions& options,
-                                                  const ImageShape& shape, std::uint64_t seed) {
-  auto network = std::make_shared<DcganDiscriminator>(options, shape);
-  initialize_like_keras(*network, seed, NetworkId::discriminator);
+std::shared_ptr<Network> make_network(const DcganDiscriminatorOptions& options,
+                                      const NetworkSetting& setting) {
+  auto network = std::make_shared<DcganDiscriminator>(options, setting);
+  initialize_like_keras(*network, setting.seed, NetworkId::discriminator);
   return network;
 }
 

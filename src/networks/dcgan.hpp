@@ -6,9 +6,8 @@
 // convolutions) is its mirror image, equal up to a flip of the kernels.
 #pragma once
 
-#include "base/image_shape.hpp"
-#include "distributed/communicator.hpp"
-#include "networks/network.hpp"
+#include "networks/batch_normalization.hpp"
+#include "networks/network_setting.hpp"
 
 namespace ganymede {
 
@@ -17,6 +16,7 @@ namespace ganymede {
 // channels (stride 2), no biases; batch normalisation over all ranks and LeakyReLU between, tanh at the end.
 struct DcganGeneratorOptions {
   std::int64_t noise_size = 100;
+  BatchStatistics batch_normalization = BatchStatistics::global;
 };
 
 // Images to logits [rows, 1]: convolutions 5x5 stride 2 to 64 and 128 channels, each with LeakyReLU and
@@ -25,11 +25,9 @@ struct DcganDiscriminatorOptions {
   double dropout = 0.3;
 };
 
-// The communicator joins the ranks that share the batch statistics; it must outlive the network. Throws
-// UserError if the shape does not suit the network.
-std::shared_ptr<Network> make_dcgan_generator(const DcganGeneratorOptions& options, const ImageShape& shape,
-                                              std::uint64_t seed, Communicator& communicator);
-std::shared_ptr<Network> make_dcgan_discriminator(const DcganDiscriminatorOptions& options,
-                                                  const ImageShape& shape, std::uint64_t seed);
+// Throw UserError if the shape does not suit the network.
+std::shared_ptr<Network> make_network(const DcganGeneratorOptions& options, const NetworkSetting& setting);
+std::shared_ptr<Network> make_network(const DcganDiscriminatorOptions& options,
+                                      const NetworkSetting& setting);
 
 }  // namespace ganymede

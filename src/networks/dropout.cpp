@@ -11,8 +11,11 @@ at::Tensor dropout(const at::Tensor& input, double probability, NetworkId networ
   std::vector<at::Tensor> masks;
   std::int64_t rows = 0;
   for (const Segment& segment : context.segments) {
-    const StreamId stream{
-        .purpose = Purpose::dropout, .network = network, .layer = layer, .pass = segment.pass};
+    const StreamId stream{.purpose = Purpose::dropout,
+                          .network = network,
+                          .layer = layer,
+                          .pass = segment.pass,
+                          .critic_iteration = static_cast<std::uint8_t>(context.critic_iteration)};
     std::vector<std::int64_t> shape = input.sizes().vec();
     shape[0] = segment.rows;
     rows += segment.rows;

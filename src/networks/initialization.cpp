@@ -13,16 +13,30 @@ std::int64_t receptive_field(const at::Tensor& weight) {
   return weight[0][0].numel();
 }
 
-// Parameter number `index` of the module as U(-bound, bound).
-void draw_parameter(at::Tensor parameter, double bound, std::uint64_t seed, NetworkId network,
-                    std::size_t index) {
+// The numbers of parameter number `index` of a network.
+RandomStream initial_stream(std::uint64_t seed, NetworkId network, std::size_t index) {
   ensure(index < 256, "a network has at most 256 parameters");
-  const StreamId stream{
-      .purpose = Purpose::initialize, .network = network, .layer = static_cast<std::uint8_t>(index)};
-  std::vector<std::int64_t> one_place{1};
-  one_place.insert(one_place.end(), parameter.sizes().begin(), parameter.sizes().end());
+  return {seed,
+          {.purpose = Purpose::initialize, .network = network, .layer = static_cast<std::uint8_t>(index)},
+          /*step=*/0};
+}
+
+// The shape of a parameter as the one place of a stream.
+std::vector<std::int64_t> as_one_place(const at::Tensor& parameter) {
+  std::vector<std::int64_t> shape{1};
+  shape.insert(shape.end(), parameter.sizes().begin(), parameter.sizes().end());
+  return shape;
+}
+
+// U(-bound, bound).
+void draw_parameter(const at::Tensor& parameter, double bound, const RandomStream& stream) {
   parameter.copy_(
-      draw_uniform(RandomStream(seed, stream, 0), 0, one_place, -bound, bound, parameter.scalar_type())[0]);
+      draw_uniform(stream, 0, as_one_place(parameter), -bound, bound, parameter.scalar_type())[0]);
+}
+
+void zero_biases(torch::nn::Module& module) {
+  for (const auto& item : module.named_parameters())
+    if (item.key().ends_with("bias")) item.value().zero_();
 }
 
 }  // namespace
@@ -30,12 +44,14 @@ void draw_parameter(at::Tensor parameter, double bound, std::uint64_t seed, Netw
 void initialize_like_pytorch(torch::nn::Module& module, std::uint64_t seed, NetworkId network) {
   at::NoGradGuard no_grad;
   double bound = 0;
-  const std::vector<at::Tensor> parameters = module.parameters();
+  const auto parameters = module.named_parameters();
   for (std::size_t i = 0; i < parameters.size(); ++i) {
-    if (parameters[i].dim() > 1)
-      bound = 1.0 / std::sqrt(static_cast<double>(parameters[i].size(1) * receptive_field(parameters[i])));
+    const at::Tensor& parameter = parameters[i].value();
+    if (parameters[i].key().find("normalization") != std::string::npos) continue;  // ones and zeros
+    if (parameter.dim() > 1)
+      bound = 1.0 / std::sqrt(static_cast<double>(parameter.size(1) * receptive_field(parameter)));
     ensure(bound > 0, "a bias follows its weight");
-    draw_parameter(parameters[i], bound, seed, network, i);
+    draw_parameter(parameter, bound, initial_stream(seed, network, i));
   }
 }
 
@@ -46,11 +62,21 @@ void initialize_like_keras(torch::nn::Module& module, std::uint64_t seed, Networ
     if (parameters[i].dim() < 2) continue;
     const double fans =
         static_cast<double>((parameters[i].size(0) + parameters[i].size(1)) * receptive_field(parameters[i]));
-    draw_parameter(parameters[i], std::sqrt(6.0 / fans), seed, network, i);
+    draw_parameter(parameters[i], std::sqrt(6.0 / fans), initial_stream(seed, network, i));
   }
-  for (const auto& item : module.named_parameters()) {
-    if (item.key().ends_with("bias")) item.value().zero_();
+  zero_biases(module);
+}
+
+void initialize_normal(torch::nn::Module& module, double deviation, std::uint64_t seed, NetworkId network) {
+  at::NoGradGuard no_grad;
+  const std::vector<at::Tensor> parameters = module.parameters();
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    if (parameters[i].dim() < 2) continue;
+    const at::Tensor normal = draw_normal(initial_stream(seed, network, i), 0, as_one_place(parameters[i]),
+                                          parameters[i].scalar_type());
+    parameters[i].copy_(normal[0] * deviation);
   }
+  zero_biases(module);
 }
 
 }  // namespace ganymede

@@ -1,31 +1,18 @@
 #include "networks/registry.hpp"
 
+#include "networks/spectral_normalization.hpp"
+
 namespace ganymede {
 namespace {
 
-// One function a network, overloaded on its options.
-struct GeneratorMaker {
-  const ImageShape& shape;
-  std::uint64_t seed;
-  Communicator& communicator;
-  std::shared_ptr<Network> operator()(const MlpGeneratorOptions& options) const {
-    return make_mlp_generator(options, shape, seed);
-  }
-  std::shared_ptr<Network> operator()(const DcganGeneratorOptions& options) const {
-    return make_dcgan_generator(options, shape, seed, communicator);
-  }
-};
-
-struct DiscriminatorMaker {
-  const ImageShape& shape;
-  std::uint64_t seed;
-  std::shared_ptr<Network> operator()(const MlpDiscriminatorOptions& options) const {
-    return make_mlp_discriminator(options, shape, seed);
-  }
-  std::shared_ptr<Network> operator()(const DcganDiscriminatorOptions& options) const {
-    return make_dcgan_discriminator(options, shape, seed);
-  }
-};
+template <typename Options>
+std::shared_ptr<Network> make(const Options& options, bool spectral_normalization,
+                              const NetworkSetting& setting, at::ScalarType dtype, NetworkId id) {
+  auto network = std::visit([&](const auto& one) { return make_network(one, setting); }, options);
+  network->to(dtype);
+  if (spectral_normalization) network = normalize_spectrally(network, setting.seed, id);
+  return network;
+}
 
 }  // namespace
 
@@ -33,19 +20,14 @@ std::int64_t noise_size(const GeneratorOptions& options) {
   return std::visit([](const auto& network) { return network.noise_size; }, options);
 }
 
-std::shared_ptr<Network> make_generator(const GeneratorOptions& options, const ImageShape& shape,
-                                        std::uint64_t seed, at::ScalarType dtype,
-                                        Communicator& communicator) {
-  auto network = std::visit(GeneratorMaker{shape, seed, communicator}, options);
-  network->to(dtype);
-  return network;
+std::shared_ptr<Network> make_generator(const GeneratorOptions& options, bool spectral_normalization,
+                                        const NetworkSetting& setting, at::ScalarType dtype) {
+  return make(options, spectral_normalization, setting, dtype, NetworkId::generator);
 }
 
-std::shared_ptr<Network> make_discriminator(const DiscriminatorOptions& options, const ImageShape& shape,
-                                            std::uint64_t seed, at::ScalarType dtype) {
-  auto network = std::visit(DiscriminatorMaker{shape, seed}, options);
-  network->to(dtype);
-  return network;
+std::shared_ptr<Network> make_discriminator(const DiscriminatorOptions& options, bool spectral_normalization,
+                                            const NetworkSetting& setting, at::ScalarType dtype) {
+  return make(options, spectral_normalization, setting, dtype, NetworkId::discriminator);
 }
 
 }  // namespace ganymede

@@ -18,14 +18,27 @@ struct AdamOptions {
   double epsilon = 1e-8;
 };
 
-using OptimizerOptions = std::variant<AdamOptions>;
+// RMSprop (Hinton's lecture 6e), uncentred and without momentum; epsilon is added to the root, as in PyTorch.
+struct RmspropOptions {
+  double learning_rate = 1e-2;
+  double decay = 0.99;  // of the mean square; PyTorch's alpha
+  double epsilon = 1e-8;
+};
+
+// Stochastic gradient descent with heavy-ball momentum, as in PyTorch: v = momentum v + g; w -= rate v.
+struct SgdOptions {
+  double learning_rate = 1e-2;
+  double momentum = 0;
+};
+
+using OptimizerOptions = std::variant<AdamOptions, RmspropOptions, SgdOptions>;
 
 class Optimizer {
  public:
   virtual ~Optimizer() = default;
 
-  // Updates the arena's values from its gradients.
-  virtual void step() = 0;
+  // Updates the arena's values from its gradients, at learning_rate x rate_factor.
+  virtual void step(double rate_factor) = 0;
 
   struct State {
     std::string name;

@@ -16,6 +16,14 @@ Recipe read_recipe(const RecipeNode& root) {
   if (recipe.name.find('/') != std::string::npos)
     throw RecipeError(fmt::format("{}: name is \"{}\"; expected a word, it names the run's folder",
                                   root.find("name")->place, recipe.name));
+  try {
+    check_options(recipe.gan);
+    require(recipe.data.global_batch_size % recipe.gan.packing == 0,
+            "gan.packing is {}, which does not divide data.global_batch_size, {}; expected a divisor",
+            recipe.gan.packing, recipe.data.global_batch_size);
+  } catch (const UserError& error) {
+    throw RecipeError(fmt::format("{}: {}", root.place, error.what()));
+  }
   return recipe;
 }
 

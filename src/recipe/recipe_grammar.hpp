@@ -2,71 +2,13 @@
 // are both visitors of it. Included by recipe.cpp only.
 #pragma once
 
+#include "recipe/gan_grammar.hpp"
 #include "recipe/recipe.hpp"
-#include "recipe/recipe_reader.hpp"
-#include "recipe/recipe_writer.hpp"
 
 namespace ganymede {
 
 inline constexpr std::array<std::pair<const char*, Precision>, 2> kPrecisions{
     {{"float32", Precision::float32}, {"float64", Precision::float64}}};
-inline constexpr std::array<std::pair<const char*, Update>, 2> kUpdates{
-    {{"alternating", Update::alternating}, {"simultaneous", Update::simultaneous}}};
-inline constexpr std::array<std::pair<const char*, AdversarialLoss>, 1> kLosses{
-    {{"bce", AdversarialLoss::bce}}};
-
-template <typename Visitor>
-void visit_options(Visitor& visitor, MlpGeneratorOptions& options) {
-  visitor.value("noise_size", options.noise_size, kPositiveInteger);
-  visitor.value("hidden_sizes", options.hidden_sizes, kPositiveInteger);
-}
-
-template <typename Visitor>
-void visit_options(Visitor& visitor, MlpDiscriminatorOptions& options) {
-  visitor.value("hidden_sizes", options.hidden_sizes, kPositiveInteger);
-}
-
-template <typename Visitor>
-void visit_options(Visitor& visitor, DcganGeneratorOptions& options) {
-  visitor.value("noise_size", options.noise_size, kPositiveInteger);
-}
-
-template <typename Visitor>
-void visit_options(Visitor& visitor, DcganDiscriminatorOptions& options) {
-  visitor.value("dropout", options.dropout, kProbability);
-}
-
-template <typename Visitor>
-void visit_options(Visitor& visitor, AdamOptions& options) {
-  visitor.value("learning_rate", options.learning_rate, kPositiveNumber);
-  visitor.value("beta1", options.beta1, kProbability);
-  visitor.value("beta2", options.beta2, kProbability);
-  visitor.value("epsilon", options.epsilon, kPositiveNumber);
-}
-
-template <typename Visitor>
-void visit_optimizer(Visitor& visitor, OptimizerOptions& options) {
-  visitor.required("optimizer");
-  visitor.choice("optimizer", options, Alternative<AdamOptions>{"adam"});
-}
-
-template <typename Visitor>
-void visit_options(Visitor& visitor, AdversarialGanOptions& options) {
-  visitor.choice("update", options.update, kUpdates);
-  visitor.choice("loss", options.loss, kLosses);
-  visitor.section("generator", [&](auto& inner) {
-    inner.required("network");
-    inner.choice("network", options.generator.network, Alternative<MlpGeneratorOptions>{"mlp"},
-                 Alternative<DcganGeneratorOptions>{"dcgan_generator"});
-    visit_optimizer(inner, options.generator.optimizer);
-  });
-  visitor.section("discriminator", [&](auto& inner) {
-    inner.required("network");
-    inner.choice("network", options.discriminator.network, Alternative<MlpDiscriminatorOptions>{"mlp"},
-                 Alternative<DcganDiscriminatorOptions>{"dcgan_discriminator"});
-    visit_optimizer(inner, options.discriminator.optimizer);
-  });
-}
 
 template <typename Visitor>
 void visit_options(Visitor& visitor, DataOptions& options) {

@@ -24,11 +24,14 @@ struct Range {
 
 inline constexpr double kLargest = 1e15;
 inline constexpr Range kPositiveInteger{.low = 1, .high = kLargest, .expected = "a positive integer"};
+inline constexpr Range kCriticSteps{.low = 1, .high = 255, .expected = "an integer from 1 to 255"};
 inline constexpr Range kSeedRange{.low = 0, .high = kLargest, .expected = "an integer from 0 on"};
 inline constexpr Range kPositiveNumber{
     .low = 0, .high = kLargest, .low_open = true, .expected = "a positive number"};
 inline constexpr Range kProbability{
     .low = 0, .high = 1, .high_open = true, .expected = "a number from 0 up to, but not, 1"};
+inline constexpr Range kProbabilityOrOne{.low = 0, .high = 1, .expected = "a number from 0 to 1"};
+inline constexpr Range kCount{.low = 0, .high = kLargest, .expected = "an integer from 0 on"};
 inline constexpr Range kAnyNumber{.low = -kLargest, .high = kLargest, .expected = "a number"};
 
 // One alternative of a choice: its name in the recipe and the type of its options.
@@ -43,15 +46,31 @@ class RecipeReader {
   RecipeReader(const RecipeNode& node, std::string path) : node_(node), path_(std::move(path)) {}
 
   void value(const char* key, std::string& target);
+  void value(const char* key, bool& target);
   void value(const char* key, std::int64_t& target, const Range& range);
   void value(const char* key, double& target, const Range& range);
   void value(const char* key, std::vector<std::int64_t>& target, const Range& range);
   void value(const char* key, std::array<double, 2>& target);
   template <typename Number>
   void value(const char* key, std::optional<Number>& target, const Range& range) {
-    if (!node_.find(key)) return known(key);
+    if (is_left_out(key)) return target.reset();
     target.emplace();
     value(key, *target, range);
+  }
+
+  // A choice, section or number (above) that may be left out, or be `none`: a recipe takes back so what the
+  // one that it extends has.
+  template <typename Options, typename... Alternatives>
+  void optional_choice(const char* key, std::optional<Options>& target, const Alternatives&... alternatives) {
+    if (is_left_out(key)) return target.reset();
+    target.emplace();
+    choice(key, *target, alternatives...);
+  }
+  template <typename Options>
+  void optional_section(const char* key, std::optional<Options>& target) {
+    if (is_left_out(key)) return target.reset();
+    target.emplace();
+    section(key, [&](auto& inner) { visit_options(inner, *target); });
   }
 
   // A key that must be there.
@@ -109,6 +128,11 @@ class RecipeReader {
   };
   std::optional<Picked> pick(const char* key, const std::vector<std::string>& names);
   [[noreturn]] void throw_options_not_taken(const char* key, const Picked& picked) const;
+
+  bool is_left_out(const char* key) {
+    const RecipeNode* node = look_up(key);
+    return !node || (node->scalar() && *node->scalar() == "none");
+  }
 
   void known(const char* key) { known_.emplace_back(key); }
   std::string join(const std::string& key) const { return path_.empty() ? key : path_ + "." + key; }

@@ -23,6 +23,7 @@ class RecipeWriter {
   void value(const char* key, const std::string& text) {
     emitter_ << YAML::Key << key << YAML::Value << YAML::DoubleQuoted << text;
   }
+  void value(const char* key, bool flag) { emit(key, flag ? "true" : "false"); }
   void value(const char* key, std::int64_t number, const Range&) { emit(key, fmt::format("{}", number)); }
   void value(const char* key, double number, const Range&) { emit(key, fmt::format("{}", number)); }
   void value(const char* key, const std::vector<std::int64_t>& numbers, const Range&) {
@@ -35,6 +36,15 @@ class RecipeWriter {
   template <typename Number>
   void value(const char* key, const std::optional<Number>& number, const Range& range) {
     if (number) value(key, *number, range);
+  }
+
+  template <typename Options, typename... Alternatives>
+  void optional_choice(const char* key, std::optional<Options>& target, const Alternatives&... alternatives) {
+    if (target) choice(key, *target, alternatives...);
+  }
+  template <typename Options>
+  void optional_section(const char* key, std::optional<Options>& target) {
+    if (target) section(key, [&](auto& inner) { visit_options(inner, *target); });
   }
 
   template <typename Body>

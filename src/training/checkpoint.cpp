@@ -65,6 +65,10 @@ std::vector<NamedTensor> collect_state(const std::vector<Player>& players) {
                        player.arena.view_of(player.arena.values(), slot)});
     for (const auto& buffer : player.network->named_buffers())
       state.push_back({fmt::format("{}/buffers/{}", player.name, buffer.key()), buffer.value()});
+    if (player.average.defined())
+      for (const auto& slot : player.arena.slots())
+        state.push_back({fmt::format("{}/average/{}", player.name, slot.name),
+                         player.arena.view_of(player.average, slot)});
     for (const auto& [name, tensor] : player.optimizer.state()) {
       if (tensor.numel() == 1) {
         state.push_back({fmt::format("{}/optimizer/{}", player.name, name), tensor});
@@ -99,6 +103,7 @@ void save_checkpoint_on_root(const fs::path& checkpoints, const CheckpointInfo& 
                              {"step", info.step},
                              {"samples", info.samples},
                              {"image_shape", {info.shape.channels, info.shape.height, info.shape.width}},
+                             {"classes", info.classes},
                              {"weights_crc32", checksum_state(players)},
                              {"state_crc32", crc32_of_file(pending.path() / kStateFile)}});
   pending.publish();
@@ -129,7 +134,8 @@ CheckpointInfo read_checkpoint_info(const fs::path& checkpoint) {
             .samples = manifest.at("samples").get<std::int64_t>(),
             .shape = {.channels = shape.at(0).get<std::int64_t>(),
                       .height = shape.at(1).get<std::int64_t>(),
-                      .width = shape.at(2).get<std::int64_t>()}};
+                      .width = shape.at(2).get<std::int64_t>()},
+            .classes = manifest.at("classes").get<std::int64_t>()};
   } catch (const Json::exception& error) {
     throw DataError(fmt::format("{}: {}", (checkpoint / kManifest).string(), error.what()));
   }
@@ -158,6 +164,7 @@ void broadcast_state(Communicator& communicator, const std::vector<Player>& play
   for (const Player& player : players) {
     communicator.broadcast_(player.arena.values());
     for (const at::Tensor& buffer : player.network->buffers()) communicator.broadcast_(buffer);
+    if (player.average.defined()) communicator.broadcast_(player.average);
     for (const auto& state : player.optimizer.state()) communicator.broadcast_(state.tensor);
   }
 }

@@ -15,7 +15,7 @@
 namespace ganymede {
 
 // All tensors of the players by name: "<player>/parameters/<p>", "<player>/buffers/<b>",
-// "<player>/optimizer/<state>/<p>". They share the players' memory.
+// "<player>/average/<p>", // "<player>/optimizer/<state>/<p>". They share the players' memory.
 struct NamedTensor {
   std::string name;
   at::Tensor tensor;
@@ -30,6 +30,7 @@ struct CheckpointInfo {
   std::int64_t step = 0;     // updates done
   std::int64_t samples = 0;  // of the dataset: another size would mean another data order
   ImageShape shape;          // so that samples can be drawn where the dataset is not
+  std::int64_t classes = 0;  // likewise
 };
 
 // Writes checkpoints/step_N and removes all but the newest `keep`.

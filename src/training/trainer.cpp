@@ -104,9 +104,11 @@ TrainingEnd train(const TrainerSetting& setting, Gan& gan, BatchLoader& loader, 
     // All ranks: one update of every network from one global batch.
     const Stopwatch step_clock;
     const double communication_before = communicator.seconds();
-    const Batch batch = loader.next();
+    std::vector<Batch> batches;
+    for (std::int64_t i = 0; i < gan.batches_per_step(); ++i) batches.push_back(loader.next());
+    const Batch& batch = batches.back();
     times.data_seconds += step_clock.seconds();
-    const StepReport report = gan.step(batch);
+    const StepReport report = gan.step(batches);
     const bool out_of_time = options.seconds && run_clock.seconds() > *options.seconds;
     const StepVerdict verdict = gather_verdict(report, batch.global_batch_size, out_of_time, communicator);
     times.communication_seconds += communicator.seconds() - communication_before;
@@ -120,6 +122,8 @@ TrainingEnd train(const TrainerSetting& setting, Gan& gan, BatchLoader& loader, 
     const bool ending = stopping || finished;
     const auto due = [&](std::int64_t every) { return ending || position.step % every == 0; };
 
+    if (due(options.report_every) || due(options.sample_every) || due(options.checkpoint_every))
+      gan.average_running_statistics();
     if (due(options.report_every)) {
       Metrics metrics{.step = position.step,
                       .epoch = batch.epoch + 1,
@@ -137,8 +141,8 @@ TrainingEnd train(const TrainerSetting& setting, Gan& gan, BatchLoader& loader, 
     }
     if (due(options.sample_every))
       agree_on_root(communicator, [&] {
-        write_sample_grid(run.sample_grid(position.step), gan.sample({.count = kSampleCount}).images, setting.image_low,
-                          setting.image_high);
+        write_sample_grid(run.sample_grid(position.step), gan.sample({.count = kSampleCount}).images,
+                          setting.image_low, setting.image_high);
       });
     if (due(options.checkpoint_every)) {
       require_equal_replicas(players, position.step, communicator);

@@ -1,0 +1,120 @@
+// The part of the grammar below `gan`. Included by recipe_grammar.hpp only.
+#pragma once
+
+#include "gans/adversarial_gan.hpp"
+#include "recipe/network_grammar.hpp"
+
+namespace ganymede {
+
+inline constexpr std::array<std::pair<const char*, Update>, 2> kUpdates{
+    {{"alternating", Update::alternating}, {"simultaneous", Update::simultaneous}}};
+inline constexpr std::array<std::pair<const char*, Conditioning>, 2> kConditionings{
+    {{"none", Conditioning::none}, {"labels", Conditioning::labels}}};
+
+template <typename Visitor>
+void visit_options(Visitor& visitor, BceLoss& loss) {
+  visitor.value("saturating", loss.saturating);
+  visitor.value("label_smoothing", loss.label_smoothing, kProbability);
+}
+
+template <typename Visitor>
+void visit_options(Visitor&, WassersteinLoss&) {}
+
+template <typename Visitor>
+void visit_options(Visitor&, HingeLoss&) {}
+
+template <typename Visitor>
+void visit_options(Visitor& visitor, LeastSquaresLoss& loss) {
+  visitor.value("label_smoothing", loss.label_smoothing, kProbability);
+}
+
+template <typename Visitor>
+void visit_options(Visitor& visitor, MixedLoss& loss) {
+  visitor.value("wasserstein_weight", loss.wasserstein_weight, kPositiveNumber);
+}
+
+template <typename Visitor>
+void visit_options(Visitor& visitor, GradientPenalty& penalty) {
+  visitor.value("weight", penalty.weight, kPositiveNumber);
+}
+
+template <typename Visitor>
+void visit_options(Visitor& visitor, R1Penalty& penalty) {
+  visitor.value("weight", penalty.weight, kPositiveNumber);
+}
+
+template <typename Visitor>
+void visit_options(Visitor& visitor, FeatureMatchingOptions& matching) {
+  visitor.value("weight", matching.weight, kPositiveNumber);
+  visitor.value("layer", matching.layer, kPositiveInteger);
+}
+
+template <typename Visitor>
+void visit_options(Visitor& visitor, AdamOptions& options) {
+  visitor.value("learning_rate", options.learning_rate, kPositiveNumber);
+  visitor.value("beta1", options.beta1, kProbability);
+  visitor.value("beta2", options.beta2, kProbability);
+  visitor.value("epsilon", options.epsilon, kPositiveNumber);
+}
+
+template <typename Visitor>
+void visit_options(Visitor& visitor, RmspropOptions& options) {
+  visitor.value("learning_rate", options.learning_rate, kPositiveNumber);
+  visitor.value("decay", options.decay, kProbability);
+  visitor.value("epsilon", options.epsilon, kPositiveNumber);
+}
+
+template <typename Visitor>
+void visit_options(Visitor& visitor, SgdOptions& options) {
+  visitor.value("learning_rate", options.learning_rate, kPositiveNumber);
+  visitor.value("momentum", options.momentum, kProbability);
+}
+
+template <typename Visitor>
+void visit_options(Visitor&, ConstantRate&) {}
+
+template <typename Visitor, typename Decay>
+requires std::same_as<Decay, LinearDecay> || std::same_as<Decay, CosineDecay>
+void visit_options(Visitor& visitor, Decay& decay) {
+  visitor.value("start", decay.start, kCount);
+  visitor.value("steps", decay.steps, kPositiveInteger);
+  visitor.value("final_factor", decay.final_factor, kProbabilityOrOne);
+}
+
+template <typename Visitor>
+void visit_update(Visitor& visitor, UpdateOptions& options) {
+  visitor.required("optimizer");
+  visitor.choice("optimizer", options.optimizer, Alternative<AdamOptions>{"adam"},
+                 Alternative<RmspropOptions>{"rmsprop"}, Alternative<SgdOptions>{"sgd"});
+  visitor.choice("schedule", options.schedule.decay, Alternative<ConstantRate>{"constant"},
+                 Alternative<LinearDecay>{"linear_decay"}, Alternative<CosineDecay>{"cosine"});
+  visitor.value("warm_up_steps", options.schedule.warm_up_steps, kCount);
+  visitor.value("clip_gradient_norm", options.clip_gradient_norm, kPositiveNumber);
+  visitor.value("spectral_norm", options.spectral_norm);
+}
+
+template <typename Visitor>
+void visit_options(Visitor& visitor, AdversarialGanOptions& options) {
+  visitor.choice("update", options.update, kUpdates);
+  visitor.value("critic_steps", options.critic_steps, kCriticSteps);
+  visitor.choice("loss", options.loss, Alternative<BceLoss>{"bce"},
+                 Alternative<WassersteinLoss>{"wasserstein"}, Alternative<HingeLoss>{"hinge"},
+                 Alternative<LeastSquaresLoss>{"least_squares"}, Alternative<MixedLoss>{"mixed"});
+  visitor.choice("condition", options.condition, kConditionings);
+  visitor.optional_choice("penalty", options.penalty, Alternative<GradientPenalty>{"gradient"},
+                          Alternative<R1Penalty>{"r1"});
+  visitor.value("weight_clip", options.weight_clip, kPositiveNumber);
+  visitor.optional_section("feature_matching", options.feature_matching);
+  visitor.value("packing", options.packing, kPositiveInteger);
+  visitor.value("ema", options.ema, kProbability);
+  visitor.section("generator", [&](auto& inner) {
+    visit_generator_network(inner, options.generator.network);
+    visit_update(inner, options.generator.update);
+  });
+  visitor.section("discriminator", [&](auto& inner) {
+    visit_discriminator_network(inner, options.discriminator.network);
+    visit_update(inner, options.discriminator.update);
+  });
+}
+
+}  // namespace ganymede
