@@ -25,8 +25,8 @@ enum class Conditioning {
 // How one network is trained.
 struct UpdateOptions {
   OptimizerOptions optimizer;
-  LearningRateSchedule schedule;
-  std::optional<double> clip_gradient_norm;  // of all gradients of the network together
+  LearningRateSchedule schedule = {};
+  std::optional<double> clip_gradient_norm = {};  // of all gradients of the network together
   bool spectral_norm = false;
 };
 
@@ -51,15 +51,15 @@ struct AdversarialGanOptions {
   // Discriminator updates for each of the generator, each on a batch of its own; the generator's update uses
   // the noise of the last.
   std::int64_t critic_steps = 1;
-  AdversarialLoss loss;
+  AdversarialLoss loss = {};
   Conditioning condition = Conditioning::none;
-  std::optional<Penalty> penalty;
-  std::optional<double> weight_clip;  // of the critic's weights, right after each of its updates
-  std::optional<FeatureMatchingOptions> feature_matching;
+  std::optional<Penalty> penalty = {};
+  std::optional<double> weight_clip = {};  // of the critic's weights, right after each of its updates
+  std::optional<FeatureMatchingOptions> feature_matching = {};
   // The discriminator judges this many samples at a time, joined as channels (Lin et al. 2018). They stand at
   // consecutive places of the global batch.
   std::int64_t packing = 1;
-  std::optional<double> ema;  // decay of the average of the generator's weights that samples are drawn from
+  std::optional<double> ema = {};  // decay of the average of the generator's weights that samples are drawn from
   GeneratorPlayerOptions generator;
   DiscriminatorPlayerOptions discriminator;
 };

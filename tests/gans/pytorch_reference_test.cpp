@@ -71,7 +71,7 @@ void compare_with_reference(const std::string& recipe_name, at::ScalarType dtype
     const auto weights = weights_of(*gan);
     const auto initial = cloned(weights);
     for (int step = 0; step < 10; ++step) {
-      const StepReport report = gan->step(reference_batch(seed, step, 0, kReferenceBatchSize, dtype));
+      const StepReport report = gan->step({reference_batch(seed, step, 0, kReferenceBatchSize, dtype)});
       for (const auto& [name, sum] : {std::pair{"generator_loss", report.generator_loss_sum},
                                       std::pair{"discriminator_loss", report.discriminator_loss_sum}}) {
         const auto expected = reference.at(name).at(step).get<double>();

@@ -26,7 +26,7 @@ Training train(const AdversarialGanOptions& options, at::ScalarType dtype, Commu
   const PlaceRange places = places_of_rank(kReferenceBatchSize, communicator.rank(), communicator.size());
   Training training{.losses = at::empty({kSteps, 2}, at::kDouble)};
   for (int step = 0; step < kSteps; ++step) {
-    const StepReport report = gan->step(reference_batch(kSeed, step, places.first, places.count, dtype));
+    const StepReport report = gan->step({reference_batch(kSeed, step, places.first, places.count, dtype)});
     training.losses[step][0] = report.generator_loss_sum.item<double>();
     training.losses[step][1] = report.discriminator_loss_sum.item<double>();
   }

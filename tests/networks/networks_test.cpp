@@ -1,80 +1,109 @@
 #include <gtest/gtest.h>
 
-#include "distributed/loopback_communicator.hpp"
 #include "networks/dropout.hpp"
 #include "networks/registry.hpp"
 #include "tests/support/expect_error.hpp"
+#include "tests/support/lone_communicator.hpp"
 
 namespace ganymede {
 namespace {
 
 constexpr ImageShape kShape{.channels = 3, .height = 32, .width = 24};
 
-template <typename Options>
-std::int64_t count_parameters(const Options& options, const ImageShape& shape) {
-  std::int64_t count = 0;
-  run_loopback_ranks(1, [&](Communicator& communicator) {
-    const auto network = [&] {
-      if constexpr (std::is_constructible_v<GeneratorOptions, Options>)
-        return make_generator(options, shape, 1, at::kFloat, communicator);
-      else
-        return make_discriminator(options, shape, 1, at::kFloat);
-    }();
-    for (const at::Tensor& parameter : network->parameters()) count += parameter.numel();
-  });
-  return count;
-}
+class Networks : public testing::Test {
+ protected:
+  std::shared_ptr<Network> make(const GeneratorOptions& options, const ImageShape& shape = kShape,
+                                std::int64_t condition_size = 0) {
+    return make_generator(options, false, setting(shape, condition_size, 1), at::kFloat);
+  }
+  std::shared_ptr<Network> make(const DiscriminatorOptions& options, const ImageShape& shape = kShape,
+                                std::int64_t condition_size = 0, std::uint64_t seed = 1) {
+    return make_discriminator(options, false, setting(shape, condition_size, seed), at::kFloat);
+  }
+  NetworkSetting setting(const ImageShape& shape, std::int64_t condition_size, std::uint64_t seed) {
+    return {.shape = shape, .condition_size = condition_size, .seed = seed, .communicator = communicator_};
+  }
+  static std::int64_t count_parameters(const Network& network) {
+    std::int64_t count = 0;
+    for (const at::Tensor& parameter : network.parameters()) count += parameter.numel();
+    return count;
+  }
+  LoneCommunicator communicator_;
+};
 
 // Sizes by hand from the tutorial's table.
-TEST(Networks, HaveTheTutorialsNumberOfParameters) {
+TEST_F(Networks, HaveTheTutorialsNumberOfParameters) {
   constexpr ImageShape mnist{.channels = 1, .height = 28, .width = 28};
-  EXPECT_EQ(count_parameters(MlpGeneratorOptions{}, mnist),
+  EXPECT_EQ(count_parameters(*make(MlpGeneratorOptions{}, mnist)),
             100 * 256 + 256 + 256 * 512 + 512 + 512 * 784 + 784);
-  EXPECT_EQ(count_parameters(MlpDiscriminatorOptions{}, mnist), 784 * 512 + 512 + 512 * 256 + 256 + 256 + 1);
-  EXPECT_EQ(count_parameters(DcganGeneratorOptions{}, mnist),
+  EXPECT_EQ(count_parameters(*make(MlpDiscriminatorOptions{}, mnist)),
+            784 * 512 + 512 + 512 * 256 + 256 + 256 + 1);
+  EXPECT_EQ(count_parameters(*make(MlpGeneratorOptions{.hidden_sizes = {256}}, mnist, 10)),
+            110 * 256 + 256 + 256 * 784 + 784);
+  EXPECT_EQ(count_parameters(*make(DcganGeneratorOptions{}, mnist)),
             100 * 12544 + 2 * 12544 + 25 * 256 * 128 + 2 * 128 + 25 * 128 * 64 + 2 * 64 + 25 * 64);
-  EXPECT_EQ(count_parameters(DcganDiscriminatorOptions{}, mnist),
+  EXPECT_EQ(count_parameters(*make(DcganDiscriminatorOptions{}, mnist)),
             25 * 64 + 64 + 25 * 64 * 128 + 128 + 7 * 7 * 128 + 1);
+  EXPECT_EQ(count_parameters(*make(MaxoutDiscriminatorOptions{}, {1, 1, 2})),
+            3 * 1000 + 2 * 201 * 1000 + 201);  // PacGAN's
 }
 
-TEST(Networks, MakeAndJudgeImagesOfAnyShapeTheySupport) {
-  run_loopback_ranks(1, [](Communicator& communicator) {
-    const ForwardContext evaluation{.training = false};
-    for (const GeneratorOptions& options : {GeneratorOptions(MlpGeneratorOptions{.noise_size = 7}),
-                                            GeneratorOptions(DcganGeneratorOptions{.noise_size = 7})}) {
-      const auto generator = make_generator(options, kShape, 1, at::kFloat, communicator);
-      const at::Tensor images = generator->forward(at::randn({2, 7}), evaluation);
-      EXPECT_EQ(images.sizes(), (at::IntArrayRef{2, 3, 32, 24}));
+TEST_F(Networks, MakeAndJudgeImagesOfAnyShapeTheySupport) {
+  constexpr ImageShape square{.channels = 3, .height = 32, .width = 32};
+  at::Tensor one_hot = at::eye(2);
+  for (const std::int64_t classes : {0, 2}) {
+    const ForwardContext evaluation{.training = false, .condition = classes ? one_hot : at::Tensor()};
+    for (const GeneratorOptions& options :
+         {GeneratorOptions(MlpGeneratorOptions{.noise_size = 7}),
+          GeneratorOptions(DcganGeneratorOptions{.noise_size = 7}),
+          GeneratorOptions(Dcgan32GeneratorOptions{.noise_size = 7, .width = 4})}) {
+      const at::Tensor images = make(options, square, classes)->forward(at::randn({2, 7}), evaluation);
+      EXPECT_EQ(images.sizes(), (at::IntArrayRef{2, 3, 32, 32}));
       EXPECT_LE(images.abs().max().item<float>(), 1.0F);
     }
     for (const DiscriminatorOptions& options :
-         {DiscriminatorOptions(MlpDiscriminatorOptions{}), DiscriminatorOptions(DcganDiscriminatorOptions{})})
-      EXPECT_EQ(make_discriminator(options, kShape, 1, at::kFloat)
-                    ->forward(at::randn({2, 3, 32, 24}), evaluation)
-                    .sizes(),
-                (at::IntArrayRef{2, 1}));
-  });
+         {DiscriminatorOptions(MlpDiscriminatorOptions{}), DiscriminatorOptions(MaxoutDiscriminatorOptions{}),
+          DiscriminatorOptions(DcganDiscriminatorOptions{}),
+          DiscriminatorOptions(Dcgan32DiscriminatorOptions{}),
+          DiscriminatorOptions(
+              Dcgan32DiscriminatorOptions{.batch_normalization = BatchStatistics::global})}) {
+      const auto network = make(options, square, classes);
+      std::vector<at::Tensor> hidden;
+      ForwardContext context = evaluation;
+      context.hidden = &hidden;
+      EXPECT_EQ(network->forward(at::randn({2, 3, 32, 32}), context).sizes(), (at::IntArrayRef{2, 1}));
+      EXPECT_EQ(static_cast<std::int64_t>(hidden.size()), network->hidden_layers());
+    }
+  }
 }
 
-TEST(Networks, DcganRefusesSidesThatAreNoMultiplesOfFour) {
-  run_loopback_ranks(1, [](Communicator& communicator) {
-    expect_error<UserError>(
-        [&] {
-          make_generator(DcganGeneratorOptions{}, {.channels = 1, .height = 30, .width = 28}, 1, at::kFloat,
-                         communicator);
-        },
-        {"dcgan_generator", "multiples of 4", "30 x 28"});
-  });
+TEST_F(Networks, AreConditionalOnWhatTheyAreGiven) {
+  const at::Tensor noise = at::randn({1, 100}).expand({2, -1});
+  const at::Tensor images =
+      make(MlpGeneratorOptions{}, kShape, 2)->forward(noise, {.training = false, .condition = at::eye(2)});
+  EXPECT_FALSE(at::allclose(images[0], images[1]));
 }
 
-TEST(Networks, InitialWeightsAreAFunctionOfTheSeed) {
-  const auto weights = [](std::uint64_t seed) {
-    return make_discriminator(DcganDiscriminatorOptions{}, kShape, seed, at::kFloat)
-        ->parameters()[0]
-        .detach();
+TEST_F(Networks, RefuseSidesThatDoNotSuitThem) {
+  expect_error<UserError>([&] { make(DcganGeneratorOptions{}, {.channels = 1, .height = 30, .width = 28}); },
+                          {"dcgan_generator", "multiples of 4", "30 x 28"});
+  expect_error<UserError>([&] { make(Dcgan32DiscriminatorOptions{}); },
+                          {"dcgan32_discriminator", "32 x 32", "32 x 24"});
+}
+
+TEST_F(Networks, InitialWeightsAreAFunctionOfTheSeed) {
+  const auto weights = [&](std::uint64_t seed) {
+    return make(DcganDiscriminatorOptions{}, kShape, 0, seed)->parameters()[0].detach();
   };
   EXPECT_TRUE(at::equal(weights(5), weights(5)));
   EXPECT_FALSE(at::equal(weights(5), weights(6)));
+}
+
+TEST_F(Networks, Dcgan32StartsFromNormalWeights) {
+  const auto network = make(Dcgan32GeneratorOptions{}, {.channels = 3, .height = 32, .width = 32});
+  const at::Tensor weight = network->named_parameters()["dense.weight"];
+  EXPECT_NEAR(weight.std().item<double>(), 0.02, 1e-3);
+  EXPECT_NEAR(weight.mean().item<double>(), 0, 1e-3);
 }
 
 TEST(Dropout, ScalesWhatItKeepsAndZeroesTheRest) {

@@ -5,15 +5,21 @@
 #include "distributed/loopback_communicator.hpp"
 #include "networks/registry.hpp"
 #include "optimization/gradient_averager.hpp"
+#include "optimization/gradient_clipping.hpp"
+#include "optimization/learning_rate_schedule.hpp"
 #include "optimization/optimizer.hpp"
+#include "optimization/weight_average.hpp"
 #include "tests/support/expect_error.hpp"
+#include "tests/support/lone_communicator.hpp"
 
 namespace ganymede {
 namespace {
 
 std::shared_ptr<Network> small_network() {
-  return make_discriminator(MlpDiscriminatorOptions{.hidden_sizes = {5, 3}},
-                            {.channels = 1, .height = 2, .width = 2}, 1, at::kDouble);
+  static LoneCommunicator alone;
+  return make_discriminator(
+      MlpDiscriminatorOptions{.hidden_sizes = {5, 3}}, /*spectral_normalization=*/false,
+      {.shape = {.channels = 1, .height = 2, .width = 2}, .seed = 1, .communicator = alone}, at::kDouble);
 }
 
 at::Tensor forward(Network& network, const at::Tensor& rows) {
@@ -123,13 +129,54 @@ TEST(Adam, FollowsItsFormulas) {
   for (int step = 1; step <= 5; ++step) {
     const double gradient = std::cos(step);
     arena.gradients().fill_(gradient);
-    adam->step();
+    adam->step(step == 3 ? 0.5 : 1.0);
     m = options.beta1 * m + (1 - options.beta1) * gradient;
     v = options.beta2 * v + (1 - options.beta2) * gradient * gradient;
-    value -= options.learning_rate * (m / (1 - std::pow(options.beta1, step))) /
+    value -= options.learning_rate * (step == 3 ? 0.5 : 1.0) * (m / (1 - std::pow(options.beta1, step))) /
              (std::sqrt(v / (1 - std::pow(options.beta2, step))) + options.epsilon);
     EXPECT_NEAR(arena.view_of(arena.values(), slot).flatten()[0].item<double>(), value, 1e-12) << step;
   }
+}
+
+// PyTorch's RMSprop and SGD are compared with step by step in gans/parts_reference_test.cpp.
+TEST(LearningRateSchedule, WarmsUpAndDecaysAsItsFormulasSay) {
+  EXPECT_EQ(rate_factor({}, 12345), 1);
+  const LearningRateSchedule line{.decay = LinearDecay{.start = 10, .steps = 20, .final_factor = 0.2}};
+  EXPECT_EQ(rate_factor(line, 0), 1);
+  EXPECT_EQ(rate_factor(line, 10), 1);
+  EXPECT_DOUBLE_EQ(rate_factor(line, 20), 0.6);
+  EXPECT_DOUBLE_EQ(rate_factor(line, 30), 0.2);
+  EXPECT_DOUBLE_EQ(rate_factor(line, 1000), 0.2);
+  const LearningRateSchedule cosine{.decay = CosineDecay{.start = 0, .steps = 60}, .warm_up_steps = 10};
+  EXPECT_NEAR(rate_factor(cosine, 0), 0.1, 1e-12);
+  EXPECT_NEAR(rate_factor(cosine, 20), 0.75, 1e-12);  // (1 + cos 60 degrees) / 2
+  EXPECT_NEAR(rate_factor(cosine, 60), 0, 1e-12);
+}
+
+TEST(GradientClipping, BoundsTheNormOfTheWholeNetwork) {
+  const auto network = small_network();
+  ParameterArena arena(*network);
+  for (const at::Tensor& parameter : arena.parameters()) parameter.grad().fill_(2.0);
+  const double norm = arena.gradients().norm().item<double>();
+  clip_gradient_norm(arena, norm + 1);
+  EXPECT_EQ(arena.gradients().max().item<double>(), 2.0);
+  clip_gradient_norm(arena, 0.5);
+  EXPECT_NEAR(arena.gradients().norm().item<double>(), 0.5, 1e-6);
+}
+
+TEST(WeightAverage, FollowsTheWeightsAndStandsInForThem) {
+  const auto network = small_network();
+  ParameterArena arena(*network);
+  arena.values().fill_(1.0);
+  WeightAverage average(arena, 0.75);
+  arena.values().fill_(3.0);
+  average.update();
+  EXPECT_TRUE(average.values().eq(1.5).all().item<bool>());
+  {
+    const Substituted substituted(arena, average.values());
+    EXPECT_EQ(network->parameters()[0].max().item<double>(), 1.5);
+  }
+  EXPECT_EQ(network->parameters()[0].max().item<double>(), 3.0);
 }
 
 }  // namespace

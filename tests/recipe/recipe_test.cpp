@@ -47,8 +47,8 @@ TEST(Recipe, ReadsWhatIsWrittenAndKeepsDefaultsForTheRest) {
   const auto& generator = std::get<MlpGeneratorOptions>(recipe.gan.generator.network);
   EXPECT_EQ(generator.noise_size, 5);
   EXPECT_EQ(generator.hidden_sizes, (std::vector<std::int64_t>{3}));
-  EXPECT_EQ(std::get<AdamOptions>(recipe.gan.generator.optimizer).learning_rate, 1e-3);
-  EXPECT_EQ(std::get<AdamOptions>(recipe.gan.discriminator.optimizer).beta1, 0.9);
+  EXPECT_EQ(std::get<AdamOptions>(recipe.gan.generator.update.optimizer).learning_rate, 1e-3);
+  EXPECT_EQ(std::get<AdamOptions>(recipe.gan.discriminator.update.optimizer).beta1, 0.9);
   EXPECT_EQ(recipe.train.steps, 10);
   EXPECT_FALSE(recipe.train.epochs);
 }
@@ -75,7 +75,7 @@ TEST(Recipe, MistakesNameFileLineKeyValueAndWhatWasExpected) {
   expect_mistake(with("simultaneous", "simultanous"),
                  {"r.yaml:5: gan.update is simultanous", "did you mean simultaneous?"});
   expect_mistake(with("network: mlp", "network: transformer"),
-                 {"r.yaml:10: ", "is transformer", "mlp, dcgan_discriminator"});
+                 {"r.yaml:10: ", "is transformer", "mlp, maxout, dcgan_discriminator"});
   expect_mistake(with("optimizer: adam", "optimizer: {adam: {}, sgd: {}}"),
                  {"r.yaml:11: ", "names 2 things"});
   expect_mistake(with("update: simultaneous", "update: {simultaneous: {x: 1}}"),

@@ -17,8 +17,9 @@ namespace fs = std::filesystem;
 // A small GAN of every kind of state: batch normalisation's statistics, dropout, Adam's moments.
 AdversarialGanOptions small_options() {
   return {.update = Update::simultaneous,
-          .generator = {.network = DcganGeneratorOptions{.noise_size = 4}, .optimizer = AdamOptions{}},
-          .discriminator = {.network = DcganDiscriminatorOptions{}, .optimizer = AdamOptions{}}};
+          .generator = {.network = DcganGeneratorOptions{.noise_size = 4},
+                        .update = {.optimizer = AdamOptions{}}},
+          .discriminator = {.network = DcganDiscriminatorOptions{}, .update = {.optimizer = AdamOptions{}}}};
 }
 
 std::unique_ptr<Gan> make_gan(Communicator& communicator, std::uint64_t seed = 1) {
@@ -57,8 +58,8 @@ class Checkpoints : public testing::Test {
 TEST_F(Checkpoints, TwoAndTwoStepsEqualFourBitForBit) {
   alone([&](Communicator& communicator) {
     const auto straight = make_gan(communicator), first = make_gan(communicator);
-    for (int step = 0; step < 4; ++step) straight->step(small_batch(step));
-    for (int step = 0; step < 2; ++step) first->step(small_batch(step));
+    for (int step = 0; step < 4; ++step) straight->step({small_batch(step)});
+    for (int step = 0; step < 2; ++step) first->step({small_batch(step)});
     save(2, *first);
 
     const auto second = make_gan(communicator, /*seed=*/1);
@@ -72,9 +73,9 @@ TEST_F(Checkpoints, TwoAndTwoStepsEqualFourBitForBit) {
     EXPECT_EQ(info.shape, kReferenceShape);
     load_checkpoint(*checkpoint, second->players());
     EXPECT_EQ(checksum_state(second->players()), checksum_state(first->players()));
-    for (int step = 2; step < 4; ++step) second->step(small_batch(step));
+    for (int step = 2; step < 4; ++step) second->step({small_batch(step)});
     EXPECT_EQ(checksum_state(second->players()), checksum_state(straight->players()));
-    EXPECT_TRUE(at::equal(second->sample(0, 3), straight->sample(0, 3)));
+    EXPECT_TRUE(at::equal(second->sample({.count = 3}).images, straight->sample({.count = 3}).images));
   });
 }
 

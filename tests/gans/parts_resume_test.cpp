@@ -1,0 +1,45 @@
+// Resume is exact for each part of the adversarial family: two steps, a checkpoint, and two more in a new GAN
+// end where four steps end, bit for bit.
+#include <gtest/gtest.h>
+
+#include "tests/gans/parts.hpp"
+#include "tests/support/lone_communicator.hpp"
+#include "training/checkpoint.hpp"
+
+namespace ganymede {
+namespace {
+
+constexpr std::uint64_t kSeed = 5;
+
+class PartResume : public testing::TestWithParam<std::string> {
+ protected:
+  std::unique_ptr<Gan> make() {
+    return make_adversarial_gan(part_options(GetParam()),
+                                {.seed = kSeed, .shape = kPartShape, .classes = kPartClasses}, communicator_);
+  }
+  static void train(Gan& gan, int first, int last) {
+    for (int step = first; step < last; ++step)
+      gan.step(part_batches(kSeed, step, gan.batches_per_step(), {0, kPartBatchSize}, at::kFloat));
+  }
+  LoneCommunicator communicator_;
+  TemporaryFolder folder_;
+};
+
+TEST_P(PartResume, IsExact) {
+  const auto straight = make(), first = make(), second = make();
+  train(*straight, 0, 4);
+  train(*first, 0, 2);
+  save_checkpoint_on_root(folder_.path(), {.step = 2, .samples = 100, .shape = kPartShape}, first->players(),
+                          1);
+  train(*second, 0, 1);  // other state than the checkpoint's
+  load_checkpoint(*find_latest_checkpoint(folder_.path()), second->players());
+  train(*second, 2, 4);
+  EXPECT_EQ(checksum_state(second->players()), checksum_state(straight->players()));
+  EXPECT_TRUE(at::equal(second->sample({.count = 5}).images, straight->sample({.count = 5}).images));
+}
+
+INSTANTIATE_TEST_SUITE_P(Parts, PartResume, testing::ValuesIn(part_names()),
+                         [](const auto& part) { return part.param; });
+
+}  // namespace
+}  // namespace ganymede
