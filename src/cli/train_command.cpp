@@ -8,6 +8,7 @@
 #include "base/clock.hpp"
 #include "base/logging.hpp"
 #include "cli/command.hpp"
+#include "cli/picture_options.hpp"
 #include "cli/run_plan.hpp"
 #include "cli/terminal.hpp"
 #include "data/batch_loader.hpp"
@@ -143,8 +144,7 @@ ExitCode run_training(const TrainArguments& arguments, Communicator& communicato
   const TrainingEnd end = train({.options = recipe.train,
                                  .start = start,
                                  .steps_per_epoch = loader->steps_per_epoch() / gan->batches_per_step(),
-                                 .image_low = recipe.data.pixels[0],
-                                 .image_high = recipe.data.pixels[1],
+                                 .picture = picture_options(recipe, start.classes),
                                  .on_terminal = stdout_reaches_terminal()},
                                 *gan, *loader, plan.run, communicator);
   return end == TrainingEnd::finished ? ExitCode::success : ExitCode::stopped_on_request;

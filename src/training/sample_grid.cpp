@@ -14,12 +14,12 @@ constexpr std::uint8_t kBackground = 255;
 
 }  // namespace
 
-at::Tensor make_sample_grid(const at::Tensor& images, double low, double high) {
+at::Tensor make_sample_grid(const at::Tensor& images, double low, double high, std::int64_t columns) {
   ensure(images.dim() == 4 && images.size(0) > 0, "a grid shows at least one image");
   const std::int64_t count = images.size(0), channels = images.size(1), height = images.size(2),
                      width = images.size(3);
   require(channels == 1 || channels == 3, "a picture has 1 or 3 channels; these images have {}", channels);
-  const auto columns = static_cast<std::int64_t>(std::ceil(std::sqrt(static_cast<double>(count))));
+  if (columns == 0) columns = static_cast<std::int64_t>(std::ceil(std::sqrt(static_cast<double>(count))));
   const std::int64_t rows = (count + columns - 1) / columns;
 
   const at::Tensor bytes =
@@ -34,8 +34,9 @@ at::Tensor make_sample_grid(const at::Tensor& images, double low, double high) {
   return grid.repeat_interleave(factor, 1).repeat_interleave(factor, 2).contiguous();
 }
 
-void write_sample_grid(const std::filesystem::path& file, const at::Tensor& images, double low, double high) {
-  write_png(file, make_sample_grid(images, low, high));
+void write_sample_grid(const std::filesystem::path& file, const at::Tensor& images, double low, double high,
+                       std::int64_t columns) {
+  write_png(file, make_sample_grid(images, low, high, columns));
 }
 
 }  // namespace ganymede

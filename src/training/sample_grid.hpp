@@ -7,11 +7,12 @@
 
 namespace ganymede {
 
-// images [count, channels (1 or 3), height, width] in [low, high] become a grid that is as square as count
-// allows, rows filled from the left, small images enlarged by a whole factor. Returns uint8
+// images [count, channels (1 or 3), height, width] in [low, high] become a grid of so many columns (0: as
+// square as count allows), rows filled from the left, small images enlarged by a whole factor. Returns uint8
 // [channels, grid height, grid width].
-at::Tensor make_sample_grid(const at::Tensor& images, double low, double high);
+at::Tensor make_sample_grid(const at::Tensor& images, double low, double high, std::int64_t columns = 0);
 
-void write_sample_grid(const std::filesystem::path& file, const at::Tensor& images, double low, double high);
+void write_sample_grid(const std::filesystem::path& file, const at::Tensor& images, double low, double high,
+                       std::int64_t columns = 0);
 
 }  // namespace ganymede

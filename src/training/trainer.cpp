@@ -7,13 +7,10 @@
 #include "distributed/agreement.hpp"
 #include "training/metrics.hpp"
 #include "training/progress.hpp"
-#include "training/sample_grid.hpp"
 #include "training/stop_request.hpp"
 
 namespace ganymede {
 namespace {
-
-constexpr std::int64_t kSampleCount = 64;
 
 // What all ranks know of a step, from one small all-reduce a step.
 struct StepVerdict {
@@ -141,8 +138,8 @@ TrainingEnd train(const TrainerSetting& setting, Gan& gan, BatchLoader& loader, 
     }
     if (due(options.sample_every))
       agree_on_root(communicator, [&] {
-        write_sample_grid(run.sample_grid(position.step), gan.sample({.count = kSampleCount}).images,
-                          setting.image_low, setting.image_high);
+        const Samples samples = gan.sample({.count = picture_sample_count(setting.picture)});
+        write_sample_picture(run.sample_grid(position.step), samples, setting.picture);
       });
     if (due(options.checkpoint_every)) {
       require_equal_replicas(players, position.step, communicator);

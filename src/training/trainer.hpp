@@ -6,6 +6,7 @@
 #include "gans/gan.hpp"
 #include "training/checkpoint.hpp"
 #include "training/run_folder.hpp"
+#include "training/sample_picture.hpp"
 #include "training/train_options.hpp"
 
 namespace ganymede {
@@ -14,7 +15,7 @@ struct TrainerSetting {
   TrainOptions options;
   CheckpointInfo start;  // step 0, or where the checkpoint stands
   std::int64_t steps_per_epoch = 0;
-  double image_low = -1, image_high = 1;  // what black and white are in the samples
+  SamplePictureOptions picture;
   bool on_terminal = false;
 };
 

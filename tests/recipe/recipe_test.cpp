@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "base/error.hpp"
 #include "base/nearest_word.hpp"
 #include "recipe/recipe_library.hpp"
@@ -51,6 +53,52 @@ TEST(Recipe, ReadsWhatIsWrittenAndKeepsDefaultsForTheRest) {
   EXPECT_EQ(std::get<AdamOptions>(recipe.gan.discriminator.update.optimizer).beta1, 0.9);
   EXPECT_EQ(recipe.train.steps, 10);
   EXPECT_FALSE(recipe.train.epochs);
+}
+
+TEST(Recipe, ReadsEveryPartOfTheFamily) {
+  const Recipe recipe = parse_recipe(with("  update: simultaneous\n", R"(  critic_steps: 3
+  loss: {bce: {saturating: true, label_smoothing: 0.1}}
+  condition: labels
+  penalty: r1
+  feature_matching: {weight: 2, layer: 1}
+  packing: 4
+  ema: 0.99
+)"),
+                                     "r.yaml");
+  EXPECT_EQ(recipe.gan.critic_steps, 3);
+  EXPECT_TRUE(std::get<BceLoss>(recipe.gan.loss).saturating);
+  EXPECT_EQ(std::get<BceLoss>(recipe.gan.loss).label_smoothing, 0.1);
+  EXPECT_EQ(recipe.gan.condition, Conditioning::labels);
+  EXPECT_EQ(std::get<R1Penalty>(recipe.gan.penalty.value()).weight, 10);
+  EXPECT_EQ(recipe.gan.feature_matching.value().weight, 2);
+  EXPECT_EQ(recipe.gan.feature_matching->layer, 1);
+  EXPECT_EQ(recipe.gan.packing, 4);
+  EXPECT_EQ(recipe.gan.ema, 0.99);
+  EXPECT_FALSE(recipe.gan.weight_clip);
+}
+
+TEST(Recipe, ContradictionsAreRefusedWithTheirReason) {
+  const auto with_gan = [](const std::string& lines) { return with("  update: simultaneous\n", lines); };
+  expect_mistake(with_gan("  loss: wasserstein\n  weight_clip: 0.01\n  penalty: gradient\n"),
+                 {"r.yaml", "gan.weight_clip", "gan.penalty", "one of them"});
+  expect_mistake(with_gan("  weight_clip: 0.01\n"), {"r.yaml", "gan.weight_clip", "gan.loss: wasserstein"});
+  expect_mistake(with_gan("  update: simultaneous\n  critic_steps: 5\n"),
+                 {"r.yaml", "gan.critic_steps is 5", "update: alternating"});
+  expect_mistake(with_gan("  packing: 3\n"), {"r.yaml", "gan.packing is 3", "64", "divisor"});
+  // Batch normalisation in a critic with a gradient penalty: Gulrajani et al. 2017, section 4.
+  std::string text = with_gan("  loss: wasserstein\n  penalty: gradient\n");
+  text.replace(text.find("network: mlp\n"), 12, "network: {mlp: {batch_normalization: sync}}");
+  expect_mistake(text, {"r.yaml", "gan.penalty", "batch_normalization"});
+}
+
+TEST(Recipe, NoneTakesBackWhatTheExtendedRecipeHas) {
+  const TemporaryFolder folder;
+  std::ofstream(folder / "base.yaml")
+      << with("  update: simultaneous\n", "  loss: wasserstein\n  weight_clip: 0.01\n");
+  std::ofstream(folder / "top.yaml") << "extends: base.yaml\ngan: {weight_clip: none, penalty: gradient}\n";
+  const Recipe recipe = load_recipe(folder / "top.yaml");
+  EXPECT_FALSE(recipe.gan.weight_clip);
+  EXPECT_EQ(std::get<GradientPenalty>(recipe.gan.penalty.value()).weight, 10);
 }
 
 TEST(Recipe, PrintsBackWhatItReads) {

@@ -7,6 +7,7 @@
 #include "training/progress.hpp"
 #include "training/run_folder.hpp"
 #include "training/sample_grid.hpp"
+#include "training/sample_picture.hpp"
 
 namespace ganymede {
 namespace {
@@ -67,6 +68,22 @@ TEST(SampleGrids, EnlargeSmallImagesByAWholeFactor) {
   const at::Tensor grid = make_sample_grid(at::zeros({64, 1, 28, 28}), -1, 1);
   EXPECT_EQ(grid.size(2), 2 * (2 + 8 * 30));
   EXPECT_EQ(make_sample_grid(at::full({1, 3, 4, 4}, 7.0), 0, 1).max().item<int>(), 255);  // clamped
+}
+
+TEST(SamplePictures, DrawPointsWhereTheyLie) {
+  const at::Tensor plot = make_scatter_plot(at::tensor({0.5, 0.5, -0.5, 0.0}, at::kDouble).view({2, 2}), 1);
+  ASSERT_EQ(plot.sizes(), (at::IntArrayRef{3, 480, 480}));
+  const auto is_dot = [&](std::int64_t y, std::int64_t x) { return plot[0][y][x].item<int>() == 31; };
+  EXPECT_TRUE(is_dot(120, 360));  // right of the middle and above it
+  EXPECT_TRUE(is_dot(240, 120));
+  EXPECT_FALSE(is_dot(360, 360));
+  EXPECT_EQ(plot[0].eq(31).sum().item<std::int64_t>(), 2 * 9);
+}
+
+TEST(SamplePictures, GiveEachClassAColumn) {
+  EXPECT_EQ(picture_sample_count({.classes = 10}), 80);
+  EXPECT_EQ(picture_sample_count({.classes = 1000}), 64);
+  EXPECT_EQ(picture_sample_count({}), 64);
 }
 
 TEST(Durations, AreShortAndReadable) {
