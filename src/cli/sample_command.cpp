@@ -2,21 +2,32 @@
 
 #include "base/error.hpp"
 #include "cli/command.hpp"
+#include "cli/picture_options.hpp"
 #include "distributed/loopback_communicator.hpp"
 #include "recipe/recipe.hpp"
 #include "training/checkpoint.hpp"
 #include "training/run_folder.hpp"
-#include "training/sample_grid.hpp"
 
 namespace ganymede {
 namespace {
 
 struct SampleArguments {
   std::string run;
-  std::int64_t count = 64;
+  std::optional<std::int64_t> count;
+  std::optional<std::int64_t> label;
   std::string out;
   std::optional<std::int64_t> seed;
 };
+
+// The label that was asked for belongs to a conditional recipe and to one of its classes.
+void check_label(const SampleArguments& arguments, const Recipe& recipe, std::int64_t classes) {
+  if (!arguments.label) return;
+  require(recipe.gan.condition == Conditioning::labels,
+          "--label {}: {} is not conditional (gan.condition); leave --label out", *arguments.label,
+          arguments.run);
+  require(*arguments.label < classes, "--label is {}; {} has classes 0 to {}", *arguments.label,
+          arguments.run, classes - 1);
+}
 
 void write_samples(const SampleArguments& arguments, Communicator& communicator) {
   const RunFolder run(arguments.run);
@@ -30,6 +41,7 @@ void write_samples(const SampleArguments& arguments, Communicator& communicator)
     throw UserError(fmt::format("{}: no checkpoint yet; train at least until train.checkpoint_every",
                                 run.root().string()));
   const CheckpointInfo info = read_checkpoint_info(*checkpoint);
+  check_label(arguments, recipe, info.classes);
   const auto gan =
       make_adversarial_gan(recipe.gan,
                            {.seed = static_cast<std::uint64_t>(arguments.seed.value_or(recipe.seed)),
@@ -38,9 +50,11 @@ void write_samples(const SampleArguments& arguments, Communicator& communicator)
                             .dtype = recipe.precision == Precision::float64 ? at::kDouble : at::kFloat},
                            communicator);
   load_checkpoint(*checkpoint, gan->players());
-  write_sample_grid(arguments.out, gan->sample({.count = arguments.count}).images, recipe.data.pixels[0],
-                    recipe.data.pixels[1]);
-  std::puts(fmt::format("{}: {} samples of step {}", arguments.out, arguments.count, info.step).c_str());
+  SamplePictureOptions picture = picture_options(recipe, info.classes);
+  if (arguments.label) picture.classes = 0;  // no column a class: all samples are of one
+  const std::int64_t count = arguments.count.value_or(picture_sample_count(picture));
+  write_sample_picture(arguments.out, gan->sample({.count = count, .label = arguments.label}), picture);
+  std::puts(fmt::format("{}: {} samples of step {}", arguments.out, count, info.step).c_str());
 }
 
 }  // namespace
@@ -49,9 +63,11 @@ void add_sample_command(CLI::App& app, Action& action) {
   auto arguments = std::make_shared<SampleArguments>();
   CLI::App* command = app.add_subcommand("sample", "Draw images from a trained generator");
   command->add_option("run", arguments->run, "Folder of a training run")->required()->type_name("RUN");
-  command->add_option("--count", arguments->count, "How many images")
-      ->check(CLI::Range(1, 10000))
-      ->capture_default_str();
+  command->add_option("--count", arguments->count, "How many samples [64; 8 a class of a conditional recipe]")
+      ->check(CLI::Range(1, 10000));
+  command
+      ->add_option("--label", arguments->label, "Class of the samples, of a conditional recipe [all in turn]")
+      ->check(CLI::NonNegativeNumber);
   command->add_option("--out", arguments->out, "PNG file for the grid")->required()->type_name("FILE");
   command->add_option("--seed", arguments->seed, "Seed of the noise [the recipe's]")
       ->check(CLI::NonNegativeNumber);

@@ -3,7 +3,7 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include "base/error.hpp"
-#include "base/random_tensor.hpp"
+#include "gans/judge.hpp"
 #include "gans/trained_network.hpp"
 #include "networks/batch_normalization.hpp"
 #include "objectives/feature_matching.hpp"
@@ -15,16 +15,6 @@ ImageShape packed(ImageShape shape, std::int64_t packing) {
   shape.channels *= packing;
   return shape;
 }
-
-// One batch on its way through the networks. Rows of the discriminator are packs of `packing` samples.
-struct Round {
-  const Batch& batch;
-  std::int64_t step;              // updates of the generator before this one
-  std::int64_t critic_iteration;  // updates of the discriminator before this one in this step
-  at::Tensor fake_labels;         // int64 [rows]; undefined without conditioning
-
-  std::int64_t rows() const { return batch.images.size(0); }
-};
 
 class AdversarialGan final : public Gan {
  public:
@@ -48,7 +38,7 @@ class AdversarialGan final : public Gan {
                                 .communicator = communicator},
                                setting.dtype),
             options.discriminator.update, communicator),
-        separate_passes_(mixes_rows(*discriminator_.network)) {
+        judge_(*discriminator_.network, {.packing = options.packing, .classes = classes_}) {
     if (options.ema) generator_.average.emplace(generator_.arena, *options.ema);
     if (options.feature_matching && options.feature_matching->layer)
       require(*options.feature_matching->layer <= discriminator_.network->hidden_layers(),
@@ -76,9 +66,10 @@ class AdversarialGan final : public Gan {
     const RandomStream stream(setting_.seed, {.purpose = Purpose::sample, .network = NetworkId::generator},
                               /*step=*/0);
     Samples samples{.images = {}, .labels = sample_labels(request)};
-    samples.images =
-        generator_.network->forward(draw_noise(stream, request.first_place, request.count),
-                                    ForwardContext{.training = false, .condition = one_hot(samples.labels)});
+    samples.images = generator_.network->forward(
+        draw_noise(stream, request.first_place, request.count),
+        ForwardContext{.training = false,
+                       .condition = one_hot_labels(samples.labels, classes_, setting_.dtype)});
     return samples;
   }
 
@@ -113,9 +104,10 @@ class AdversarialGan final : public Gan {
   at::Tensor update_discriminator(const Round& round, const at::Tensor& fake) {
     discriminator_.network->begin_update();
     auto pending = discriminator_.averager.begin();
-    const auto [real_logits, fake_logits] = judge_both(round, fake);
+    const auto [real_logits, fake_logits] = judge_.both_logits(round, fake);
     const at::Tensor loss = discriminator_loss_sum(options_.loss, real_logits, fake_logits);
-    const at::Tensor penalized = options_.penalty ? loss + penalty(round, fake) : loss;
+    const at::Tensor penalized =
+        options_.penalty ? loss + judge_.penalty(*options_.penalty, round, fake) : loss;
     mean_over_samples(penalized, round).backward();
     pending.finish();
     finish_discriminator_update(round);
@@ -127,12 +119,12 @@ class AdversarialGan final : public Gan {
     auto pending = generator_.averager.begin();
     std::vector<at::Tensor> fake_features, real_features;
     const at::Tensor logits =
-        judge(fake, round.fake_labels, context(round, {Pass::judged}), feature_place(fake_features));
+        judge_.logits(fake, round.fake_labels, round, Pass::judged, feature_place(fake_features));
     at::Tensor loss = generator_loss_sum(options_.loss, logits);
     if (options_.feature_matching) {
       {
         const at::NoGradGuard no_grad;
-        judge(round.batch.images, round.batch.labels, context(round, {Pass::matched}), &real_features);
+        judge_.logits(round.batch.images, round.batch.labels, round, Pass::matched, &real_features);
       }
       loss = loss + match_features(round, fake_features, real_features);
     }
@@ -150,11 +142,12 @@ class AdversarialGan final : public Gan {
     const at::Tensor fake = generate(round);
     std::vector<at::Tensor> fake_features, real_features;
     const at::Tensor real_logits =
-        judge(batch.images, batch.labels, context(round, {Pass::real}), feature_place(real_features));
+        judge_.logits(batch.images, batch.labels, round, Pass::real, feature_place(real_features));
     const at::Tensor fake_logits =
-        judge(fake, round.fake_labels, context(round, {Pass::fake}), feature_place(fake_features));
+        judge_.logits(fake, round.fake_labels, round, Pass::fake, feature_place(fake_features));
     at::Tensor discriminator_loss = discriminator_loss_sum(options_.loss, real_logits, fake_logits);
-    if (options_.penalty) discriminator_loss = discriminator_loss + penalty(round, fake.detach());
+    if (options_.penalty)
+      discriminator_loss = discriminator_loss + judge_.penalty(*options_.penalty, round, fake.detach());
     at::Tensor generator_loss = generator_loss_sum(options_.loss, fake_logits);
     if (options_.feature_matching)
       generator_loss = generator_loss + match_features(round, fake_features, real_features);
@@ -180,12 +173,12 @@ class AdversarialGan final : public Gan {
 
   Round begin_round(const Batch& batch) const {
     Round round{.batch = batch,
+                .seed = setting_.seed,
                 .step = batch.step / options_.critic_steps,
-                .critic_iteration = batch.step % options_.critic_steps,
-                .fake_labels = {}};
+                .critic_iteration = batch.step % options_.critic_steps};
     if (classes_ > 0)
       round.fake_labels =
-          draw_uniform(stream(round, {.purpose = Purpose::label, .network = NetworkId::generator}),
+          draw_uniform(round.stream({.purpose = Purpose::label, .network = NetworkId::generator}),
                        batch.first_place, {round.rows(), 1}, 0, static_cast<double>(classes_), at::kDouble)
               .to(at::kLong)
               .view(-1);
@@ -193,59 +186,12 @@ class AdversarialGan final : public Gan {
   }
 
   at::Tensor generate(const Round& round) {
-    ForwardContext places = context(round, {Pass::fake}, /*packing=*/1);
-    places.condition = one_hot(round.fake_labels);
+    ForwardContext context = round.context({Pass::fake});
+    context.condition = one_hot_labels(round.fake_labels, classes_, setting_.dtype);
     const at::Tensor noise =
-        draw_noise(stream(round, {.purpose = Purpose::noise, .network = NetworkId::generator}),
+        draw_noise(round.stream({.purpose = Purpose::noise, .network = NetworkId::generator}),
                    round.batch.first_place, round.rows());
-    return generator_.network->forward(noise, places);
-  }
-
-  // Logits of real and of fake samples. In one pass, unless the discriminator would mix their statistics.
-  std::pair<at::Tensor, at::Tensor> judge_both(const Round& round, const at::Tensor& fake) {
-    if (separate_passes_) {
-      const at::Tensor real_logits =
-          judge(round.batch.images, round.batch.labels, context(round, {Pass::real}));
-      return {real_logits, judge(fake, round.fake_labels, context(round, {Pass::fake}))};
-    }
-    const at::Tensor labels = classes_ > 0 ? at::cat({round.batch.labels, round.fake_labels}) : at::Tensor();
-    const at::Tensor logits =
-        judge(at::cat({round.batch.images, fake}), labels, context(round, {Pass::real, Pass::fake}));
-    const std::vector<at::Tensor> halves = logits.chunk(2);
-    return {halves[0], halves[1]};
-  }
-
-  // Logits [rows / packing, 1] of samples [rows, ...] with labels [rows].
-  at::Tensor judge(const at::Tensor& samples, const at::Tensor& labels, ForwardContext places,
-                   std::vector<at::Tensor>* hidden = nullptr) {
-    places.condition = pack(one_hot(labels));
-    places.hidden = hidden;
-    return discriminator_.network->forward(pack(samples), places);
-  }
-
-  // [rows, channels, ...] to [rows / packing, packing x channels, ...]
-  at::Tensor pack(const at::Tensor& rows) const {
-    if (!rows.defined() || options_.packing == 1) return rows;
-    std::vector<std::int64_t> shape = rows.sizes().vec();
-    shape[0] /= options_.packing;
-    shape[1] *= options_.packing;
-    return rows.reshape(shape);
-  }
-
-  at::Tensor penalty(const Round& round, const at::Tensor& fake) {
-    ForwardContext places = context(round, {Pass::penalty});
-    places.condition = pack(one_hot(round.batch.labels));
-    const Critic critic = [&](const at::Tensor& packs) {
-      return discriminator_.network->forward(packs, places);
-    };
-    const at::Tensor real = pack(round.batch.images);
-    if (const auto* gradient = std::get_if<GradientPenalty>(&*options_.penalty)) {
-      const at::Tensor mix =
-          draw_uniform(stream(round, {.purpose = Purpose::interpolate, .network = NetworkId::discriminator}),
-                       places.segments[0].first_place, {real.size(0), 1, 1, 1}, 0, 1, setting_.dtype);
-      return penalty_sum(*gradient, critic, real, pack(fake), mix);
-    }
-    return penalty_sum(std::get<R1Penalty>(*options_.penalty), critic, real);
+    return generator_.network->forward(noise, context);
   }
 
   std::vector<at::Tensor>* feature_place(std::vector<at::Tensor>& features) const {
@@ -276,32 +222,6 @@ class AdversarialGan final : public Gan {
     return at::arange(request.first_place, request.first_place + request.count).remainder(classes_);
   }
 
-  // int64 [rows] to [rows, classes]; undefined without conditioning.
-  at::Tensor one_hot(const at::Tensor& labels) const {
-    if (classes_ == 0) return {};
-    return at::one_hot(labels, classes_).to(setting_.dtype);
-  }
-
-  RandomStream stream(const Round& round, StreamId id) const {
-    id.critic_iteration = static_cast<std::uint8_t>(round.critic_iteration);
-    return {setting_.seed, id, static_cast<std::uint32_t>(round.step)};
-  }
-
-  // A training pass over this rank's rows, once for each of the named passes.
-  ForwardContext context(const Round& round, std::initializer_list<Pass> passes) const {
-    return context(round, passes, options_.packing);
-  }
-  ForwardContext context(const Round& round, std::initializer_list<Pass> passes, std::int64_t packing) const {
-    ForwardContext context{.training = true,
-                           .seed = setting_.seed,
-                           .step = round.step,
-                           .critic_iteration = round.critic_iteration};
-    for (const Pass pass : passes)
-      context.segments.push_back(
-          {.pass = pass, .first_place = round.batch.first_place / packing, .rows = round.rows() / packing});
-    return context;
-  }
-
   // Sums go over the discriminator's rows, packs of samples; their mean is over the global number of packs.
   at::Tensor mean_over_samples(const at::Tensor& sum, const Round& round) const {
     return sum * (static_cast<double>(options_.packing) / static_cast<double>(round.batch.global_batch_size));
@@ -320,7 +240,7 @@ class AdversarialGan final : public Gan {
   Communicator& communicator_;
   TrainedNetwork generator_;
   TrainedNetwork discriminator_;
-  const bool separate_passes_;
+  Judge judge_;
 };
 
 }  // namespace

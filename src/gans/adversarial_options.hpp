@@ -59,7 +59,8 @@ struct AdversarialGanOptions {
   // The discriminator judges this many samples at a time, joined as channels (Lin et al. 2018). They stand at
   // consecutive places of the global batch.
   std::int64_t packing = 1;
-  std::optional<double> ema = {};  // decay of the average of the generator's weights that samples are drawn from
+  std::optional<double> ema =
+      {};  // decay of the average of the generator's weights that samples are drawn from
   GeneratorPlayerOptions generator;
   DiscriminatorPlayerOptions discriminator;
 };

@@ -1,0 +1,47 @@
+// The discriminator as the adversarial procedure asks it: samples and their labels in, a logit a pack out.
+#pragma once
+
+#include "gans/round.hpp"
+#include "objectives/penalty.hpp"
+
+namespace ganymede {
+
+struct JudgeOptions {
+  std::int64_t packing = 1;
+  std::int64_t classes = 0;  // 0 without conditioning
+};
+
+class Judge {
+ public:
+  // The network must outlive the judge; it takes packs: packing x channels, and packing x classes as
+  // condition.
+  Judge(Network& network, JudgeOptions options);
+
+  // Logits [rows / packing, 1] of samples [rows, channels, ...] with labels int64 [rows] (undefined without
+  // conditioning). Where `hidden` is given it gets the outputs of the hidden layers.
+  at::Tensor logits(const at::Tensor& samples, const at::Tensor& labels, const Round& round, Pass pass,
+                    std::vector<at::Tensor>* hidden = nullptr);
+
+  struct RealAndFake {
+    at::Tensor real, fake;
+  };
+  // Of the round's real samples and of fakes, in one pass unless the network would mix their statistics.
+  RealAndFake both_logits(const Round& round, const at::Tensor& fake);
+
+  // weight x penalty summed over packs, at or between the round's real samples and fakes without gradient.
+  at::Tensor penalty(const Penalty& penalty, const Round& round, const at::Tensor& fake);
+
+ private:
+  at::Tensor forward(const at::Tensor& samples, const at::Tensor& labels, ForwardContext context);
+  at::Tensor pack(const at::Tensor& rows) const;
+  at::Tensor condition(const at::Tensor& labels, at::ScalarType dtype) const;
+
+  Network& network_;
+  const JudgeOptions options_;
+  const bool separate_passes_;
+};
+
+// int64 [rows] to [rows, classes]; undefined when there are 0 classes.
+at::Tensor one_hot_labels(const at::Tensor& labels, std::int64_t classes, at::ScalarType dtype);
+
+}  // namespace ganymede

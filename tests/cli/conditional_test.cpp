@@ -1,0 +1,35 @@
+// A conditional recipe: samples of a label, and its contradictions with a dataset.
+#include "tests/cli/refusal.hpp"
+
+namespace ganymede {
+namespace {
+
+class ConditionalTest : public ProgramTest {
+ protected:
+  std::filesystem::path train_conditional() const { return train("run", 2, {"gan.condition=labels"}); }
+};
+
+TEST_F(ConditionalTest, DrawsTheLabelOneAsksFor) {
+  train_conditional();
+  for (const char* label : {"0", "1"}) {
+    const ProgramResult result =
+        run({"sample", "run", "--label", label, "--count", "4", "--out", std::string(label) + ".png"}, 0);
+    EXPECT_EQ(result.exit_code, 0) << result.describe();
+  }
+  EXPECT_NE(read_text(folder_ / "0.png"), read_text(folder_ / "1.png"));
+}
+
+TEST_F(ConditionalTest, ALabelThatIsNoClassIsRefused) {
+  train_conditional();
+  expect_refusal(folder_.path(), {"sample", "run", "--label", "1000", "--out", "a.png"}, 0, kUserMistake,
+                 {"--label is 1000", "classes 0 to"});
+}
+
+TEST_F(ConditionalTest, ALabelForAnUnconditionalRecipeIsRefused) {
+  train("run", 1, {"train.steps=1"});
+  expect_refusal(folder_.path(), {"sample", "run", "--label", "1", "--out", "a.png"}, 0, kUserMistake,
+                 {"--label 1", "not conditional"});
+}
+
+}  // namespace
+}  // namespace ganymede
