@@ -15,8 +15,8 @@ inline constexpr ImageShape kPartShape{.channels = 1, .height = 8, .width = 8};
 inline constexpr std::int64_t kPartClasses = 4;
 inline constexpr std::int64_t kPartBatchSize = 32;
 
-// Adam turns gradients that only rounding makes (a critic's bias, to which real and fake samples add up to 0) into
-// steps of a learning rate: the parts' epsilon of 1e-5 and batch of a power of two keep such noise out.
+// Adam turns gradients that only rounding makes (a critic's bias, to which real and fake samples add up to 0)
+// into steps of a learning rate: the parts' epsilon of 1e-5 and batch of a power of two keep such noise out.
 inline Json read_parts() {
   return read_json(std::string(GANYMEDE_SOURCE_DIR) + "/tests/reference/parts.json");
 }

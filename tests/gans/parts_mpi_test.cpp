@@ -58,8 +58,9 @@ class PartEquivalence : public testing::TestWithParam<std::string> {
   }
 };
 
-// In a convolutional network now and then a LeakyReLU's input is so near 0 that another order of summation puts
-// it on the other side: that is rounding too, and the double precision run shows that it is nothing else.
+// In a convolutional network now and then a LeakyReLU's input is so near 0 that another order of summation
+// puts it on the other side: that is rounding too, and the double precision run shows that it is nothing
+// else.
 TEST_P(PartEquivalence, InSinglePrecision) {
   compare_with_one_rank(at::kFloat, GetParam().ends_with("_dcgan") ? 5e-3 : 1e-3, 1e-5);
 }

@@ -125,8 +125,10 @@ def draw_parameter(parameter, bound, network, index):
 
 
 def initialize_like_pytorch(module, network):
-    """fan_in is size(1) x receptive field, of the weight that stands beside a bias."""
-    for index, parameter in enumerate(module.parameters()):
+    """fan_in is size(1) x receptive field, of the weight that stands beside a bias; normalisation keeps its ones."""
+    for index, (name, parameter) in enumerate(module.named_parameters()):
+        if "normalization" in name:
+            continue
         if parameter.dim() > 1:
             bound = 1.0 / math.sqrt(parameter.size(1) * receptive_field(parameter))
         draw_parameter(parameter, bound, network, index)
@@ -217,14 +219,7 @@ class Training:
         return discriminator_loss.item(), generator_loss.item()
 
     def state(self):
-        """Copies of parameters and running statistics in float64, by their names in the C++ modules."""
-        state = {}
-        for player, network in (("generator", self.generator), ("discriminator", self.discriminator)):
-            for name, tensor in network.state_dict().items():
-                if not name.endswith("num_batches_tracked"):
-                    name = name.replace("running_var", "running_variance")
-                    state[f"{player}/{name}"] = tensor.to(torch.float64, copy=True).numpy().ravel()
-        return state
+        return state_of({"generator": self.generator, "discriminator": self.discriminator})
 
     @torch.no_grad()
     def sample(self):
@@ -236,6 +231,17 @@ class Training:
             "standard_deviation": images.std(correction=0).item(),
             "pixels": [{"at": at, "value": images[at].item()} for at in PIXELS],
         }
+
+
+def state_of(networks):
+    """Copies of parameters and buffers in float64, by their names in the C++ modules."""
+    state = {}
+    for player, network in networks.items():
+        for name, tensor in network.state_dict().items():
+            if not name.endswith("num_batches_tracked"):
+                name = name.replace("running_var", "running_variance")
+                state[f"{player}/{name}"] = tensor.to(torch.float64, copy=True).numpy().ravel()
+    return state
 
 
 def set_gradients(network, loss):

@@ -33,6 +33,9 @@ class Purpose(enum.IntEnum):
     NOISE = 3
     DROPOUT = 4
     SAMPLE = 5
+    LABEL = 8
+    INTERPOLATE = 9
+    POWER_ITERATION = 10
     TEST = 255
 
 
@@ -47,6 +50,8 @@ class Pass(enum.IntEnum):
     REAL = 1
     FAKE = 2
     JUDGED = 3  # the fake batch again, in the generator's own step
+    PENALTY = 4  # the points at which a penalty takes the gradient
+    MATCHED = 5  # the real batch again, whose features the generator's step matches
 
 
 @dataclass(frozen=True)
