@@ -74,7 +74,7 @@ TEST_F(Checkpoints, TwoAndTwoStepsEqualFourBitForBit) {
     EXPECT_EQ(checksum_state(second->players()), checksum_state(first->players()));
     for (int step = 2; step < 4; ++step) second->step(small_batch(step));
     EXPECT_EQ(checksum_state(second->players()), checksum_state(straight->players()));
-    EXPECT_TRUE(at::equal(second->sample(0, 3), straight->sample(0, 3)));
+    EXPECT_TRUE(at::equal(second->sample({.count = 3}).images, straight->sample({.count = 3}).images));
   });
 }
 
