@@ -119,6 +119,7 @@ ExitCode run_training(const TrainArguments& arguments, Communicator& communicato
                                           .global_batch_size = recipe.data.global_batch_size,
                                           .pixel_low = recipe.data.pixels[0],
                                           .pixel_high = recipe.data.pixels[1],
+                                          .horizontal_flip = recipe.data.horizontal_flip,
                                           .dtype = dtype,
                                           .first_step = start.step};
   std::optional<BatchLoader> loader;

@@ -38,6 +38,14 @@ void RecipeReader::value(const char* key, std::string& target) {
   target = *node->scalar();
 }
 
+void RecipeReader::value(const char* key, bool& target) {
+  const RecipeNode* node = look_up(key);
+  if (!node) return;
+  const std::string* word = node->scalar();
+  if (!word || (*word != "true" && *word != "false")) throw_unexpected(*node, join(key), "true or false");
+  target = *word == "true";
+}
+
 void RecipeReader::value(const char* key, std::int64_t& target, const Range& range) {
   if (const RecipeNode* node = look_up(key)) target = number_in<std::int64_t>(*node, join(key), range);
 }

@@ -43,6 +43,7 @@ class RecipeReader {
   RecipeReader(const RecipeNode& node, std::string path) : node_(node), path_(std::move(path)) {}
 
   void value(const char* key, std::string& target);
+  void value(const char* key, bool& target);
   void value(const char* key, std::int64_t& target, const Range& range);
   void value(const char* key, double& target, const Range& range);
   void value(const char* key, std::vector<std::int64_t>& target, const Range& range);

@@ -23,6 +23,7 @@ class RecipeWriter {
   void value(const char* key, const std::string& text) {
     emitter_ << YAML::Key << key << YAML::Value << YAML::DoubleQuoted << text;
   }
+  void value(const char* key, const bool& yes) { emit(key, yes ? "true" : "false"); }
   void value(const char* key, std::int64_t number, const Range&) { emit(key, fmt::format("{}", number)); }
   void value(const char* key, double number, const Range&) { emit(key, fmt::format("{}", number)); }
   void value(const char* key, const std::vector<std::int64_t>& numbers, const Range&) {
