@@ -23,6 +23,8 @@ enum class Purpose : std::uint8_t {
   noise = 3,
   dropout = 4,
   sample = 5,
+  augment = 6,
+  synthesize = 7,  // samples of a dataset that the program makes
   label = 8,
   interpolate = 9,
   power_iteration = 10,

@@ -128,6 +128,7 @@ ExitCode run_training(const TrainArguments& arguments, Communicator& communicato
                                           .places_together = recipe.gan.packing,
                                           .pixel_low = recipe.data.pixels[0],
                                           .pixel_high = recipe.data.pixels[1],
+                                          .horizontal_flip = recipe.data.horizontal_flip,
                                           .dtype = dtype,
                                           .first_step = start.step * gan->batches_per_step()};
   std::optional<BatchLoader> loader;

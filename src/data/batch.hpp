@@ -8,7 +8,7 @@
 namespace ganymede {
 
 struct Batch {
-  at::Tensor images;             // [local, channels, height, width]
+  at::Tensor images;             // [local, channels, height, width]; of points [local, 1, 1, dimensions]
   at::Tensor labels;             // int64 [local]; undefined without labels
   std::int64_t first_place = 0;  // of the first local sample in the global batch
   std::int64_t global_batch_size = 0;

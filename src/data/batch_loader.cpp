@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "data/horizontal_flip.hpp"
 
 namespace ganymede {
 namespace {
@@ -17,13 +18,16 @@ std::int64_t checked_steps_per_epoch(const DatasetIndex& index, const BatchLoade
           options.global_batch_size, index.folder.string(), index.samples);
   require(options.prefetch_batches >= 1, "prefetch_batches is {}; expected at least 1",
           options.prefetch_batches);
+  require(!options.horizontal_flip || index.kind == SampleKind::images,
+          "horizontal_flip is true, but {} holds points; expected a dataset of images, or false",
+          index.folder.string());
   require(options.first_step >= 0, "the first step is {}; expected at least 0", options.first_step);
   return index.samples / options.global_batch_size;
 }
 
 EpochOrderOptions order_of(const DatasetIndex& index, const BatchLoaderOptions& options) {
   const std::int64_t rows_per_chunk = std::min(index.rows_per_chunk, index.samples);
-  const std::int64_t chunk_bytes = rows_per_chunk * index.shape.pixels();
+  const std::int64_t chunk_bytes = rows_per_chunk * index.sample_bytes();
   return {.seed = options.seed,
           .samples = index.samples,
           .rows_per_chunk = rows_per_chunk,
@@ -34,6 +38,7 @@ EpochOrderOptions order_of(const DatasetIndex& index, const BatchLoaderOptions& 
 
 BatchLoader::BatchLoader(const DatasetIndex& index, const BatchLoaderOptions& options, int rank, int size)
     : options_(options),
+      kind_(index.kind),
       shape_(index.shape),
       has_labels_(index.has_labels()),
       steps_per_epoch_(checked_steps_per_epoch(index, options)),
@@ -73,12 +78,40 @@ Batch BatchLoader::assemble(std::int64_t step, RankRows* rows) const {
       .global_batch_size = options_.global_batch_size,
       .epoch = step / steps_per_epoch_,
       .step = step};
+  if (places_.count == 0) return batch;
+  if (kind_ == SampleKind::images)
+    place_images(step, *rows, batch);
+  else
+    place_points(*rows, batch);
+  return batch;
+}
+
+void BatchLoader::place_images(std::int64_t step, RankRows& rows, Batch& batch) const {
+  const std::vector<bool> mirrored = options_.horizontal_flip
+                                         ? draw_mirrored(options_.seed, step, places_)
+                                         : std::vector<bool>(static_cast<std::size_t>(places_.count), false);
+  std::vector<std::uint8_t> mirror(static_cast<std::size_t>(shape_.pixels()));
   for (std::int64_t i = 0; i < places_.count; ++i) {
-    const RankRows::Row row = rows->next();
-    table_.convert(row.pixels, shape_.pixels(), batch.images, i * shape_.pixels());
+    const RankRows::Row row = rows.next();
+    const auto* pixels = static_cast<const std::uint8_t*>(row.sample);
+    if (mirrored[static_cast<std::size_t>(i)]) {
+      mirror_image(pixels, shape_, mirror.data());
+      pixels = mirror.data();
+    }
+    table_.convert(pixels, shape_.pixels(), batch.images, i * shape_.pixels());
     if (has_labels_) batch.labels.mutable_data_ptr<std::int64_t>()[i] = row.label;
   }
-  return batch;
+}
+
+void BatchLoader::place_points(RankRows& rows, Batch& batch) const {
+  const at::Tensor points = at::empty(batch.images.sizes(), at::kFloat);
+  for (std::int64_t i = 0; i < places_.count; ++i) {
+    const RankRows::Row row = rows.next();
+    std::copy_n(static_cast<const float*>(row.sample), shape_.pixels(),
+                points.mutable_data_ptr<float>() + i * shape_.pixels());
+    if (has_labels_) batch.labels.mutable_data_ptr<std::int64_t>()[i] = row.label;
+  }
+  batch.images.copy_(points);
 }
 
 }  // namespace ganymede

@@ -16,8 +16,9 @@ namespace ganymede {
 struct BatchLoaderOptions {
   std::uint64_t seed = 0;
   std::int64_t global_batch_size = 64;
-  std::int64_t places_together = 1;                    // groups of so many places stay on one rank
-  double pixel_low = -1, pixel_high = 1;               // what pixels 0 and 255 become
+  std::int64_t places_together = 1;       // groups of so many places stay on one rank
+  double pixel_low = -1, pixel_high = 1;  // what pixels 0 and 255 become; points stay as they are
+  bool horizontal_flip = false;           // mirror each image with probability 1/2
   std::int64_t window_bytes = std::int64_t{16} << 20;  // shuffled together; a rank keeps its share of it
   int prefetch_batches = 4;
   at::ScalarType dtype = at::kFloat;
@@ -43,8 +44,11 @@ class BatchLoader {
  private:
   void produce(RankRows* rows);
   Batch assemble(std::int64_t step, RankRows* rows) const;
+  void place_images(std::int64_t step, RankRows& rows, Batch& batch) const;
+  void place_points(RankRows& rows, Batch& batch) const;
 
   BatchLoaderOptions options_;
+  SampleKind kind_;
   ImageShape shape_;
   bool has_labels_;
   std::int64_t steps_per_epoch_;

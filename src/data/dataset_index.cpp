@@ -57,6 +57,27 @@ std::vector<ShardEntry> read_shard_entries(const JsonObject& json, const fs::pat
   return shards;
 }
 
+ImageShape read_shape(const JsonObject& json, SampleKind kind) {
+  if (kind == SampleKind::points)
+    return {.channels = 1, .height = 1, .width = json.object("points").integer("dimensions", 1)};
+  const JsonObject images = json.object("images");
+  return {.channels = images.integer("channels", 1),
+          .height = images.integer("height", 1),
+          .width = images.integer("width", 1)};
+}
+
+void read_samples(const JsonObject& json, const fs::path& file, DatasetIndex& index) {
+  if (json.contains("images") && json.contains("points"))
+    throw DataError(fmt::format("{}: it has both images and points; expected one of them", file.string()));
+  index.kind = json.contains("points") ? SampleKind::points : SampleKind::images;
+  index.shape = read_shape(json, index.kind);
+  if (!json.contains("modes")) return;
+  if (index.kind != SampleKind::points || index.shape.pixels() != 2)
+    throw DataError(
+        fmt::format("{}: it has modes, but its samples are not points of 2 dimensions", file.string()));
+  index.modes = read_mode_law(json.object("modes"));
+}
+
 void check_counts(const DatasetIndex& index, const fs::path& file) {
   if (index.samples == 0)
     throw DataError(
@@ -71,6 +92,11 @@ void check_counts(const DatasetIndex& index, const fs::path& file) {
 
 }  // namespace
 
+std::vector<std::int64_t> DatasetIndex::sample_sizes(std::int64_t rows) const {
+  if (kind == SampleKind::points) return {rows, shape.width};
+  return {rows, shape.channels, shape.height, shape.width};
+}
+
 DatasetIndex read_dataset_index(const fs::path& folder) {
   require_dataset_folder(folder);
   const fs::path file = folder / kIndexFileName;
@@ -78,10 +104,7 @@ DatasetIndex read_dataset_index(const fs::path& folder) {
   const JsonObject json(document, file);
   check_format(json, file);
   DatasetIndex index{.folder = folder, .samples = json.integer("samples", 0)};
-  const JsonObject images = json.object("images");
-  index.shape = {.channels = images.integer("channels", 1),
-                 .height = images.integer("height", 1),
-                 .width = images.integer("width", 1)};
+  read_samples(json, file, index);
   if (json.contains("class_names")) index.class_names = json.text_list("class_names");
   index.rows_per_chunk = json.integer("rows_per_chunk", 1);
   index.shards = read_shard_entries(json, file);
@@ -107,8 +130,12 @@ void check_shard_file(const DatasetIndex& index, std::size_t shard) {
 
 void write_dataset_index(const DatasetIndex& index, const fs::path& folder) {
   Json json = {{"format", kFormatName}, {"version", kDatasetVersion}, {"samples", index.samples}};
-  json["images"] = {
-      {"channels", index.shape.channels}, {"height", index.shape.height}, {"width", index.shape.width}};
+  if (index.kind == SampleKind::images)
+    json["images"] = {
+        {"channels", index.shape.channels}, {"height", index.shape.height}, {"width", index.shape.width}};
+  else
+    json["points"] = {{"dimensions", index.shape.width}};
+  if (index.modes) json["modes"] = write_mode_law(*index.modes);
   if (index.has_labels()) json["class_names"] = index.class_names;
   json["rows_per_chunk"] = index.rows_per_chunk;
   json["shards"] = Json::array();
@@ -137,9 +164,15 @@ fs::path find_dataset(const fs::path& name_or_path) {
 }
 
 std::string describe_dataset(const DatasetIndex& index) {
-  std::string text = fmt::format(
-      "folder   {}\nsamples  {}\nimages   {} x {} x {} (channels x height x width), uint8\n",
-      index.folder.string(), index.samples, index.shape.channels, index.shape.height, index.shape.width);
+  std::string text = fmt::format("folder   {}\nsamples  {}\n", index.folder.string(), index.samples);
+  if (index.kind == SampleKind::images)
+    text += fmt::format("images   {} x {} x {} (channels x height x width), uint8\n", index.shape.channels,
+                        index.shape.height, index.shape.width);
+  else
+    text += fmt::format("points   {} dimensions, float32\n", index.shape.width);
+  if (index.modes)
+    text += fmt::format("modes    {} Gaussians of standard deviation {}\n", index.modes->centers.size(),
+                        index.modes->standard_deviation);
   if (index.has_labels())
     text += fmt::format("classes  {}: {}\n", index.class_names.size(), fmt::join(index.class_names, ", "));
   else

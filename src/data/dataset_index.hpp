@@ -1,13 +1,17 @@
 // A dataset is a folder: index.json and HDF5 shards. datasets/FORMAT.md specifies both.
 #pragma once
 
+#include <c10/core/ScalarType.h>
+
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/image_shape.hpp"
+#include "data/mode_law.hpp"
 
 namespace ganymede {
 
@@ -21,13 +25,26 @@ struct ShardEntry {
   std::uint32_t crc32 = 0;
 };
 
+// What a sample is: an image of bytes, or a vector of float32 whose values training takes as they are.
+enum class SampleKind { images, points };
+
 struct DatasetIndex {
   std::filesystem::path folder;
   std::int64_t samples = 0;
-  ImageShape shape = {};
+  SampleKind kind = SampleKind::images;
+  ImageShape shape = {};                      // of points: {1, 1, dimensions}
   std::vector<std::string> class_names = {};  // [label]; empty: the dataset has no labels
   std::int64_t rows_per_chunk = 64;
   std::vector<ShardEntry> shards = {};
+  std::optional<ModeLaw> modes = {};  // of points in the plane, where their law is known
+
+  // The HDF5 dataset with the samples, the dtype in it, and the shape of `rows` of them.
+  std::string sample_name() const { return kind == SampleKind::images ? "images" : "points"; }
+  at::ScalarType sample_dtype() const { return kind == SampleKind::images ? at::kByte : at::kFloat; }
+  std::vector<std::int64_t> sample_sizes(std::int64_t rows) const;
+  std::int64_t sample_bytes() const {
+    return shape.pixels() * static_cast<std::int64_t>(elementSize(sample_dtype()));
+  }
 
   bool has_labels() const { return !class_names.empty(); }
   std::filesystem::path shard_path(std::size_t shard) const { return folder / shards[shard].file; }

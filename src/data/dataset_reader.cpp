@@ -16,8 +16,8 @@ DatasetReader::DatasetReader(DatasetIndex index) : index_(std::move(index)), fir
     first_samples_.push_back(first_samples_.back() + shard.samples);
 }
 
-void DatasetReader::read_images(std::int64_t first, std::int64_t count, const at::Tensor& out) {
-  read("images", first, count, out);
+void DatasetReader::read_samples(std::int64_t first, std::int64_t count, const at::Tensor& out) {
+  read(index_.sample_name(), first, count, out);
 }
 
 void DatasetReader::read_labels(std::int64_t first, std::int64_t count, const at::Tensor& out) {

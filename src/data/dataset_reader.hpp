@@ -17,8 +17,9 @@ class DatasetReader {
   explicit DatasetReader(DatasetIndex index);
 
   // Samples first .. first + count - 1 into the first `count` rows of `out`, which is contiguous:
-  // uint8 [>= count, channels, height, width]. Throws DataError if a shard is not what the index says.
-  void read_images(std::int64_t first, std::int64_t count, const at::Tensor& out);
+  // uint8 [>= count, channels, height, width], or float32 [>= count, dimensions] of points. Throws DataError
+  // if a shard is not what the index says.
+  void read_samples(std::int64_t first, std::int64_t count, const at::Tensor& out);
   // Likewise: int64 [>= count]. Only for a dataset with labels.
   void read_labels(std::int64_t first, std::int64_t count, const at::Tensor& out);
 

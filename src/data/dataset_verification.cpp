@@ -2,6 +2,8 @@
 
 #include <ATen/ops/empty.h>
 
+#include <cmath>
+
 #include "base/error.hpp"
 #include "storage/checksum.hpp"
 
@@ -45,6 +47,15 @@ void check_labels(const DatasetIndex& index, const Hdf5File& file) {
                                   file.path().string(), row, label[row], classes - 1, classes));
 }
 
+void check_points(const Hdf5File& file) {
+  const at::Tensor points = file.read_tensor("points");
+  const auto* number = points.const_data_ptr<float>();
+  for (std::int64_t i = 0; i < points.numel(); ++i)
+    if (!std::isfinite(number[i]))
+      throw DataError(fmt::format("{}: points[{}][{}] is {}; expected a finite number", file.path().string(),
+                                  i / points.size(1), i % points.size(1), number[i]));
+}
+
 void check_dataset(const Hdf5File& file, const std::string& name, const std::vector<std::int64_t>& shape,
                    at::ScalarType dtype) {
   const std::vector<std::int64_t> found_shape = file.shape(name);
@@ -59,8 +70,7 @@ void check_dataset(const Hdf5File& file, const std::string& name, const std::vec
 
 void check_shard_datasets(const DatasetIndex& index, std::size_t shard, const Hdf5File& file) {
   const std::int64_t samples = index.shards[shard].samples;
-  const ImageShape& shape = index.shape;
-  check_dataset(file, "images", {samples, shape.channels, shape.height, shape.width}, at::kByte);
+  check_dataset(file, index.sample_name(), index.sample_sizes(samples), index.sample_dtype());
   if (index.has_labels()) check_dataset(file, "labels", {samples}, at::kLong);
 }
 
@@ -72,6 +82,7 @@ void verify_shard(const DatasetIndex& index, std::size_t shard) {
   check_shard_datasets(index, shard, file);
   check_attributes(index, entry, file);
   if (index.has_labels()) check_labels(index, file);
+  if (index.kind == SampleKind::points) check_points(file);
 }
 
 }  // namespace ganymede

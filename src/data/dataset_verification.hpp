@@ -7,7 +7,7 @@
 
 namespace ganymede {
 
-// Throws DataError if the shard's checksum, attributes, datasets or labels disagree with the index.
+// Throws DataError if the shard's checksum, attributes, datasets, labels or points are wrong.
 void verify_shard(const DatasetIndex& index, std::size_t shard);
 
 // The part of it that is cheap enough for every opening: shapes and types of the datasets.

@@ -15,7 +15,7 @@ DatasetWriterOptions checked(DatasetWriterOptions options) {
   require(options.shards <= options.samples, "{} shards for {} samples; expected at most {} shards",
           options.shards, options.samples, options.samples);
   require(options.rows_per_chunk >= 1, "rows per chunk is {}; expected at least 1", options.rows_per_chunk);
-  ensure(options.shape.pixels() > 0, "images have pixels");
+  ensure(options.shape.pixels() > 0, "samples have pixels or dimensions");
   return options;
 }
 
@@ -25,22 +25,22 @@ DatasetWriter::DatasetWriter(DatasetWriterOptions options)
     : options_(checked(std::move(options))),
       folder_(options_.folder),
       index_{.folder = options_.folder,
+             .kind = options_.kind,
              .shape = options_.shape,
              .class_names = options_.class_names,
-             .rows_per_chunk = options_.rows_per_chunk} {}
+             .rows_per_chunk = options_.rows_per_chunk,
+             .modes = options_.modes} {}
 
-void DatasetWriter::append(const at::Tensor& images, const at::Tensor& labels) {
-  const ImageShape& shape = options_.shape;
-  const std::int64_t count = images.size(0);
-  ensure(images.scalar_type() == at::kByte &&
-             images.sizes() == at::IntArrayRef({count, shape.channels, shape.height, shape.width}),
-         "appended images have the dataset's shape");
+void DatasetWriter::append(const at::Tensor& samples, const at::Tensor& labels) {
+  const std::int64_t count = samples.size(0);
+  ensure(samples.scalar_type() == index_.sample_dtype() && samples.sizes() == index_.sample_sizes(count),
+         "appended samples have the dataset's shape");
   ensure(labels.defined() == index_.has_labels(), "labels are appended when there are class names");
   ensure(index_.samples + count <= options_.samples, "no more samples are appended than announced");
   for (std::int64_t done = 0; done < count;) {
     if (!shard_) open_shard();
     const std::int64_t rows = std::min(count - done, shard_samples(index_.shards.size()) - rows_in_shard_);
-    shard_->append_rows("images", images.narrow(0, done, rows));
+    shard_->append_rows(index_.sample_name(), samples.narrow(0, done, rows));
     if (labels.defined()) labels_.push_back(labels.narrow(0, done, rows).clone());
     done += rows;
     rows_in_shard_ += rows;
@@ -58,14 +58,15 @@ DatasetIndex DatasetWriter::finish() {
 
 void DatasetWriter::open_shard() {
   const std::string name = fmt::format("shard_{:05}.h5", index_.shards.size());
-  const ImageShape& shape = options_.shape;
   const std::int64_t samples = shard_samples(index_.shards.size());
   const std::int64_t rows_per_chunk = std::min(options_.rows_per_chunk, samples);
+  const std::vector<std::int64_t> sizes = index_.sample_sizes(1);
+  const at::IntArrayRef row_sizes = at::IntArrayRef(sizes).slice(1);
   shard_ = Hdf5File::create(folder_.path() / name);
   shard_->write_attribute("format_version", kDatasetVersion);
   shard_->write_attribute("samples", samples);
   if (index_.has_labels()) shard_->write_attribute("class_names", options_.class_names);
-  shard_->create_rows("images", at::kByte, {shape.channels, shape.height, shape.width}, rows_per_chunk);
+  shard_->create_rows(index_.sample_name(), index_.sample_dtype(), row_sizes, rows_per_chunk);
   rows_in_shard_ = 0;
 }
 

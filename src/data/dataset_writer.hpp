@@ -15,10 +15,12 @@ namespace ganymede {
 struct DatasetWriterOptions {
   std::filesystem::path folder;
   std::int64_t samples = 0;  // that append() will get in all
-  ImageShape shape = {};
+  SampleKind kind = SampleKind::images;
+  ImageShape shape = {};                      // of points: {1, 1, dimensions}
   std::vector<std::string> class_names = {};  // empty: no labels
   int shards = 1;                             // the samples are divided as evenly as possible, in their order
   std::int64_t rows_per_chunk = 64;
+  std::optional<ModeLaw> modes = {};  // of points in the plane, where their law is known
 };
 
 class DatasetWriter {
@@ -26,8 +28,9 @@ class DatasetWriter {
   // Throws UserError if the folder exists or cannot be made, or the options make no sense.
   explicit DatasetWriter(DatasetWriterOptions options);
 
-  // images uint8 [n, channels, height, width]; labels int64 [n], undefined without labels.
-  void append(const at::Tensor& images, const at::Tensor& labels = {});
+  // uint8 [n, channels, height, width], or float32 [n, dimensions] of points; labels int64 [n], undefined
+  // without labels.
+  void append(const at::Tensor& samples, const at::Tensor& labels = {});
 
   // Publishes; `samples` samples must have been appended.
   DatasetIndex finish();

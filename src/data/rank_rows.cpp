@@ -22,9 +22,8 @@ RankRows::RankRows(DatasetIndex index, const RankRowsOptions& options)
       position_(options.first_step % steps_per_epoch_ * options.global_batch_size),
       window_end_(position_) {
   ensure(options.places.count > 0, "a rank without places reads no rows");
-  const ImageShape& shape = reader_.index().shape;
   const std::int64_t rows = options.order.rows_per_chunk;
-  chunk_images_ = at::empty({rows, shape.channels, shape.height, shape.width}, at::kByte);
+  chunk_samples_ = at::empty(reader_.index().sample_sizes(rows), reader_.index().sample_dtype());
   chunk_labels_ = at::empty({rows}, at::kLong);
 }
 
@@ -33,7 +32,8 @@ RankRows::Row RankRows::next() {
   while (!is_mine(position_++));
   const std::int64_t row = row_++;
   const bool has_labels = reader_.index().has_labels();
-  return {.pixels = images_.const_data_ptr<std::uint8_t>() + row * reader_.index().shape.pixels(),
+  return {.sample =
+              static_cast<const std::byte*>(samples_.const_data_ptr()) + row * reader_.index().sample_bytes(),
           .label = has_labels ? labels_.const_data_ptr<std::int64_t>()[row] : 0};
 }
 
@@ -65,9 +65,8 @@ void RankRows::load_window(std::int64_t window) {
     rows[static_cast<std::size_t>(samples[i] % rows_per_chunk)] = kept++;
   }
 
-  const ImageShape& shape = reader_.index().shape;
-  images_.reset();  // give the old window's memory back first
-  images_ = at::empty({kept, shape.channels, shape.height, shape.width}, at::kByte);
+  samples_.reset();  // give the old window's memory back first
+  samples_ = at::empty(reader_.index().sample_sizes(kept), reader_.index().sample_dtype());
   labels_ = at::empty({kept}, at::kLong);
   for (std::size_t k = 0; k < chunks.size(); ++k)
     if (!destinations[k].empty()) copy_wanted_rows(chunks[k], destinations[k]);
@@ -79,11 +78,11 @@ void RankRows::copy_wanted_rows(std::int64_t chunk, const std::vector<std::int64
   const std::int64_t first = chunk * options_.order.rows_per_chunk;
   const std::int64_t count = std::min(options_.order.rows_per_chunk, options_.order.samples - first);
   const bool has_labels = reader_.index().has_labels();
-  reader_.read_images(first, count, chunk_images_);
+  reader_.read_samples(first, count, chunk_samples_);
   if (has_labels) reader_.read_labels(first, count, chunk_labels_);
-  const auto bytes = static_cast<std::size_t>(reader_.index().shape.pixels());
-  const auto* source = chunk_images_.const_data_ptr<std::uint8_t>();
-  auto* kept = images_.mutable_data_ptr<std::uint8_t>();
+  const auto bytes = static_cast<std::size_t>(reader_.index().sample_bytes());
+  const auto* source = static_cast<const std::byte*>(chunk_samples_.const_data_ptr());
+  auto* kept = static_cast<std::byte*>(samples_.mutable_data_ptr());
   for (std::size_t row = 0; row < static_cast<std::size_t>(count); ++row) {
     if (destinations[row] == kUnwanted) continue;
     std::memcpy(kept + static_cast<std::size_t>(destinations[row]) * bytes, source + row * bytes, bytes);

@@ -25,8 +25,8 @@ class RankRows {
   RankRows(DatasetIndex index, const RankRowsOptions& options);
 
   struct Row {
-    const std::uint8_t* pixels;  // [channels, height, width]; valid until the next call
-    std::int64_t label;          // 0 without labels
+    const void* sample;  // uint8 [channels, height, width] or float32 [dimensions]; valid until the next call
+    std::int64_t label;  // 0 without labels
   };
   // The next sample: place by place, step by step. Throws DataError if a shard is wrong.
   Row next();
@@ -42,11 +42,11 @@ class RankRows {
   std::int64_t steps_per_epoch_;
   std::int64_t epoch_;
   std::optional<EpochOrder> order_;
-  std::int64_t position_;                   // in the epoch, of the next row to look at
-  std::int64_t window_end_;                 // position after the loaded window
-  std::int64_t row_ = 0;                    // next one of the kept rows
-  at::Tensor chunk_images_, chunk_labels_;  // [rows_per_chunk, ...]
-  at::Tensor images_, labels_;              // kept rows of the window, in the order of their positions
+  std::int64_t position_;                    // in the epoch, of the next row to look at
+  std::int64_t window_end_;                  // position after the loaded window
+  std::int64_t row_ = 0;                     // next one of the kept rows
+  at::Tensor chunk_samples_, chunk_labels_;  // [rows_per_chunk, ...]
+  at::Tensor samples_, labels_;              // kept rows of the window, in the order of their positions
 };
 
 }  // namespace ganymede

@@ -18,6 +18,7 @@ struct DataOptions {
   std::string path;  // absolute, or looked up in $GANYMEDE_DATA, else in data/ of the working directory
   std::array<double, 2> pixels = {-1, 1};  // what black and white become
   std::int64_t global_batch_size = 64;     // over all ranks
+  bool horizontal_flip = false;            // mirror each image with probability 1/2
 };
 
 struct Recipe {

@@ -16,6 +16,7 @@ void visit_options(Visitor& visitor, DataOptions& options) {
   visitor.value("path", options.path);
   visitor.value("pixels", options.pixels);
   visitor.value("global_batch_size", options.global_batch_size, kPositiveInteger);
+  visitor.value("horizontal_flip", options.horizontal_flip);
 }
 
 template <typename Visitor>

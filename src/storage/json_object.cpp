@@ -47,8 +47,11 @@ std::int64_t JsonObject::integer(std::string_view key, std::int64_t minimum, std
   return number;
 }
 
-double JsonObject::number(std::string_view key) const {
-  return field(key, "a number", is_number).get<double>();
+double JsonObject::number(std::string_view key, double minimum) const {
+  const Json& value = field(key, "a number", is_number);
+  if (value.get<double>() < minimum)
+    fail(place_of(key), value, fmt::format("a number of at least {}", minimum));
+  return value.get<double>();
 }
 
 bool JsonObject::boolean(std::string_view key) const {
@@ -66,6 +69,19 @@ std::vector<std::string> JsonObject::text_list(std::string_view key) const {
     texts.push_back(element.get<std::string>());
   }
   return texts;
+}
+
+std::vector<std::array<double, 2>> JsonObject::number_pairs(std::string_view key) const {
+  constexpr std::string_view kExpected = "a list of pairs of numbers, as in [[0, 1]]";
+  const Json& list = field(key, kExpected, is_array);
+  if (list.empty()) fail(place_of(key), list, kExpected);
+  std::vector<std::array<double, 2>> pairs;
+  for (const Json& element : list) {
+    if (!element.is_array() || element.size() != 2 || !element[0].is_number() || !element[1].is_number())
+      fail(fmt::format("{}[{}]", place_of(key), pairs.size()), element, "a pair of numbers");
+    pairs.push_back({element[0].get<double>(), element[1].get<double>()});
+  }
+  return pairs;
 }
 
 JsonObject JsonObject::object(std::string_view key) const {

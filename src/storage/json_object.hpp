@@ -1,6 +1,7 @@
 // The fields of a JSON object that was read from a file, with errors that name the file and the field.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -21,10 +22,12 @@ class JsonObject {
   bool contains(std::string_view key) const { return value_.contains(key); }
   std::int64_t integer(std::string_view key, std::int64_t minimum = std::numeric_limits<std::int64_t>::min(),
                        std::int64_t maximum = std::numeric_limits<std::int64_t>::max()) const;
-  double number(std::string_view key) const;
+  double number(std::string_view key, double minimum = std::numeric_limits<double>::lowest()) const;
   bool boolean(std::string_view key) const;
   std::string text(std::string_view key) const;
   std::vector<std::string> text_list(std::string_view key) const;
+  // [[x, y], ...], at least one.
+  std::vector<std::array<double, 2>> number_pairs(std::string_view key) const;
   JsonObject object(std::string_view key) const;
   std::vector<JsonObject> objects(std::string_view key) const;
 

@@ -31,7 +31,7 @@ TEST(DatasetReader, ReadsAnyRangeAcrossShards) {
   const at::Tensor labels = at::empty({23}, at::kLong);
   for (std::int64_t first = 0; first <= 22; ++first)
     for (std::int64_t count = 1; first + count <= 23; ++count) {
-      reader.read_images(first, count, images);
+      reader.read_samples(first, count, images);
       reader.read_labels(first, count, labels);
       EXPECT_TRUE(at::equal(images.narrow(0, 0, count), small_images(first, count)));
       EXPECT_TRUE(at::equal(labels.narrow(0, 0, count), small_labels(first, count)));
@@ -43,7 +43,7 @@ TEST(DatasetReader, OpensMoreShardsThanItKeepsOpen) {
   DatasetReader reader(write_small_dataset(folder / "small", {.samples = 150, .shards = 150}));
   const at::Tensor images = at::empty({150, 2, 3, 4}, at::kByte);
   for (int round = 0; round < 2; ++round) {
-    reader.read_images(0, 150, images.fill_(0));
+    reader.read_samples(0, 150, images.fill_(0));
     EXPECT_TRUE(at::equal(images, small_images(0, 150)));
   }
 }
@@ -60,7 +60,7 @@ TEST(DatasetFiles, ThoseOfAnotherProgramAreRead) {
   const DatasetIndex index = read_dataset_index(folder / "theirs");
   for (std::size_t shard = 0; shard < index.shards.size(); ++shard) verify_shard(index, shard);
   const at::Tensor images = at::empty({8, 1, 2, 2}, at::kByte);
-  DatasetReader(index).read_images(0, 8, images);
+  DatasetReader(index).read_samples(0, 8, images);
   for (int sample = 0; sample < 8; ++sample) EXPECT_EQ(images[sample].max().item<int>(), 10 * sample);
 }
 

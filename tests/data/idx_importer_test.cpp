@@ -67,7 +67,7 @@ TEST_F(IdxImporter, ImportsImagesAndLabels) {
   for (std::size_t shard = 0; shard < 3; ++shard) verify_shard(again, shard);
   DatasetReader reader(again);
   const at::Tensor images = at::empty({10, 1, 3, 2}, at::kByte), labels = at::empty({10}, at::kLong);
-  reader.read_images(0, 10, images);
+  reader.read_samples(0, 10, images);
   reader.read_labels(0, 10, labels);
   EXPECT_TRUE(at::equal(images, at::arange(60).to(at::kByte).reshape({10, 1, 3, 2})));
   EXPECT_TRUE(at::equal(labels, at::arange(10).remainder(4)));

@@ -45,6 +45,7 @@ TEST(Recipe, ReadsWhatIsWrittenAndKeepsDefaultsForTheRest) {
   EXPECT_EQ(recipe.seed, 7);
   EXPECT_EQ(recipe.data.pixels, (std::array<double, 2>{0, 1}));
   EXPECT_EQ(recipe.data.global_batch_size, 64);
+  EXPECT_FALSE(recipe.data.horizontal_flip);
   EXPECT_EQ(recipe.gan.update, Update::simultaneous);
   const auto& generator = std::get<MlpGeneratorOptions>(recipe.gan.generator.network);
   EXPECT_EQ(generator.noise_size, 5);
@@ -99,6 +100,15 @@ TEST(Recipe, NoneTakesBackWhatTheExtendedRecipeHas) {
   const Recipe recipe = load_recipe(folder / "top.yaml");
   EXPECT_FALSE(recipe.gan.weight_clip);
   EXPECT_EQ(std::get<GradientPenalty>(recipe.gan.penalty.value()).weight, 10);
+}
+
+TEST(Recipe, ReadsAndPrintsTrueAndFalse) {
+  const Recipe flipping =
+      parse_recipe(with("pixels: [0, 1]", "pixels: [0, 1], horizontal_flip: true"), "r.yaml");
+  EXPECT_TRUE(flipping.data.horizontal_flip);
+  EXPECT_TRUE(parse_recipe(to_yaml(flipping), "printed").data.horizontal_flip);
+  expect_mistake(with("pixels: [0, 1]", "horizontal_flip: yes"),
+                 {"r.yaml:3: data.horizontal_flip is yes; expected true or false"});
 }
 
 TEST(Recipe, PrintsBackWhatItReads) {

@@ -33,6 +33,8 @@ class Purpose(enum.IntEnum):
     NOISE = 3
     DROPOUT = 4
     SAMPLE = 5
+    AUGMENT = 6
+    SYNTHESIZE = 7
     LABEL = 8
     INTERPOLATE = 9
     POWER_ITERATION = 10
