@@ -44,7 +44,7 @@ Listing list(const fs::path& folder) {
   for (auto* paths : {&listing.pictures, &listing.folders, &listing.others})
     std::sort(paths->begin(), paths->end());
   if (!listing.others.empty())
-    spdlog::warn("{}: left out {} files that are neither PNG nor JPEG by their names, such as {}",
+    spdlog::warn("{}: left out what is neither PNG nor JPEG by its name: {} in all, such as {}",
                  folder.string(), listing.others.size(), listing.others.front().filename().string());
   return listing;
 }
