@@ -50,7 +50,7 @@ void write_samples(const SampleArguments& arguments, Communicator& communicator)
                             .dtype = recipe.precision == Precision::float64 ? at::kDouble : at::kFloat},
                            communicator);
   load_checkpoint(*checkpoint, gan->players());
-  SamplePictureOptions picture = picture_options(recipe, info.classes);
+  SamplePictureOptions picture = picture_options(recipe, info.classes, info.kind);
   if (arguments.label) picture.classes = 0;  // no column a class: all samples are of one
   const std::int64_t count = arguments.count.value_or(picture_sample_count(picture));
   write_sample_picture(arguments.out, gan->sample({.count = count, .label = arguments.label}), picture);

@@ -63,7 +63,8 @@ CheckpointInfo agree_on_start(const RunPlan& plan, const DatasetIndex& index, Ga
   CheckpointInfo start{.step = 0,
                        .samples = index.samples,
                        .shape = index.shape,
-                       .classes = static_cast<std::int64_t>(index.class_names.size())};
+                       .classes = static_cast<std::int64_t>(index.class_names.size()),
+                       .kind = index.kind};
   agree_on_root(communicator, [&] {
     const auto checkpoint = find_latest_checkpoint(plan.run.checkpoints());
     if (!checkpoint) return;
@@ -145,7 +146,7 @@ ExitCode run_training(const TrainArguments& arguments, Communicator& communicato
   const TrainingEnd end = train({.options = recipe.train,
                                  .start = start,
                                  .steps_per_epoch = loader->steps_per_epoch() / gan->batches_per_step(),
-                                 .picture = picture_options(recipe, start.classes),
+                                 .picture = picture_options(recipe, start.classes, index.kind),
                                  .on_terminal = stdout_reaches_terminal()},
                                 *gan, *loader, plan.run, communicator);
   return end == TrainingEnd::finished ? ExitCode::success : ExitCode::stopped_on_request;

@@ -15,6 +15,9 @@ DatasetWriterOptions checked(DatasetWriterOptions options) {
   require(options.shards <= options.samples, "{} shards for {} samples; expected at most {} shards",
           options.shards, options.samples, options.samples);
   require(options.rows_per_chunk >= 1, "rows per chunk is {}; expected at least 1", options.rows_per_chunk);
+  require(static_cast<std::int64_t>(options.class_names.size()) <= kMostClasses,
+          "{}: {} classes; expected at most {}", options.folder.string(), options.class_names.size(),
+          kMostClasses);
   ensure(options.shape.pixels() > 0, "samples have pixels or dimensions");
   return options;
 }

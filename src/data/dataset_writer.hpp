@@ -12,6 +12,9 @@
 
 namespace ganymede {
 
+// The names are an attribute of each shard, and an HDF5 attribute has 64 KiB: 16 bytes a text.
+inline constexpr std::int64_t kMostClasses = 4000;
+
 struct DatasetWriterOptions {
   std::filesystem::path folder;
   std::int64_t samples = 0;  // that append() will get in all

@@ -4,6 +4,7 @@
 #include <ATen/ops/from_blob.h>
 
 #include "base/error.hpp"
+#include "data/class_names.hpp"
 #include "data/dataset_writer.hpp"
 #include "storage/gzip_file.hpp"
 
@@ -96,9 +97,7 @@ Labels read_labels(const IdxImportOptions& options, std::int64_t samples) {
                     file.path.string(), static_cast<std::int64_t>(file.header_bytes()) + sample, sample,
                     out[sample], classes - 1, classes));
   }
-  if (classes == 0)
-    for (std::int64_t label = 0; label <= *largest; ++label)
-      labels.class_names.push_back(std::to_string(label));
+  if (classes == 0) labels.class_names = numbered_classes(*largest + 1);
   return labels;
 }
 

@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "storage/atomic_file.hpp"
 #include "storage/gzip_file.hpp"
+#include "storage/picture_size.hpp"
 
 namespace ganymede {
 namespace {
@@ -33,6 +34,13 @@ class PngImage {
   png_image image_{};
 };
 
+// From the first chunk, IHDR; what is too short to have one is left to libpng.
+void check_announced_size(std::span<const std::uint8_t> bytes, const std::filesystem::path& file) {
+  constexpr std::size_t kWidth = 16, kHeight = 20;
+  if (bytes.size() < kHeight + 4 || png_sig_cmp(bytes.data(), 0, 8) != 0) return;
+  check_picture_size(png_get_uint_32(bytes.data() + kWidth), png_get_uint_32(bytes.data() + kHeight), file);
+}
+
 }  // namespace
 
 void write_png(const std::filesystem::path& file, const at::Tensor& image) {
@@ -53,7 +61,11 @@ void write_png(const std::filesystem::path& file, const at::Tensor& image) {
 }
 
 at::Tensor read_png(const std::filesystem::path& file) {
-  const std::vector<std::uint8_t> bytes = read_whole_file(file);
+  return decode_png(read_whole_file(file), file);
+}
+
+at::Tensor decode_png(std::span<const std::uint8_t> bytes, const std::filesystem::path& file) {
+  check_announced_size(bytes, file);
   PngImage png;
   png.check(png_image_begin_read_from_memory(png.get(), bytes.data(), bytes.size()),
             "not a PNG file, or truncated", file);

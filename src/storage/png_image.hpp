@@ -3,7 +3,9 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
 #include <filesystem>
+#include <span>
 
 namespace ganymede {
 
@@ -11,7 +13,9 @@ namespace ganymede {
 void write_png(const std::filesystem::path& file, const at::Tensor& image);
 
 // Palettes become RGB, 16 bits become 8, transparent pixels are laid over black. Throws UserError if the
-// file cannot be read, DataError if it is not a whole PNG.
+// file cannot be read, DataError if it is not a whole PNG or has too many pixels.
 at::Tensor read_png(const std::filesystem::path& file);
+// The same from memory; `file` is what errors call it.
+at::Tensor decode_png(std::span<const std::uint8_t> bytes, const std::filesystem::path& file);
 
 }  // namespace ganymede

@@ -104,6 +104,7 @@ void save_checkpoint_on_root(const fs::path& checkpoints, const CheckpointInfo& 
                              {"samples", info.samples},
                              {"image_shape", {info.shape.channels, info.shape.height, info.shape.width}},
                              {"classes", info.classes},
+                             {"points", info.kind == SampleKind::points},
                              {"weights_crc32", checksum_state(players)},
                              {"state_crc32", crc32_of_file(pending.path() / kStateFile)}});
   pending.publish();
@@ -135,7 +136,8 @@ CheckpointInfo read_checkpoint_info(const fs::path& checkpoint) {
             .shape = {.channels = shape.at(0).get<std::int64_t>(),
                       .height = shape.at(1).get<std::int64_t>(),
                       .width = shape.at(2).get<std::int64_t>()},
-            .classes = manifest.at("classes").get<std::int64_t>()};
+            .classes = manifest.at("classes").get<std::int64_t>(),
+            .kind = manifest.at("points").get<bool>() ? SampleKind::points : SampleKind::images};
   } catch (const Json::exception& error) {
     throw DataError(fmt::format("{}: {}", (checkpoint / kManifest).string(), error.what()));
   }

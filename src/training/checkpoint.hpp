@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/image_shape.hpp"
+#include "data/dataset_index.hpp"
 #include "distributed/communicator.hpp"
 #include "gans/gan.hpp"
 
@@ -31,6 +32,7 @@ struct CheckpointInfo {
   std::int64_t samples = 0;  // of the dataset: another size would mean another data order
   ImageShape shape;          // so that samples can be drawn where the dataset is not
   std::int64_t classes = 0;  // likewise
+  SampleKind kind = SampleKind::images;
 };
 
 // Writes checkpoints/step_N and removes all but the newest `keep`.

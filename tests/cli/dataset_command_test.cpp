@@ -48,5 +48,36 @@ TEST_F(DatasetCommandTest, ImportIsTheSameEachTime) {
     EXPECT_TRUE(read_text(folder_ / "again" / file) == read_text(dataset() / file)) << file;
 }
 
+TEST_F(DatasetCommandTest, MakesPointsAndStackedDigits) {
+  EXPECT_THAT(run({"dataset", "make", "ring", "--samples", "1000", "--out", "ring"}).output,
+              HasSubstr("modes    8 Gaussians of standard deviation 0.01"));
+  EXPECT_THAT(run({"dataset", "make", "grid", "--samples", "1000", "--shards", "3", "--out", "grid"}).output,
+              HasSubstr("modes    25 Gaussians of standard deviation 0.05"));
+  const ProgramResult stacked = run({"dataset", "make", "stacked-digits", "--source", dataset(), "--samples",
+                                     "300", "--seed", "7", "--out", "stacked"});
+  EXPECT_THAT(stacked.output, HasSubstr("images   3 x 28 x 28"));
+  EXPECT_THAT(stacked.output, HasSubstr("classes  1000: 000, 001"));
+  for (const char* name : {"ring", "grid", "stacked"})
+    EXPECT_EQ(run({"dataset", "verify", name}).exit_code, 0) << name;
+}
+
+TEST_F(DatasetCommandTest, ImportsATable) {
+  write_text(folder_ / "table.csv", "1,10,2\n0,30,4\n");
+  const ProgramResult result = run({"dataset", "import", "csv", "table.csv", "--height", "1", "--width", "2",
+                                    "--label-column", "first", "--out", "table"});
+  EXPECT_EQ(result.exit_code, 0) << result.describe();
+  EXPECT_THAT(result.output, HasSubstr("samples  2\nimages   1 x 1 x 2"));
+  EXPECT_THAT(result.output, HasSubstr("classes  2: 0, 1\n"));
+}
+
+TEST_F(DatasetCommandTest, TrainingTakesPointsAndMirroredImages) {
+  ASSERT_EQ(run({"dataset", "make", "ring", "--samples", "100", "--out", "ring"}).exit_code, 0);
+  train("points", 2, {"data.path=ring", "train.steps=3"});
+  train("mirrored", 2, {"data.horizontal_flip=true", "train.steps=3"});
+  train("plain", 2, {"train.steps=3"});
+  EXPECT_NE(read_metrics(folder_ / "mirrored").back()["discriminator_loss"],
+            read_metrics(folder_ / "plain").back()["discriminator_loss"]);
+}
+
 }  // namespace
 }  // namespace ganymede

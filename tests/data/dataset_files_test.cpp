@@ -76,6 +76,22 @@ TEST(DatasetWriter, RefusesWhatMakesNoSense) {
   EXPECT_FALSE(fs::exists(folder / "new"));
 }
 
+TEST(DatasetWriter, TakesAsManyClassesAsAnAttributeHolds) {
+  const TemporaryFolder folder;
+  DatasetWriterOptions options{.folder = folder / "many",
+                               .samples = 10,
+                               .shape = kSmallShape,
+                               .class_names = std::vector<std::string>(4000, "a name of some length")};
+  DatasetWriter writer(options);
+  writer.append(small_images(0, 10), small_labels(0, 10));
+  const DatasetIndex index = writer.finish();
+  EXPECT_NO_THROW(verify_shard(index, 0));
+  options.folder = folder / "more";
+  options.class_names.emplace_back("one more");
+  expect_error<UserError>([&] { DatasetWriter{options}; }, {"more: 4001 classes; expected at most 4000"});
+  EXPECT_FALSE(fs::exists(folder / "more"));
+}
+
 class ShardVerification : public testing::Test {
  protected:
   // Rewrites shard 1 with `write`, and its size and checksum in the index, so that only the contents differ.

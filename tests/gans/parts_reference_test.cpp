@@ -32,10 +32,12 @@ class PartReference : public testing::TestWithParam<std::string> {
 };
 
 TEST_P(PartReference, InDoublePrecision) {
-  compare(at::kDouble, "parts_float64.json", {.loss = 1e-9, .change = 1e-9, .loss_offset = 1e-11, .change_offset = 1e-13});
+  compare(at::kDouble, "parts_float64.json",
+          {.loss = 1e-9, .change = 1e-9, .loss_offset = 1e-11, .change_offset = 1e-13});
 }
 TEST_P(PartReference, InSinglePrecision) {
-  compare(at::kFloat, "parts_float32.json", {.loss = 1e-4, .change = 5e-3, .loss_offset = 1e-6, .change_offset = 2e-5});
+  compare(at::kFloat, "parts_float32.json",
+          {.loss = 1e-4, .change = 5e-3, .loss_offset = 1e-6, .change_offset = 2e-5});
 }
 
 INSTANTIATE_TEST_SUITE_P(Parts, PartReference, testing::ValuesIn(part_names()),

@@ -2,6 +2,7 @@
 // the same initial weights, batches, noise and dropout masks.
 #include <gtest/gtest.h>
 
+#include "base/error.hpp"
 #include "distributed/loopback_communicator.hpp"
 #include "recipe/recipe.hpp"
 #include "tests/gans/reference_batch.hpp"
@@ -11,10 +12,10 @@ namespace ganymede {
 namespace {
 
 void compare_with_reference(const std::string& recipe_name, at::ScalarType dtype, ReferenceBounds bounds) {
-  const std::string file = recipe_name + (dtype == at::kDouble ? "_float64.json" : "_float32.json");
-  const Json reference = read_json(std::string(GANYMEDE_SOURCE_DIR) + "/tests/reference/" + file);
+  const Json reference = read_json(fmt::format("{}/tests/reference/{}_{}.json", GANYMEDE_SOURCE_DIR,
+                                               recipe_name, dtype == at::kDouble ? "float64" : "float32"));
   const Recipe recipe =
-      load_recipe(std::string(GANYMEDE_SOURCE_DIR) + "/experiments/" + recipe_name + "/recipe.yaml");
+      load_recipe(fmt::format("{}/experiments/{}/recipe.yaml", GANYMEDE_SOURCE_DIR, recipe_name));
   const auto seed = reference.at("seed").get<std::uint64_t>();
 
   run_loopback_ranks(1, [&](Communicator& communicator) {

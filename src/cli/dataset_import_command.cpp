@@ -1,0 +1,91 @@
+#include "cli/dataset_subcommands.hpp"
+#include "data/cifar10_importer.hpp"
+#include "data/csv_importer.hpp"
+#include "data/folder_importer.hpp"
+#include "data/idx_importer.hpp"
+
+namespace ganymede {
+namespace {
+
+void add_class_names_option(CLI::App& command, std::vector<std::string>& class_names) {
+  command.add_option("--class-names", class_names, "Names of the labels 0, 1, ..., with commas between")
+      ->delimiter(',');
+}
+
+void add_shape_options(CLI::App& command, ImageShape& shape) {
+  command.add_option("--height", shape.height, "Rows of each image")->required();
+  command.add_option("--width", shape.width, "Columns of each image")->required();
+  command.add_option("--channels", shape.channels, "1 (grey) or 3 (colour)")
+      ->check(CLI::IsMember({1, 3}))
+      ->capture_default_str();
+}
+
+void add_idx(CLI::App& import, Action& action) {
+  auto options = std::make_shared<IdxImportOptions>();
+  CLI::App* idx = import.add_subcommand("idx", "MNIST-shaped IDX files, plain or gzip");
+  idx->add_option("--images", options->images, "File of images")->required()->type_name("FILE");
+  idx->add_option("--labels", options->labels, "File of labels")->type_name("FILE");
+  add_output_options(*idx, options->out, options->shards);
+  add_class_names_option(*idx, options->class_names);
+  idx->footer(
+      "Example: ganymede dataset import idx --images train-images-idx3-ubyte.gz\n"
+      "           --labels train-labels-idx1-ubyte.gz --out data/mnist");
+  on_write_dataset(*idx, action, options, import_idx);
+}
+
+void add_csv(CLI::App& import, Action& action) {
+  auto options = std::make_shared<CsvImportOptions>();
+  CLI::App* csv = import.add_subcommand("csv", "A table of pixels 0 to 255, an image a row, plain or gzip");
+  csv->add_option("file", options->file, "The table")->required()->type_name("FILE");
+  add_shape_options(*csv, options->shape);
+  const std::map<std::string, LabelColumn> columns{
+      {"first", LabelColumn::first}, {"last", LabelColumn::last}, {"none", LabelColumn::none}};
+  csv->add_option("--label-column", options->label_column, "first, last or none [last]")
+      ->transform(CLI::CheckedTransformer(columns))
+      ->type_name("WHICH");
+  add_output_options(*csv, options->out, options->shards);
+  add_class_names_option(*csv, options->class_names);
+  csv->footer(
+      "Example: ganymede dataset import csv mnist_5k.csv.gz --height 28 --width 28 --out data/mnist-5k");
+  on_write_dataset(*csv, action, options, import_csv);
+}
+
+void add_cifar10(CLI::App& import, Action& action) {
+  auto options = std::make_shared<Cifar10ImportOptions>();
+  CLI::App* cifar10 = import.add_subcommand("cifar10", "CIFAR-10's binary version");
+  cifar10->add_option("folder", options->folder, "The folder with data_batch_1.bin")
+      ->required()
+      ->type_name("DIR");
+  cifar10->add_option("--files", options->files, "Files in it, with commas between [data_batch_1.bin to 5]")
+      ->delimiter(',');
+  add_output_options(*cifar10, options->out, options->shards);
+  cifar10->footer("Example: ganymede dataset import cifar10 cifar-10-batches-bin --out data/cifar-10");
+  on_write_dataset(*cifar10, action, options, import_cifar10);
+}
+
+void add_folder(CLI::App& import, Action& action) {
+  auto options = std::make_shared<FolderImportOptions>();
+  options->shape.channels = 3;
+  CLI::App* folder = import.add_subcommand(
+      "folder", "PNG and JPEG pictures; each sub-folder is a class. The centre is cut out and resized");
+  folder->add_option("folder", options->folder, "The pictures, or a folder for each class")
+      ->required()
+      ->type_name("DIR");
+  add_shape_options(*folder, options->shape);
+  add_output_options(*folder, options->out, options->shards);
+  folder->footer("Example: ganymede dataset import folder flowers --height 64 --width 64 --out data/flowers");
+  on_write_dataset(*folder, action, options, import_folder);
+}
+
+}  // namespace
+
+void add_dataset_import_command(CLI::App& dataset, Action& action) {
+  CLI::App* import = dataset.add_subcommand("import", "Make a dataset from files of another format");
+  import->require_subcommand(1);
+  add_idx(*import, action);
+  add_csv(*import, action);
+  add_cifar10(*import, action);
+  add_folder(*import, action);
+}
+
+}  // namespace ganymede

@@ -1,0 +1,74 @@
+#include "cli/dataset_subcommands.hpp"
+#include "data/mode_dataset.hpp"
+#include "data/stacked_digits.hpp"
+
+namespace ganymede {
+namespace {
+
+void add_draw_options(CLI::App& command, std::int64_t& samples, std::uint64_t& seed) {
+  command.add_option("--samples", samples, "How many")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{0xFFFFFFFF}))
+      ->capture_default_str();
+  command.add_option("--seed", seed, "The same seed makes the same files")->capture_default_str();
+}
+
+void add_ring(CLI::App& make, Action& action) {
+  struct Options {
+    RingOptions law;
+    ModeDatasetOptions dataset;
+  };
+  auto options = std::make_shared<Options>();
+  CLI::App* ring = make.add_subcommand("ring", "Points around the corners of a regular polygon");
+  ring->add_option("--modes", options->law.modes, "Corners")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  ring->add_option("--radius", options->law.radius, "Of the polygon")->capture_default_str();
+  ring->add_option("--deviation", options->law.standard_deviation, "Standard deviation around a corner")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  add_draw_options(*ring, options->dataset.samples, options->dataset.seed);
+  add_output_options(*ring, options->dataset.out, options->dataset.shards);
+  ring->footer("Example: ganymede dataset make ring --out data/ring");
+  on_write_dataset(*ring, action, options,
+                   [](const Options& o) { return make_mode_dataset(ring_law(o.law), o.dataset); });
+}
+
+void add_grid(CLI::App& make, Action& action) {
+  auto options = std::make_shared<ModeDatasetOptions>();
+  CLI::App* grid =
+      make.add_subcommand("grid", "Points around {-4, -2, 0, 2, 4} x {-4, -2, 0, 2, 4}, deviation 0.05");
+  add_draw_options(*grid, options->samples, options->seed);
+  add_output_options(*grid, options->out, options->shards);
+  grid->footer("Example: ganymede dataset make grid --out data/grid");
+  on_write_dataset(*grid, action, options,
+                   [](const ModeDatasetOptions& o) { return make_mode_dataset(grid_law(), o); });
+}
+
+void add_stacked_digits(CLI::App& make, Action& action) {
+  auto options = std::make_shared<StackedDigitsOptions>();
+  CLI::App* stacked =
+      make.add_subcommand("stacked-digits", "Three random digits as the colours of one image");
+  stacked->add_option("--source", options->source, "Dataset of digits: folder, or name below data/")
+      ->required()
+      ->type_name("DATASET");
+  add_draw_options(*stacked, options->samples, options->seed);
+  add_output_options(*stacked, options->out, options->shards);
+  stacked->footer(
+      "Example: ganymede dataset make stacked-digits --source mnist-5k --out data/stacked-digits");
+  on_write_dataset(*stacked, action, options, [](StackedDigitsOptions o) {
+    o.source = find_dataset(o.source);
+    return make_stacked_digits(o);
+  });
+}
+
+}  // namespace
+
+void add_dataset_make_command(CLI::App& dataset, Action& action) {
+  CLI::App* make = dataset.add_subcommand("make", "Make a dataset whose law is known");
+  make->require_subcommand(1);
+  add_ring(*make, action);
+  add_grid(*make, action);
+  add_stacked_digits(*make, action);
+}
+
+}  // namespace ganymede

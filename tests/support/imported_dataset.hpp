@@ -1,0 +1,42 @@
+// What an importer wrote, read back whole, and what it left behind when it failed.
+#pragma once
+
+#include <ATen/ops/empty.h>
+
+#include "data/dataset_reader.hpp"
+#include "data/dataset_verification.hpp"
+#include "tests/support/expect_error.hpp"
+#include "tests/support/folder_snapshot.hpp"
+
+namespace ganymede {
+
+struct ImportedDataset {
+  DatasetIndex index;
+  at::Tensor images, labels;  // labels undefined without
+};
+
+// Verifies every shard, too.
+inline ImportedDataset read_imported(const std::filesystem::path& folder) {
+  ImportedDataset dataset{.index = read_dataset_index(folder), .images = {}, .labels = {}};
+  const DatasetIndex& index = dataset.index;
+  for (std::size_t shard = 0; shard < index.shards.size(); ++shard) verify_shard(index, shard);
+  DatasetReader reader(index);
+  dataset.images = at::empty(index.sample_sizes(index.samples), index.sample_dtype());
+  reader.read_samples(0, index.samples, dataset.images);
+  if (index.has_labels()) {
+    dataset.labels = at::empty({index.samples}, at::kLong);
+    reader.read_labels(0, index.samples, dataset.labels);
+  }
+  return dataset;
+}
+
+// `call` throws with all of `words`, and `folder` is as it was.
+template <typename Exception, typename Call>
+void expect_nothing_left(const std::filesystem::path& folder, Call call,
+                         const std::vector<std::string>& words) {
+  const auto before = take_snapshot(folder);
+  expect_error<Exception>(call, words);
+  EXPECT_TRUE(take_snapshot(folder) == before) << list_names(folder);
+}
+
+}  // namespace ganymede
