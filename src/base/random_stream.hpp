@@ -32,7 +32,7 @@ enum class Purpose : std::uint8_t {
 };
 
 // Which network draws; data order and test data belong to none.
-enum class NetworkId : std::uint8_t { none = 0, generator = 1, discriminator = 2 };
+enum class NetworkId : std::uint8_t { none = 0, generator = 1, discriminator = 2, classifier = 3 };
 
 // Which batch is passing through a network.
 enum class Pass : std::uint8_t {

@@ -1,4 +1,5 @@
 #include "cli/dataset_subcommands.hpp"
+#include "data/dataset_writer.hpp"
 #include "data/mode_dataset.hpp"
 #include "data/stacked_digits.hpp"
 
@@ -20,7 +21,7 @@ void add_ring(CLI::App& make, Action& action) {
   auto options = std::make_shared<Options>();
   CLI::App* ring = make.add_subcommand("ring", "Points around the corners of a regular polygon");
   ring->add_option("--modes", options->law.modes, "Corners")
-      ->check(CLI::Range(1, 1'000'000))
+      ->check(CLI::Range(std::int64_t{1}, kMostClasses))
       ->capture_default_str();
   ring->add_option("--radius", options->law.radius, "Of the polygon")->capture_default_str();
   ring->add_option("--deviation", options->law.standard_deviation, "Standard deviation around a corner")

@@ -55,6 +55,7 @@ int run(int argc, char** argv, Communicator* communicator) {
   Action action;
   add_train_command(app, action);
   add_sample_command(app, action);
+  add_evaluate_command(app, action);
   add_dataset_command(app, action);
   add_recipe_command(app, action);
   try {

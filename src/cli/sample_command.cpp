@@ -3,10 +3,8 @@
 #include "base/error.hpp"
 #include "cli/command.hpp"
 #include "cli/picture_options.hpp"
+#include "cli/trained_run.hpp"
 #include "distributed/loopback_communicator.hpp"
-#include "recipe/recipe.hpp"
-#include "training/checkpoint.hpp"
-#include "training/run_folder.hpp"
 
 namespace ganymede {
 namespace {
@@ -30,26 +28,8 @@ void check_label(const SampleArguments& arguments, const Recipe& recipe, std::in
 }
 
 void write_samples(const SampleArguments& arguments, Communicator& communicator) {
-  const RunFolder run(arguments.run);
-  if (!std::filesystem::exists(run.recipe()))
-    throw UserError(
-        fmt::format("{}: no run here (it has no recipe.yaml); expected the folder of a training run",
-                    run.root().string()));
-  const Recipe recipe = load_recipe(run.recipe());
-  const auto checkpoint = find_latest_checkpoint(run.checkpoints());
-  if (!checkpoint)
-    throw UserError(fmt::format("{}: no checkpoint yet; train at least until train.checkpoint_every",
-                                run.root().string()));
-  const CheckpointInfo info = read_checkpoint_info(*checkpoint);
+  const auto [recipe, info, gan] = open_trained_run(arguments.run, arguments.seed, communicator);
   check_label(arguments, recipe, info.classes);
-  const auto gan =
-      make_adversarial_gan(recipe.gan,
-                           {.seed = static_cast<std::uint64_t>(arguments.seed.value_or(recipe.seed)),
-                            .shape = info.shape,
-                            .classes = info.classes,
-                            .dtype = recipe.precision == Precision::float64 ? at::kDouble : at::kFloat},
-                           communicator);
-  load_checkpoint(*checkpoint, gan->players());
   SamplePictureOptions picture = picture_options(recipe, info.classes, info.kind);
   if (arguments.label) picture.classes = 0;  // no column a class: all samples are of one
   const std::int64_t count = arguments.count.value_or(picture_sample_count(picture));

@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "base/random_stream.hpp"
+#include "data/class_names.hpp"
 #include "data/dataset_writer.hpp"
 
 namespace ganymede {
@@ -25,27 +26,36 @@ RandomStream stream_of(std::uint64_t seed, std::uint8_t layer) {
   return {seed, {.purpose = Purpose::synthesize, .layer = layer}, 0};
 }
 
-at::Tensor draw_points(const ModeLaw& law, std::uint64_t seed, std::int64_t first, std::int64_t count) {
+struct Points {
+  at::Tensor points;  // float [count, 2]
+  at::Tensor labels;  // int64 [count]: the mode that each was drawn from
+};
+
+Points draw_points(const ModeLaw& law, std::uint64_t seed, std::int64_t first, std::int64_t count) {
   std::vector<std::uint32_t> words(static_cast<std::size_t>(count));
   std::vector<float> deviations(static_cast<std::size_t>(2 * count));
   stream_of(seed, kModeLayer).words(words, static_cast<std::uint32_t>(first), 1);
   stream_of(seed, kDeviationLayer).normal(deviations, static_cast<std::uint32_t>(first), 2);
-  const at::Tensor points = at::empty({count, 2}, at::kFloat);
-  auto* out = points.mutable_data_ptr<float>();
+  const Points drawn{at::empty({count, 2}, at::kFloat), at::empty({count}, at::kLong)};
+  auto* out = drawn.points.mutable_data_ptr<float>();
+  auto* labels = drawn.labels.mutable_data_ptr<std::int64_t>();
   for (std::size_t i = 0; i < words.size(); ++i) {
     // Multiply-shift maps the word to 0 .. modes - 1.
-    const auto& center = law.centers[(std::uint64_t{words[i]} * law.centers.size()) >> 32];
+    const std::size_t mode = (std::uint64_t{words[i]} * law.centers.size()) >> 32;
+    const auto& center = law.centers[mode];
+    labels[i] = static_cast<std::int64_t>(mode);
     for (std::size_t axis = 0; axis < 2; ++axis)
       out[2 * i + axis] =
           static_cast<float>(center[axis] + law.standard_deviation * deviations[2 * i + axis]);
   }
-  return points;
+  return drawn;
 }
 
 }  // namespace
 
 ModeLaw ring_law(const RingOptions& options) {
-  require(options.modes >= 1, "the number of modes is {}; expected at least 1", options.modes);
+  require(options.modes >= 1 && options.modes <= kMostClasses,
+          "the number of modes is {}; expected at least 1 and at most {}", options.modes, kMostClasses);
   ModeLaw law{.centers = {}, .standard_deviation = options.standard_deviation};
   for (int mode = 0; mode < options.modes; ++mode) {
     const double angle = 2 * std::numbers::pi * mode / options.modes;
@@ -71,11 +81,15 @@ DatasetIndex make_mode_dataset(const ModeLaw& law, const ModeDatasetOptions& opt
                         .samples = options.samples,
                         .kind = SampleKind::points,
                         .shape = {.channels = 1, .height = 1, .width = 2},
+                        .class_names = numbered_classes(static_cast<std::int64_t>(law.centers.size())),
                         .shards = options.shards,
                         .rows_per_chunk = kRowsPerChunk,
                         .modes = law});
-  for (std::int64_t first = 0; first < options.samples; first += kBlockRows)
-    writer.append(draw_points(law, options.seed, first, std::min(kBlockRows, options.samples - first)));
+  for (std::int64_t first = 0; first < options.samples; first += kBlockRows) {
+    const Points block =
+        draw_points(law, options.seed, first, std::min(kBlockRows, options.samples - first));
+    writer.append(block.points, block.labels);
+  }
   return writer.finish();
 }
 

@@ -1,7 +1,7 @@
 #include "data/pixel_table.hpp"
 
+#include <ATen/ATen.h>
 #include <ATen/Dispatch.h>
-#include <ATen/ops/empty.h>
 
 #include "base/error.hpp"
 
@@ -22,6 +22,10 @@ void PixelTable::convert(const std::uint8_t* pixels, std::int64_t count, const a
     scalar_t* numbers = out.mutable_data_ptr<scalar_t>() + first;
     for (std::int64_t i = 0; i < count; ++i) numbers[i] = table[pixels[i]];
   });
+}
+
+at::Tensor to_pixels(const at::Tensor& numbers, double low, double high) {
+  return numbers.to(at::kDouble).sub(low).mul(255.0 / (high - low)).round().clamp(0, 255).to(at::kByte);
 }
 
 }  // namespace ganymede

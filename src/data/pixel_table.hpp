@@ -21,4 +21,7 @@ class PixelTable {
   at::Tensor values_;  // [256]
 };
 
+// The way back: the nearest of 0 .. 255 to each number, uint8; numbers outside low .. high are cut off.
+at::Tensor to_pixels(const at::Tensor& numbers, double low, double high);
+
 }  // namespace ganymede

@@ -22,6 +22,10 @@ std::uint32_t crc32(std::span<const std::byte> bytes, std::uint32_t seed) {
       ::crc32_z(seed, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
 }
 
+std::uint32_t crc32_of_tensor(const at::Tensor& tensor, std::uint32_t seed) {
+  return crc32({static_cast<const std::byte*>(tensor.const_data_ptr()), tensor.nbytes()}, seed);
+}
+
 std::uint32_t crc32_of_file(const std::filesystem::path& file) {
   const FileDescriptor input(file, O_RDONLY);
   std::vector<std::byte> block(kBlockBytes);

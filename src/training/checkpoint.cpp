@@ -20,10 +20,6 @@ constexpr int kVersion = 1;
 constexpr const char* kStateFile = "state.h5";
 constexpr const char* kManifest = "manifest.json";
 
-std::span<const std::byte> bytes_of(const at::Tensor& tensor) {
-  return {static_cast<const std::byte*>(tensor.const_data_ptr()), tensor.nbytes()};
-}
-
 // Reads the manifest and checks the state file against it. Throws DataError.
 Json read_intact_manifest(const fs::path& checkpoint) {
   const fs::path file = checkpoint / kManifest;
@@ -84,7 +80,7 @@ std::vector<NamedTensor> collect_state(const std::vector<Player>& players) {
 
 std::uint32_t checksum_state(const std::vector<Player>& players) {
   std::uint32_t checksum = 0;
-  for (const auto& [name, tensor] : collect_state(players)) checksum = crc32(bytes_of(tensor), checksum);
+  for (const auto& [name, tensor] : collect_state(players)) checksum = crc32_of_tensor(tensor, checksum);
   return checksum;
 }
 

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "base/error.hpp"
+#include "data/pixel_table.hpp"
 #include "storage/png_image.hpp"
 
 namespace ganymede {
@@ -22,8 +23,7 @@ at::Tensor make_sample_grid(const at::Tensor& images, double low, double high, s
   if (columns == 0) columns = static_cast<std::int64_t>(std::ceil(std::sqrt(static_cast<double>(count))));
   const std::int64_t rows = (count + columns - 1) / columns;
 
-  const at::Tensor bytes =
-      images.to(at::kDouble).sub(low).mul(255.0 / (high - low)).round().clamp(0, 255).to(at::kByte);
+  const at::Tensor bytes = to_pixels(images, low, high);
   at::Tensor grid = at::full({channels, kGap + rows * (height + kGap), kGap + columns * (width + kGap)},
                              kBackground, at::kByte);
   for (std::int64_t i = 0; i < count; ++i)

@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "data/class_names.hpp"
 #include "data/dataset_reader.hpp"
 #include "data/dataset_verification.hpp"
 #include "tests/support/expect_error.hpp"
@@ -65,6 +66,20 @@ TEST(ModeDataset, TheRingIsDrawnFromItsLaw) {
   EXPECT_THAT(describe_dataset(index), testing::HasSubstr("8 Gaussians of standard deviation 0.01"));
 }
 
+TEST(ModeDataset, ThePointsLieAroundTheCenterThatTheirLabelNames) {
+  const TemporaryFolder folder;
+  const ModeLaw law = ring_law({});
+  const DatasetIndex index = make_mode_dataset(law, {.out = folder / "ring", .samples = 2000});
+  EXPECT_EQ(index.class_names, numbered_classes(8));
+  const at::Tensor points = read_points(index), labels = at::empty({2000}, at::kLong);
+  DatasetReader(index).read_labels(0, 2000, labels);
+  for (std::int64_t i = 0; i < 2000; ++i) {
+    const auto& center = law.centers[static_cast<std::size_t>(labels[i].item<std::int64_t>())];
+    EXPECT_LT(std::hypot(points[i][0].item<double>() - center[0], points[i][1].item<double>() - center[1]),
+              7 * law.standard_deviation);
+  }
+}
+
 TEST(ModeDataset, TheGridIsDrawnFromItsLaw) {
   const TemporaryFolder folder;
   const ModeLaw law = grid_law();
@@ -96,6 +111,7 @@ TEST(ModeDataset, TheSeedDecidesTheBytesAndTheNumberOfSamplesDoesNot) {
 TEST(ModeDataset, ImpossibleOptionsAndAFullDiskLeaveNothingBehind) {
   const TemporaryFolder folder;
   expect_error<UserError>([] { ring_law({.modes = 0}); }, {"modes is 0; expected at least 1"});
+  expect_error<UserError>([] { ring_law({.modes = 5000}); }, {"modes is 5000", "at most 4000"});
   expect_error<UserError>([&] { make_mode_dataset(grid_law(-1), {.out = folder / "out"}); },
                           {"standard deviation is -1", "from 0 on"});
   expect_error<UserError>([&] { make_mode_dataset(grid_law(), {.out = folder / "out", .samples = 0}); },

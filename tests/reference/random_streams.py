@@ -45,6 +45,7 @@ class NetworkId(enum.IntEnum):
     NONE = 0
     GENERATOR = 1
     DISCRIMINATOR = 2
+    CLASSIFIER = 3
 
 
 class Pass(enum.IntEnum):

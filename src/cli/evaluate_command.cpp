@@ -1,0 +1,129 @@
+#include <cstdio>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "cli/command.hpp"
+#include "cli/trained_run.hpp"
+#include "data/pixel_table.hpp"
+#include "distributed/loopback_communicator.hpp"
+#include "evaluation/evaluation.hpp"
+#include "storage/json_file.hpp"
+
+namespace ganymede {
+namespace {
+
+constexpr std::int64_t kDrawnTogether = 500;
+
+struct EvaluateArguments {
+  std::string run;
+  std::int64_t count = 2500;
+  std::optional<std::int64_t> seed;
+  std::string json;
+};
+
+// Images as bytes, as a picture of them shows them.
+GeneratedSamples draw_samples(const TrainedRun& run, std::int64_t count) {
+  std::vector<at::Tensor> samples, labels;
+  for (std::int64_t first = 0; first < count; first += kDrawnTogether) {
+    const Samples drawn =
+        run.gan->sample({.first_place = first, .count = std::min(kDrawnTogether, count - first)});
+    if (!drawn.images.isfinite().all().item<bool>())
+      throw DataError(fmt::format("step {}: the generator's samples are not finite; its training has diverged",
+                                  run.info.step));
+    const auto& [low, high] = run.recipe.data.pixels;
+    samples.push_back(run.info.kind == SampleKind::images ? to_pixels(drawn.images, low, high)
+                                                          : drawn.images.flatten(1));
+    if (drawn.labels.defined()) labels.push_back(drawn.labels);
+  }
+  return {.samples = at::cat(samples), .labels = labels.empty() ? at::Tensor() : at::cat(labels)};
+}
+
+Json as_json(const Evaluation& evaluation, const TrainedRun& run) {
+  Json json{{"recipe", run.recipe.name},
+            {"seed", run.recipe.seed},
+            {"step", run.info.step},
+            {"dataset", run.recipe.data.path},
+            {"samples", evaluation.samples},
+            {"real_samples", evaluation.real_samples},
+            {"moments_distance", evaluation.moments_distance}};
+  if (const auto& coverage = evaluation.coverage)
+    json["modes"] = {{"all", coverage->modes},
+                     {"covered", coverage->covered},
+                     {"high_quality_share", coverage->high_quality_share},
+                     {"reverse_kl", coverage->reverse_kl}};
+  if (const auto& classifier = evaluation.classifier)
+    json["classifier"] = {{"held_out_accuracy", classifier->held_out_accuracy},
+                          {"checksum", fmt::format("{:08x}", classifier->checksum)},
+                          {"frechet_distance", classifier->frechet_distance},
+                          {"reverse_kl", classifier->reverse_kl}};
+  if (evaluation.label_agreement) json["label_agreement"] = *evaluation.label_agreement;
+  return json;
+}
+
+void print_line(const char* name, const std::string& value, const std::string& meaning) {
+  std::puts(fmt::format("  {:<20}{:<12}{}", name, value, meaning).c_str());
+}
+
+std::string percent(double share) {
+  return fmt::format("{:.1f} %", 100 * share);
+}
+
+void print(const Evaluation& evaluation, const TrainedRun& run) {
+  std::puts(fmt::format("{}, step {}: {} samples against {} of {}", run.recipe.name, run.info.step,
+                        evaluation.samples, evaluation.real_samples, run.recipe.data.path)
+                .c_str());
+  print_line("moments distance", fmt::format("{:.4g}", evaluation.moments_distance),
+             run.info.kind == SampleKind::images ? "means and deviations of the pixels, white is 255"
+                                                 : "means and deviations of the coordinates");
+  if (const auto& coverage = evaluation.coverage) {
+    print_line("modes covered", fmt::format("{} of {}", coverage->covered, coverage->modes),
+               "by at least one sample of high quality");
+    print_line("high quality", percent(coverage->high_quality_share),
+               "of the samples lie within 3 deviations of a mode");
+    print_line("reverse KL", fmt::format("{:.3f}", coverage->reverse_kl),
+               "nats, of the modes of the samples from equal shares");
+  }
+  if (const auto& classifier = evaluation.classifier) {
+    print_line("Frechet distance", fmt::format("{:.4g}", classifier->frechet_distance),
+               fmt::format("in 64 features of a classifier: {} right on held-out images, weights {:08x}",
+                           percent(classifier->held_out_accuracy), classifier->checksum));
+    print_line("reverse KL", fmt::format("{:.3f}", classifier->reverse_kl),
+               "nats, of the classes of the samples from those of the dataset");
+  }
+  if (evaluation.label_agreement)
+    print_line("label agreement", percent(*evaluation.label_agreement), "of the samples are of the class asked for");
+}
+
+void evaluate_run(const EvaluateArguments& arguments, Communicator& communicator) {
+  const TrainedRun run = open_trained_run(arguments.run, arguments.seed, communicator);
+  const DatasetIndex index = read_dataset_index(find_dataset(run.recipe.data.path));
+  const Evaluation evaluation = evaluate_samples(draw_samples(run, arguments.count), index);
+  print(evaluation, run);
+  if (!arguments.json.empty()) write_json_atomically(arguments.json, as_json(evaluation, run));
+}
+
+}  // namespace
+
+void add_evaluate_command(CLI::App& app, Action& action) {
+  auto arguments = std::make_shared<EvaluateArguments>();
+  CLI::App* command = app.add_subcommand("evaluate", "Measure the samples of a trained generator");
+  command->add_option("run", arguments->run, "Folder of a training run")->required()->type_name("RUN");
+  command->add_option("--samples", arguments->count, "How many to draw")
+      ->check(CLI::Range(2, 1'000'000))
+      ->capture_default_str();
+  command->add_option("--seed", arguments->seed, "Seed of the noise [the recipe's]")
+      ->check(CLI::NonNegativeNumber);
+  command->add_option("--json", arguments->json, "Write the figures here, too")->type_name("FILE");
+  command->footer(
+      "Compares with the dataset of the recipe. For images with labels it first trains a small classifier on\n"
+      "them, in less than a minute; a Frechet distance compares only with others of the same classifier.\n"
+      "Example: ganymede evaluate runs/cgan-1 --json cgan.json");
+  command->callback([&action, arguments] {
+    action = [arguments](Communicator*) {
+      run_loopback_ranks(1, [&](Communicator& communicator) { evaluate_run(*arguments, communicator); });
+      return ExitCode::success;
+    };
+  });
+}
+
+}  // namespace ganymede

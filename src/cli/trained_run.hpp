@@ -1,0 +1,24 @@
+// A trained generator, as sample and evaluate take it from the folder of a run.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "gans/gan.hpp"
+#include "recipe/recipe.hpp"
+#include "training/checkpoint.hpp"
+
+namespace ganymede {
+
+struct TrainedRun {
+  Recipe recipe;
+  CheckpointInfo info;
+  std::unique_ptr<Gan> gan;
+};
+
+// The newest intact checkpoint of the run. seed: of the samples' noise, the recipe's where there is none. Throws
+// UserError if there is no run or no checkpoint.
+TrainedRun open_trained_run(const std::string& folder, std::optional<std::int64_t> seed,
+                            Communicator& communicator);
+
+}  // namespace ganymede

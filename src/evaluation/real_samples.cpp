@@ -1,0 +1,29 @@
+#include "evaluation/real_samples.hpp"
+
+#include <ATen/ops/empty.h>
+
+#include "data/dataset_reader.hpp"
+
+namespace ganymede {
+
+RealSamples read_real_samples(const DatasetIndex& index, std::int64_t at_most) {
+  const std::int64_t rows = index.rows_per_chunk;
+  const std::int64_t chunks = (index.samples + rows - 1) / rows;
+  const std::int64_t wanted = std::min(chunks, std::max<std::int64_t>(1, at_most / rows));
+  RealSamples real{.samples = at::empty(index.sample_sizes(wanted * rows), index.sample_dtype()), .labels = {}};
+  if (index.has_labels()) real.labels = at::empty({wanted * rows}, at::kLong);
+  DatasetReader reader(index);
+  std::int64_t read = 0;
+  for (std::int64_t i = 0; i < wanted; ++i) {
+    const std::int64_t first = i * chunks / wanted * rows;
+    const std::int64_t count = std::min(rows, index.samples - first);
+    reader.read_samples(first, count, real.samples.narrow(0, read, count));
+    if (index.has_labels()) reader.read_labels(first, count, real.labels.narrow(0, read, count));
+    read += count;
+  }
+  real.samples = real.samples.narrow(0, 0, read);
+  if (index.has_labels()) real.labels = real.labels.narrow(0, 0, read);
+  return real;
+}
+
+}  // namespace ganymede
