@@ -36,7 +36,8 @@ Evaluation evaluate_samples(const GeneratedSamples& generated, const DatasetInde
     const auto classes = static_cast<std::int64_t>(index.class_names.size());
     const ImageClassifier classifier(real, classes);
     const auto judged = classifier.judge(generated.samples), judged_real = classifier.judge(real.samples);
-    const at::Tensor shares = at::bincount(judged_real.labels, {}, classes).to(at::kDouble);
+    // A class that the dataset names but lacks counts as one image: the divergence stays finite.
+    const at::Tensor shares = at::bincount(real.labels, {}, classes).clamp_min(1).to(at::kDouble);
     result.classifier = {.held_out_accuracy = classifier.held_out_accuracy(),
                          .checksum = classifier.checksum(),
                          .frechet_distance = frechet_distance(judged.features, judged_real.features),
