@@ -1,5 +1,6 @@
 #include "cli/run_plan.hpp"
 
+#include <bit>
 #include <fstream>
 #include <sstream>
 
@@ -16,6 +17,7 @@ namespace {
 // The first line in which two resolved recipes differ, of the parts that determine the weights.
 std::optional<std::string> find_difference(Recipe before, Recipe now) {
   now.train = before.train;
+  now.communication = before.communication;
   now.description = before.description;
   std::stringstream before_lines(to_yaml(before)), now_lines(to_yaml(now));
   std::string before_line, now_line;
@@ -39,9 +41,19 @@ Recipe load_resumed_recipe(const TrainArguments& arguments, const RunFolder& run
                                  arguments.overrides);
   if (const auto difference = find_difference(before, now))
     throw UserError(
-        fmt::format("{}: the run was made with another recipe: {}; --resume may only change `train`",
+        fmt::format("{}: the run was made with another recipe: {}; --resume may only change `train` and `communication`",
                     run.root().string(), *difference));
   return now;
+}
+
+// Collective sums in reproducible mode are complete binary trees over ranks.
+void check_ranks(const Recipe& recipe, int ranks) {
+  if (!recipe.reproducible) return;
+  const std::int64_t replicas = recipe.reproducible->replicas;
+  require(std::has_single_bit(static_cast<unsigned>(ranks)) && replicas % ranks == 0,
+          "there are {} ranks and {} virtual replicas (reproducible.replicas); expected a number of ranks that is a "
+          "power of two and divides the replicas",
+          ranks, replicas);
 }
 
 void check_batch(const Recipe& recipe, const DatasetIndex& index, int ranks) {
@@ -77,6 +89,7 @@ RunPlan plan_run_on_root(const TrainArguments& arguments, int ranks) {
   const DatasetIndex index = read_dataset_index(find_dataset(plan.recipe.data.path));
   plan.dataset = fs::absolute(index.folder);
   check_batch(plan.recipe, index, ranks);
+  check_ranks(plan.recipe, ranks);
   return plan;
 }
 

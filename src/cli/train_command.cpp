@@ -113,13 +113,15 @@ ExitCode run_training(const TrainArguments& arguments, Communicator& communicato
   const DatasetIndex index = agree_on_dataset(plan.dataset, communicator);
   const at::ScalarType dtype = recipe.precision == Precision::float64 ? at::kDouble : at::kFloat;
   const auto seed = static_cast<std::uint64_t>(recipe.seed);
+  communicator.configure(recipe.communication);
   std::unique_ptr<Gan> gan;
   agree(communicator, [&] {
     gan = make_adversarial_gan(recipe.gan,
                                {.seed = seed,
                                 .shape = index.shape,
                                 .classes = static_cast<std::int64_t>(index.class_names.size()),
-                                .dtype = dtype},
+                                .dtype = dtype,
+                                .replicas = recipe.replicas()},
                                communicator);
   });
   const CheckpointInfo start = agree_on_start(plan, index, *gan, communicator);
