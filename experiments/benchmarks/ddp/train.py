@@ -11,6 +11,7 @@ import time
 
 import torch
 import torch.distributed as dist
+import torch._functorch.config
 from torch.nn.parallel import DistributedDataParallel
 
 from fashion_mnist import ShuffledBatches
