@@ -9,11 +9,11 @@ import tempfile
 from launching import ROOT, RunFailed, run_job
 
 PLAIN = ["communication.node_sharing=off", "communication.overlap=off"]
-PILOT_STEPS, PILOT_SECONDS = 8, 120
+PILOT_SECONDS = 1.5
 NEVER = 10**9
 
 
-def train(program, recipe, place, batch, steps, report_every, folder, settings=(), seconds=PILOT_SECONDS):
+def train(program, recipe, place, batch, steps, report_every, folder, settings=(), seconds=0):
     """A run of so many steps; returns its folder."""
     run = pathlib.Path(folder) / "run"
     command = [*place.mpirun_command(), program, "train", recipe, "--threads", 1, "--run", run]
@@ -31,8 +31,12 @@ def run_folder():
     return tempfile.TemporaryDirectory(prefix="compare-", dir=ROOT / "runs")
 
 
+def read_metrics(run):
+    return [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+
+
 def speed_after_first_report(run):
-    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    lines = read_metrics(run)
     if len(lines) < 2:
         raise RunFailed("metrics.jsonl has one line; expected a warm-up and a measurement")
     steps = [after["step"] - before["step"] for before, after in zip(lines, lines[1:])]
@@ -43,8 +47,8 @@ def speed_after_first_report(run):
 @functools.cache
 def estimated_steps_per_second(program, recipe, place, batch, settings):
     with run_folder() as folder:
-        run = train(program, recipe, place, batch, PILOT_STEPS, PILOT_STEPS // 2, folder, settings)
-        return speed_after_first_report(run) / (batch * place.ranks)
+        run = train(program, recipe, place, batch, NEVER, NEVER, folder, (*settings, f"train.seconds={PILOT_SECONDS}"))
+        return read_metrics(run)[-1]["samples_per_second"] / (batch * place.ranks)
 
 
 def measure(recipe, place, batch, seconds, program, settings=()):
@@ -52,6 +56,5 @@ def measure(recipe, place, batch, seconds, program, settings=()):
     steps = math.ceil(seconds * estimated_steps_per_second(program, recipe, place, batch, settings))
     report_every = max(1, steps // 4)
     with run_folder() as folder:
-        run = train(program, recipe, place, batch, 5 * report_every, report_every, folder, settings,
-                    seconds=2 * seconds + PILOT_SECONDS)
+        run = train(program, recipe, place, batch, 5 * report_every, report_every, folder, settings, 2 * seconds)
         return speed_after_first_report(run)

@@ -3,11 +3,13 @@ import os
 import pathlib
 import signal
 import subprocess
+import tempfile
 import time
 from dataclasses import dataclass
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 GRACE_SECONDS = 120  # on top of what a run should take
+END_SECONDS = 15
 
 
 class RunFailed(Exception):
@@ -41,25 +43,58 @@ def last_words(text):
     return (errors or lines or ["it said nothing"])[-1]
 
 
+class Process:
+    """A program with a session of its own, and files for what it says."""
+
+    def __init__(self, words, environment):
+        self.output, self.errors = tempfile.TemporaryFile("w+"), tempfile.TemporaryFile("w+")
+        self.popen = subprocess.Popen([str(word) for word in words], env=environment, cwd=ROOT, stdout=self.output,
+                                      stderr=self.errors, start_new_session=True)
+
+    def read(self, file):
+        file.seek(0)
+        return file.read()
+
+    def end(self):
+        """SIGTERM, which launch/mpirun turns into an orderly end; then SIGKILL to all that is left of the session."""
+        if self.popen.poll() is not None:
+            return
+        os.killpg(self.popen.pid, signal.SIGTERM)
+        try:
+            self.popen.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            for process in processes_of_session(self.popen.pid):
+                os.kill(process, signal.SIGKILL)
+            self.popen.wait()
+
+
+def processes_of_session(session):
+    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()  # state, parent, group, session
+        except OSError:  # it has just ended
+            continue
+        if int(fields[3]) == session:
+            yield int(stat.parent.name)
+
+
 def run_job(commands, seconds):
-    """Runs processes side by side and returns their standard outputs joined; the first that fails ends the others."""
-    processes = [subprocess.Popen([str(word) for word in words], env=environment, cwd=ROOT, text=True,
-                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
-                 for words, environment in commands]
+    """Runs programs side by side and returns their standard outputs joined; the first that fails ends the others."""
+    processes = []
     deadline = time.monotonic() + seconds + GRACE_SECONDS
+    failed = None
     try:
-        while any(process.poll() is None for process in processes):
-            if any(process.returncode for process in processes):
-                break
+        for words, environment in commands:
+            processes.append(Process(words, environment))
+        while not failed and any(process.popen.poll() is None for process in processes):
+            failed = next((process for process in processes if process.popen.poll()), None)
             if time.monotonic() > deadline:
                 raise RunFailed(f"not done after {seconds + GRACE_SECONDS:.0f} s: {' '.join(map(str, commands[0][0]))}")
             time.sleep(0.1)
     finally:
         for process in processes:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-    outputs = [process.communicate() for process in processes]
-    for process, (_, errors) in zip(processes, outputs):
-        if process.returncode > 0:
-            raise RunFailed(f"{last_words(errors)} (exit code {process.returncode})")
-    return "".join(output for output, _ in outputs)
+            process.end()
+    failed = failed or next((process for process in processes if process.popen.returncode), None)
+    if failed:
+        raise RunFailed(f"{last_words(failed.read(failed.errors))} (exit code {failed.popen.returncode})")
+    return "".join(process.read(process.output) for process in processes)
