@@ -10,6 +10,7 @@ import os
 import pathlib
 import platform
 import shlex
+import signal
 import subprocess
 import sys
 
@@ -112,6 +113,7 @@ def version():
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # an exception, so that running jobs are ended
     arguments = parse_arguments()
     if arguments.hosts:
         hosts = [line for line in pathlib.Path(arguments.hosts).read_text().splitlines()
@@ -124,17 +126,25 @@ def main():
         return
 
     sides = sides_of(arguments)
+    load = os.getloadavg()[0]
+    if load > 0.5:
+        print(f"compare: this machine is busy (load average {load:.1f}); wait until it is idle for figures that mean "
+              "something", file=sys.stderr)
     rows = [measure_row(recipe, place, arguments, sides) for recipe in arguments.recipes for place in places]
     text = table.render(rows, list(sides))
     print(text)
     if arguments.json:
         arguments.json.write_text(json.dumps(
             {"command": shlex.join(["compare", *sys.argv[1:]]), "commit": version(), "machine": processor(),
-             "rounds": arguments.rounds, "seconds": arguments.seconds, "rows": rows}, indent=1) + "\n")
+             "load_average_before": load, "rounds": arguments.rounds, "seconds": arguments.seconds, "rows": rows}, indent=1) + "\n")
     if arguments.write_table:
-        where = f"{processor()}; {arguments.rounds} rounds of {arguments.seconds:g} s; commit {version()}."
+        where = f"{processor()}; {arguments.rounds} rounds of {arguments.seconds:g} s; commit {version()}; "
+        where += f"load average before {load:.1f}."
         table.write("hosts" if arguments.hosts else "one-host", f"{where}\n\n{text}")
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -2,7 +2,6 @@
 import functools
 import json
 import math
-import os
 import pathlib
 import tempfile
 
@@ -16,12 +15,13 @@ NEVER = 10**9
 def train(program, recipe, place, batch, steps, report_every, folder, settings=(), seconds=0):
     """A run of so many steps; returns its folder."""
     run = pathlib.Path(folder) / "run"
-    command = [*place.mpirun_command(), program, "train", recipe, "--threads", 1, "--run", run]
+    file = ROOT / "experiments" / recipe / "recipe.yaml"
+    command = [*place.mpirun_command(), program, "train", file, "--threads", 1, "--run", run]
     for setting in (f"data.global_batch_size={batch * place.ranks}", f"train.steps={steps}",
                     f"train.report_every={report_every}", f"train.sample_every={NEVER}",
                     f"train.checkpoint_every={NEVER}", *settings):
         command += ["--set", setting]
-    run_job([(command, {**os.environ, "OMP_NUM_THREADS": "1"})], seconds)
+    run_job([(command, {})], seconds)
     return run
 
 

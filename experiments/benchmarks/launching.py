@@ -27,7 +27,7 @@ class Place:
     def mpirun_command(self):
         command = [self.mpirun, "-n", str(self.ranks)]
         if self.hostfile:
-            command += ["--hostfile", self.hostfile, "--map-by", "node", "-x", "OMP_NUM_THREADS"]
+            command += ["--hostfile", self.hostfile, "--map-by", "node"]
             command += ["-x", "GANYMEDE_DATA"] if "GANYMEDE_DATA" in os.environ else []
         return command
 
@@ -79,13 +79,16 @@ def processes_of_session(session):
 
 
 def run_job(commands, seconds):
-    """Runs programs side by side and returns their standard outputs joined; the first that fails ends the others."""
+    """Runs programs side by side, each (words, variables), and returns their standard outputs joined; the first that
+    fails ends the others."""
+    # nproc, by which launch/mpirun decides whether to bind the ranks to cores, obeys OMP_NUM_THREADS.
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
     processes = []
     deadline = time.monotonic() + seconds + GRACE_SECONDS
     failed = None
     try:
-        for words, environment in commands:
-            processes.append(Process(words, environment))
+        for words, variables in commands:
+            processes.append(Process(words, {**environment, **variables}))
         while not failed and any(process.popen.poll() is None for process in processes):
             failed = next((process for process in processes if process.popen.poll()), None)
             if time.monotonic() > deadline:
@@ -96,5 +99,7 @@ def run_job(commands, seconds):
             process.end()
     failed = failed or next((process for process in processes if process.popen.returncode), None)
     if failed:
-        raise RunFailed(f"{last_words(failed.read(failed.errors))} (exit code {failed.popen.returncode})")
+        code = failed.popen.returncode
+        how = f"exit code {code}" if code > 0 else f"killed by signal {-code}"
+        raise RunFailed(f"{last_words(failed.read(failed.errors))} ({how})")
     return "".join(process.read(process.output) for process in processes)

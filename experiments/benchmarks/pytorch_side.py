@@ -1,6 +1,5 @@
 """PyTorch's side of the comparison: ddp/train.py on every rank, as torchrun would start it."""
 import json
-import os
 import pathlib
 import socket
 import sys
@@ -19,13 +18,14 @@ def free_port():
 
 
 def commands_of(place, program):
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "WORLD_SIZE": str(place.ranks)}
+    variables = {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "WORLD_SIZE": str(place.ranks)}
     if place.hostfile:
-        variables = [f"WORLD_SIZE={place.ranks}", f"MASTER_ADDR={place.first_host()}", f"MASTER_PORT={HOSTS_PORT}",
-                     f"GLOO_SOCKET_IFNAME={place.interface}", "CUDA_VISIBLE_DEVICES="]
-        return [([*place.mpirun_command(), "env", *variables, *program], environment)]
-    environment |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": free_port(), "GLOO_SOCKET_IFNAME": "lo"}
-    return [(program, {**environment, "RANK": str(rank)}) for rank in range(place.ranks)]
+        variables |= {"MASTER_ADDR": place.first_host(), "MASTER_PORT": HOSTS_PORT,
+                      "GLOO_SOCKET_IFNAME": place.interface}
+        settings = [f"{name}={value}" for name, value in variables.items()]
+        return [([*place.mpirun_command(), "env", *settings, *program], {})]
+    variables |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": free_port(), "GLOO_SOCKET_IFNAME": "lo"}
+    return [(program, {**variables, "RANK": str(rank)}) for rank in range(place.ranks)]
 
 
 def measure(recipe, place, batch, seconds, compile=False, fused=False):
