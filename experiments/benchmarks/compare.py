@@ -21,6 +21,7 @@ import table
 from launching import ROOT, Place, RunFailed
 
 RECIPES = list(check.RECIPES)
+REQUIRED = ("Ganymede", "PyTorch DDP")  # a variant may be unable to run a recipe
 
 
 def parse_arguments():
@@ -68,10 +69,8 @@ def sides_of(arguments):
     return sides
 
 
-OPTIONAL = ("Ganymede, plain", "PyTorch DDP, compiled")  # these may be unable to run a recipe
-
-
 def measure_row(recipe, place, arguments, sides):
+    """Figures of each side by round, or the reason why a side does not run the recipe."""
     figures = {side: [] for side in sides}
     for round_ in range(1, arguments.rounds + 1):
         for side, measure in sides.items():
@@ -80,8 +79,6 @@ def measure_row(recipe, place, arguments, sides):
             try:
                 figures[side].append(measure(recipe, place, arguments.batch, arguments.seconds))
             except RunFailed as failure:
-                if side not in OPTIONAL:
-                    raise SystemExit(f"compare: {side}, {recipe} on {place.ranks} ranks: {failure}")
                 figures[side] = f"does not run: {failure}"
                 print(f"{side} does not run {recipe} on {place.ranks} ranks: {failure}", file=sys.stderr)
         shown = ", ".join(f"{side} {table.rate(values[-1])}" for side, values in figures.items()
@@ -112,35 +109,42 @@ def version():
     return done.stdout.strip() or "unknown"
 
 
+def read_hosts(file):
+    lines = pathlib.Path(file).read_text().splitlines()
+    return [line.split()[0] for line in lines if line.strip() and not line.startswith("#")]
+
+
+def places_of(arguments):
+    if not arguments.hosts:
+        return [Place(ranks, arguments.mpirun) for ranks in arguments.ranks or [1, 2]]
+    hosts, file = read_hosts(arguments.hosts), str(pathlib.Path(arguments.hosts).resolve())
+    return [Place(ranks, arguments.mpirun, file, hosts[0], arguments.interface)
+            for ranks in arguments.ranks or [len(hosts)]]
+
+
 def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # an exception, so that running jobs are ended
     arguments = parse_arguments()
-    if arguments.hosts:
-        hosts = [line for line in pathlib.Path(arguments.hosts).read_text().splitlines()
-                 if line.strip() and not line.startswith("#")]
-        arguments.hosts = str(pathlib.Path(arguments.hosts).resolve())
-    ranks = arguments.ranks or ([len(hosts)] if arguments.hosts else [1, 2])
-    places = [Place(n, arguments.mpirun, arguments.hosts, arguments.interface) for n in ranks]
     if arguments.check:
         check_recipes(arguments)
         return
 
-    sides = sides_of(arguments)
+    places, sides = places_of(arguments), sides_of(arguments)
     load = os.getloadavg()[0]
     if load > 0.5:
         print(f"compare: this machine is busy (load average {load:.1f}); wait until it is idle for figures that mean "
               "something", file=sys.stderr)
     rows = [measure_row(recipe, place, arguments, sides) for recipe in arguments.recipes for place in places]
-    text = table.render(rows, list(sides))
-    print(text)
+    print(table.render(rows, list(sides)))
+    conditions = {"commit": version(), "machine": processor(), "load_average_before": load,
+                  "rounds": arguments.rounds, "seconds": arguments.seconds}
     if arguments.json:
-        arguments.json.write_text(json.dumps(
-            {"command": shlex.join(["compare", *sys.argv[1:]]), "commit": version(), "machine": processor(),
-             "load_average_before": load, "rounds": arguments.rounds, "seconds": arguments.seconds, "rows": rows}, indent=1) + "\n")
+        record = {"command": shlex.join(["compare", *sys.argv[1:]]), **conditions, "rows": rows}
+        arguments.json.write_text(json.dumps(record, indent=1) + "\n")
     if arguments.write_table:
-        where = f"{processor()}; {arguments.rounds} rounds of {arguments.seconds:g} s; commit {version()}; "
-        where += f"load average before {load:.1f}."
-        table.write("hosts" if arguments.hosts else "one-host", f"{where}\n\n{text}")
+        table.write("hosts" if arguments.hosts else "one-host", conditions, table.render(rows, list(sides)))
+    if any(isinstance(row["samples_per_second"][side], str) for row in rows for side in REQUIRED):
+        raise SystemExit(1)
 
 
 if __name__ == "__main__":

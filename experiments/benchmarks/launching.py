@@ -22,6 +22,7 @@ class Place:
     ranks: int
     mpirun: str
     hostfile: str | None = None
+    first_host: str | None = None
     interface: str | None = None  # of the network between the hosts
 
     def mpirun_command(self):
@@ -30,10 +31,6 @@ class Place:
             command += ["--hostfile", self.hostfile, "--map-by", "node"]
             command += ["-x", "GANYMEDE_DATA"] if "GANYMEDE_DATA" in os.environ else []
         return command
-
-    def first_host(self):
-        lines = [line.split() for line in pathlib.Path(self.hostfile).read_text().splitlines()]
-        return next(words[0] for words in lines if words and not words[0].startswith("#"))
 
 
 def last_words(text):

@@ -20,7 +20,7 @@ def free_port():
 def commands_of(place, program):
     variables = {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "WORLD_SIZE": str(place.ranks)}
     if place.hostfile:
-        variables |= {"MASTER_ADDR": place.first_host(), "MASTER_PORT": HOSTS_PORT,
+        variables |= {"MASTER_ADDR": place.first_host, "MASTER_PORT": HOSTS_PORT,
                       "GLOO_SOCKET_IFNAME": place.interface}
         settings = [f"{name}={value}" for name, value in variables.items()]
         return [([*place.mpirun_command(), "env", *settings, *program], {})]

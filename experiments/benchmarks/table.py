@@ -48,10 +48,12 @@ def render(rows, sides):
     return "\n".join(lines + [""] * bool(reasons) + [f"- {reason}" for reason in reasons])
 
 
-def write(name, text):
+def write(name, conditions, text):
     """Replaces what stands between the markers of that name."""
+    where = (f"{conditions['machine']}; {conditions['rounds']} rounds of {conditions['seconds']:g} s; commit "
+             f"{conditions['commit']}; load average before: {conditions['load_average_before']:.1f}.")
     begin, end = f"<!-- compare {name}: begin -->", f"<!-- compare {name}: end -->"
     page = PAGE.read_text()
     if begin not in page or end not in page:
         raise SystemExit(f"{PAGE.name} has no markers '{begin}' and '{end}'; put them where the table belongs")
-    PAGE.write_text(page.split(begin)[0] + f"{begin}\n{text}\n{end}" + page.split(end, 1)[1])
+    PAGE.write_text(page.split(begin)[0] + f"{begin}\n{where}\n\n{text}\n{end}" + page.split(end, 1)[1])
