@@ -21,8 +21,10 @@ void CommunicationThread::submit(std::function<void(Communicator&)> work) {
 }
 
 void CommunicationThread::wait() {
+  communicator_->let_compute(false);
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [&] { return work_.empty(); });
+  communicator_->let_compute(true);
   if (error_) std::rethrow_exception(error_);
 }
 

@@ -19,7 +19,7 @@ constexpr std::int64_t kAlignment = 64;                          // bytes; halve
 
 }  // namespace
 
-MpiTreeSum::MpiTreeSum(MPI_Comm ranks, Waiting waiting) : ranks_(ranks), waiting_(waiting) {
+MpiTreeSum::MpiTreeSum(MPI_Comm ranks, const WaitingMode& waiting) : ranks_(ranks), waiting_(waiting) {
   check_mpi(MPI_Comm_rank(ranks, &rank_), "MPI_Comm_rank");
   check_mpi(MPI_Comm_size(ranks, &size_), "MPI_Comm_size");
 }
@@ -87,10 +87,6 @@ void MpiTreeSum::exchange(const std::byte* sent, std::int64_t sent_bytes, std::b
 
 void MpiTreeSum::wait_for(std::vector<MPI_Request>& requests) const {
   const auto count = static_cast<int>(requests.size());
-  if (waiting_ != Waiting::polite) {
-    check_mpi(MPI_Waitall(count, requests.data(), MPI_STATUSES_IGNORE), "MPI_Waitall");
-    return;
-  }
   wait_until(waiting_, [&] {
     int done = 0;
     check_mpi(MPI_Testall(count, requests.data(), &done, MPI_STATUSES_IGNORE), "MPI_Testall");
