@@ -82,6 +82,8 @@ class AdversarialGan final : public Gan {
     return {generator_.as_player("generator"), discriminator_.as_player("discriminator")};
   }
 
+  const PhaseTimes& phase_times() const override { return times_; }
+
  private:
   // The discriminator critic_steps times, then the generator against the updated discriminator, on the noise
   // of the last round.
@@ -104,33 +106,46 @@ class AdversarialGan final : public Gan {
   at::Tensor update_discriminator(const Round& round, const at::Tensor& fake) {
     discriminator_.network->begin_update();
     auto pending = discriminator_.averager.begin();
-    const auto [real_logits, fake_logits] = judge_.both_logits(round, fake);
-    const at::Tensor loss = discriminator_loss_sum(options_.loss, real_logits, fake_logits);
-    const at::Tensor penalized =
-        options_.penalty ? loss + judge_.penalty(*options_.penalty, round, fake) : loss;
-    mean_over_samples(penalized, round).backward();
+    at::Tensor loss;
+    {
+      const ScopedPhase forward(times_.discriminator_forward, communicator_);
+      const auto [real_logits, fake_logits] = judge_.both_logits(round, fake);
+      loss = discriminator_loss_sum(options_.loss, real_logits, fake_logits);
+      if (options_.penalty) loss = loss + judge_.penalty(*options_.penalty, round, fake);
+    }
+    {
+      const ScopedPhase backward(times_.discriminator_backward, communicator_);
+      mean_over_samples(loss, round).backward();
+    }
     pending.finish();
     finish_discriminator_update(round);
-    return sum_over_samples(penalized);
+    return sum_over_samples(loss);
   }
 
   at::Tensor update_generator(const Round& round, const at::Tensor& fake) {
     const Frozen frozen(discriminator_.arena);
     auto pending = generator_.averager.begin();
     std::vector<at::Tensor> fake_features, real_features;
-    const at::Tensor logits =
-        judge_.logits(fake, round.fake_labels, round, Pass::judged, feature_place(fake_features));
-    at::Tensor loss = generator_loss_sum(options_.loss, logits);
-    if (options_.feature_matching) {
-      {
-        const at::NoGradGuard no_grad;
-        judge_.logits(round.batch.images, round.batch.labels, round, Pass::matched, &real_features);
+    at::Tensor loss;
+    {
+      const ScopedPhase forward(times_.discriminator_forward, communicator_);
+      const at::Tensor logits =
+          judge_.logits(fake, round.fake_labels, round, Pass::judged, feature_place(fake_features));
+      loss = generator_loss_sum(options_.loss, logits);
+      if (options_.feature_matching) {
+        {
+          const at::NoGradGuard no_grad;
+          judge_.logits(round.batch.images, round.batch.labels, round, Pass::matched, &real_features);
+        }
+        loss = loss + match_features(round, fake_features, real_features);
       }
-      loss = loss + match_features(round, fake_features, real_features);
     }
-    mean_over_samples(loss, round).backward();
+    {
+      const ScopedBackwardThroughBoth backward(times_, communicator_, fake);
+      mean_over_samples(loss, round).backward();
+    }
     pending.finish();
-    generator_.update(round.step);
+    update_generator_weights(round);
     return sum_over_samples(loss);
   }
 
@@ -141,34 +156,50 @@ class AdversarialGan final : public Gan {
     discriminator_.network->begin_update();
     const at::Tensor fake = generate(round);
     std::vector<at::Tensor> fake_features, real_features;
-    const at::Tensor real_logits =
-        judge_.logits(batch.images, batch.labels, round, Pass::real, feature_place(real_features));
-    const at::Tensor fake_logits =
-        judge_.logits(fake, round.fake_labels, round, Pass::fake, feature_place(fake_features));
-    at::Tensor discriminator_loss = discriminator_loss_sum(options_.loss, real_logits, fake_logits);
-    if (options_.penalty)
-      discriminator_loss = discriminator_loss + judge_.penalty(*options_.penalty, round, fake.detach());
-    at::Tensor generator_loss = generator_loss_sum(options_.loss, fake_logits);
-    if (options_.feature_matching)
-      generator_loss = generator_loss + match_features(round, fake_features, real_features);
+    at::Tensor discriminator_loss, generator_loss;
+    {
+      const ScopedPhase forward(times_.discriminator_forward, communicator_);
+      const at::Tensor real_logits =
+          judge_.logits(batch.images, batch.labels, round, Pass::real, feature_place(real_features));
+      const at::Tensor fake_logits =
+          judge_.logits(fake, round.fake_labels, round, Pass::fake, feature_place(fake_features));
+      discriminator_loss = discriminator_loss_sum(options_.loss, real_logits, fake_logits);
+      if (options_.penalty)
+        discriminator_loss = discriminator_loss + judge_.penalty(*options_.penalty, round, fake.detach());
+      generator_loss = generator_loss_sum(options_.loss, fake_logits);
+      if (options_.feature_matching)
+        generator_loss = generator_loss + match_features(round, fake_features, real_features);
+    }
 
     auto pending_discriminator = discriminator_.averager.begin();
     auto pending_generator = generator_.averager.begin();
-    backward_into(discriminator_, mean_over_samples(discriminator_loss, round), /*keep_graph=*/true);
-    backward_into(generator_, mean_over_samples(generator_loss, round), /*keep_graph=*/false);
+    {
+      const ScopedPhase backward(times_.discriminator_backward, communicator_);
+      backward_into(discriminator_, mean_over_samples(discriminator_loss, round), /*keep_graph=*/true);
+    }
+    {
+      const ScopedBackwardThroughBoth backward(times_, communicator_, fake);
+      backward_into(generator_, mean_over_samples(generator_loss, round), /*keep_graph=*/false);
+    }
     pending_discriminator.finish();
     pending_generator.finish();
     finish_discriminator_update(round);
-    generator_.update(round.step);
+    update_generator_weights(round);
     return {sum_over_samples(generator_loss), sum_over_samples(discriminator_loss)};
   }
 
   // Clipping belongs right after the critic's own update: the generator meets the clipped critic.
   void finish_discriminator_update(const Round& round) {
+    const ScopedPhase optimizer(times_.optimizer, communicator_);
     discriminator_.update(round.step);
     const at::NoGradGuard no_grad;
     if (options_.weight_clip)
       discriminator_.arena.values().clamp_(-*options_.weight_clip, *options_.weight_clip);
+  }
+
+  void update_generator_weights(const Round& round) {
+    const ScopedPhase optimizer(times_.optimizer, communicator_);
+    generator_.update(round.step);
   }
 
   Round begin_round(const Batch& batch) const {
@@ -186,6 +217,7 @@ class AdversarialGan final : public Gan {
   }
 
   at::Tensor generate(const Round& round) {
+    const ScopedPhase forward(times_.generator_forward, communicator_);
     ForwardContext context = round.context({Pass::fake});
     context.condition = one_hot_labels(round.fake_labels, classes_, setting_.dtype);
     const at::Tensor noise =
@@ -241,6 +273,7 @@ class AdversarialGan final : public Gan {
   TrainedNetwork generator_;
   TrainedNetwork discriminator_;
   Judge judge_;
+  PhaseTimes times_;
 };
 
 }  // namespace
