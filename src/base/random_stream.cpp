@@ -9,12 +9,7 @@
 #include <vector>
 
 #include "base/error.hpp"
-
-#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__)
-#define GANYMEDE_VECTORISED __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define GANYMEDE_VECTORISED
-#endif
+#include "base/vectorised.hpp"
 
 namespace ganymede {
 namespace {

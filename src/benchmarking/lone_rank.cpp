@@ -2,9 +2,21 @@
 
 namespace ganymede {
 
+namespace {
+
+void count(LoneRank::Sums& sums, const at::Tensor& tensor) {
+  sums.count += 1;
+  sums.bytes += static_cast<std::int64_t>(tensor.nbytes());
+}
+
+}  // namespace
+
 void LoneRank::do_all_reduce_sum_(const at::Tensor& tensor) {
-  sums_ += 1;
-  summed_bytes_ += static_cast<std::int64_t>(tensor.nbytes());
+  count(all_reduces_, tensor);
+}
+
+void LoneRank::do_sum_across_nodes_(const at::Tensor& tensor) {
+  count(gradient_sums_, tensor);
 }
 
 void LoneRank::do_broadcast_(const at::Tensor&, int) {}

@@ -12,18 +12,22 @@ class LoneRank final : public Communicator {
   int node_rank() const override { return 0; }
   int node_size() const override { return 1; }
 
-  // All-reduces since the last reset.
-  std::int64_t sums() const { return sums_; }
-  std::int64_t summed_bytes() const { return summed_bytes_; }
-  void reset() { sums_ = summed_bytes_ = 0; }
+  struct Sums {
+    std::int64_t count = 0, bytes = 0;
+  };
+  // Since the last reset.
+  const Sums& gradient_sums() const { return gradient_sums_; }
+  const Sums& all_reduces() const { return all_reduces_; }
+  void reset() { gradient_sums_ = all_reduces_ = {}; }
 
  private:
   void do_all_reduce_sum_(const at::Tensor& tensor) override;
   void do_broadcast_(const at::Tensor& tensor, int root) override;
   void do_all_gather(const at::Tensor& tensor, const at::Tensor& gathered) override;
   void do_barrier() override {}
+  void do_sum_across_nodes_(const at::Tensor& tensor) override;
 
-  std::int64_t sums_ = 0, summed_bytes_ = 0;
+  Sums gradient_sums_, all_reduces_;
 };
 
 }  // namespace ganymede

@@ -10,7 +10,6 @@
 #include "benchmarking/step_benchmark.hpp"
 #include "benchmarking/sum_benchmark.hpp"
 #include "distributed/agreement.hpp"
-#include "optimization/gradient_averager.hpp"
 
 namespace ganymede {
 namespace {
@@ -32,27 +31,16 @@ LoneSteps measure_alone(const MakeTrainee& make, std::int64_t rows, double secon
       .optimizer_seconds = mean.compute.optimizer};
 }
 
-// The discriminator is updated once for each batch of a step.
 StepTraffic count_traffic(const MakeTrainee& make, std::int64_t rows) {
   LoneRank rank;
   const Trainee trainee = make(rank, rows);
   rank.reset();
   StepTimes times;
   take_step(*trainee.gan, *trainee.loader, rank, times, [] { return false; });
-
-  StepTraffic traffic;
-  std::int64_t buckets = 0;
-  for (const Player& player : trainee.gan->players()) {
-    const std::int64_t updates = player.name == "generator" ? 1 : trainee.gan->batches_per_step();
-    const auto bytes = static_cast<std::int64_t>(player.arena.values().nbytes());
-    const std::int64_t bucket_bytes = GradientAveragerOptions{}.bucket_bytes;
-    buckets += updates * ((bytes + bucket_bytes - 1) / bucket_bytes);
-    traffic.gradient_sums += static_cast<double>(updates);
-    traffic.gradient_bytes += static_cast<double>(updates * bytes);
-  }
-  traffic.small_sums = static_cast<double>(rank.sums() - buckets);
-  traffic.small_bytes = static_cast<double>(rank.summed_bytes()) - traffic.gradient_bytes;
-  return traffic;
+  return {.gradient_sums = static_cast<double>(rank.gradient_sums().count),
+          .gradient_bytes = static_cast<double>(rank.gradient_sums().bytes),
+          .small_sums = static_cast<double>(rank.all_reduces().count),
+          .small_bytes = static_cast<double>(rank.all_reduces().bytes)};
 }
 
 // Ranks that wait in a collective use their cores up: they sleep about as long as rank 0 measures.
@@ -115,7 +103,7 @@ PlanMeasurement measure_for_plan(const MakeTrainee& make, Communicator& communic
   return measured;
 }
 
-StepTimeModel fit_model(const PlanMeasurement& measured, const Interconnect& network) {
+StepTimeModel fit_model(const PlanMeasurement& measured, const Interconnect& network, bool shares_updates) {
   StepTimeModel model{.traffic = measured.traffic, .network = network};
   std::vector<Point> points;
   for (const LoneSteps& steps : measured.alone)
@@ -123,7 +111,7 @@ StepTimeModel fit_model(const PlanMeasurement& measured, const Interconnect& net
   model.compute = fit_line(points);
   const auto count = static_cast<double>(measured.alone.size());
   for (const LoneSteps& steps : measured.alone) model.backward_share += steps.backward_share / count;
-  if (measured.shares_updates)
+  if (shares_updates)
     for (const LoneSteps& steps : measured.alone) model.shared_update += steps.optimizer_seconds / count;
   if (measured.together) {
     const auto alone =

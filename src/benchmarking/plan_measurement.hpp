@@ -47,7 +47,6 @@ struct PlanMeasurement {
   // than one.
   std::optional<LoneSteps> together;
   StepTraffic traffic;
-  bool shares_updates = false;        // whether each rank of a node updates only a part of the weights
   std::optional<NodeSums> node_sums;  // where all ranks are on one node, and not alone
 };
 
@@ -59,7 +58,7 @@ PlanMeasurement measure_for_plan(const MakeTrainee& make, Communicator& communic
 inline constexpr double kAssumedNodeBandwidth = 5e9;   // bytes of a gradient sum a second
 inline constexpr double kAssumedNodeSmallSum = 10e-6;  // seconds
 
-// Rank 0 only.
-StepTimeModel fit_model(const PlanMeasurement& measured, const Interconnect& network);
+// Of rank 0's measurement. // shares_updates: each rank of a node will update only a part of the weights.
+StepTimeModel fit_model(const PlanMeasurement& measured, const Interconnect& network, bool shares_updates);
 
 }  // namespace ganymede

@@ -5,6 +5,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "distributed/communication_thread.hpp"
 
 namespace ganymede {
 namespace {
@@ -15,8 +16,9 @@ constexpr std::int64_t kNumbers = sizeof(StepSeconds) / sizeof(double);
 static_assert(kNumbers == 9, "a StepSeconds is nothing but doubles: it travels as a row of a tensor");
 
 // Seconds in communication, hidden behind compute or not.
-double communication_total(const Communicator& communicator) {
-  return communicator.seconds();
+double communication_total(Communicator& communicator) {
+  const CommunicationThread* background = communicator.background();
+  return communicator.seconds() + (background ? background->hidden_seconds() : 0);
 }
 
 class Steps {

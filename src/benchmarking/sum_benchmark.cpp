@@ -63,7 +63,11 @@ std::vector<Spread> measure_in_turns(const std::vector<std::function<void()>>& c
 }
 
 std::function<void()> make_gradient_sum(std::int64_t bytes, Communicator& communicator) {
-  return make_all_reduce(bytes, communicator);
+  const std::int64_t elements = elements_of(bytes);
+  return [elements, of_rank = communicator.node().allocate_each(elements, at::kFloat), &communicator] {
+    communicator.sum_to_owners_(of_rank, {0, elements});
+    communicator.node_barrier();
+  };
 }
 
 // Zeros: sums of them stay finite however often they are summed in place.

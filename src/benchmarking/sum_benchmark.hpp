@@ -19,8 +19,8 @@ struct SumBenchmarkOptions {
 std::vector<Spread> measure_in_turns(const std::vector<std::function<void()>>& collectives,
                                      Communicator& communicator, const SumBenchmarkOptions& options);
 
-// A sum of float32 gradients of so many bytes over all ranks, as a training step does it. The communicator
-// must outlive it. Collective.
+// A sum of float32 gradients of so many bytes over all ranks, as a training step does it: afterwards each
+// element's sum lies with the rank of its node that updates it. The communicator must outlive it. Collective.
 std::function<void()> make_gradient_sum(std::int64_t bytes, Communicator& communicator);
 
 // The plain all-reduce of the same size.

@@ -17,14 +17,16 @@ struct PlanArguments {
   std::vector<std::int64_t> nodes = {1};
   std::int64_t ranks_per_node = 0;    // 0: as many as here
   double bandwidth = 0, latency = 0;  // Gbit/s, microseconds
-  bool no_overlap = false, strong = false, validate = false;
+  bool strong = false, validate = false;
   double seconds = 20;
   std::string json;
-
-  Interconnect network() const {
-    return {.bandwidth = bandwidth * 1e9 / 8, .latency = latency * 1e-6, .overlap = !no_overlap};
-  }
 };
+
+Interconnect network_of(const PlanArguments& arguments, const CommunicationOptions& options) {
+  return {.bandwidth = arguments.bandwidth * 1e9 / 8,
+          .latency = arguments.latency * 1e-6,
+          .overlap = options.overlap != Overlap::off};
+}
 
 // The cluster with the rows that the kind of scaling gives each of its ranks; the largest part of an uneven
 // batch, in whole packs.
@@ -110,9 +112,12 @@ ExitCode run_bench(const PlanArguments& arguments, Communicator& communicator) {
   const DatasetIndex index = agree_on_dataset(dataset, communicator);
   const std::int64_t ranks_per_node =
       arguments.ranks_per_node > 0 ? arguments.ranks_per_node : communicator.node_size();
+  communicator.configure(recipe.communication);
   std::vector<Cluster> clusters;
   std::vector<std::int64_t> rows;
   agree(communicator, [&] {
+    require(!recipe.reproducible,
+            "bench plan knows no virtual replicas; leave them out: --set reproducible=none");
     clusters = list_clusters(arguments, recipe, ranks_per_node, communicator);
     rows = choose_rows(clusters, recipe.gan.packing, index.samples);
   });
@@ -132,7 +137,8 @@ ExitCode run_bench(const PlanArguments& arguments, Communicator& communicator) {
     present_seconds = measure_steps(*trainee.gan, *trainee.loader, communicator, {}).step_seconds();
   }
   if (communicator.rank() == 0) {
-    plan.model = fit_model(plan.measured, arguments.network());
+    plan.model = fit_model(plan.measured, network_of(arguments, recipe.communication),
+                           recipe.communication.node_sharing == NodeSharing::automatic);
     const Cluster one_node = make_cluster(arguments, recipe, 1, ranks_per_node);
     for (const Cluster& cluster : clusters)
       plan.clusters.push_back(plan_cluster(plan.model, cluster, one_node));
@@ -165,7 +171,6 @@ void add_bench_plan_command(CLI::App& bench, Action& action) {
   command->add_option("--latency", arguments->latency, "Of a message between nodes")
       ->check(CLI::PositiveNumber)
       ->type_name("MICROSECONDS");
-  command->add_flag("--no-overlap", arguments->no_overlap, "Gradients do not travel while backward computes");
   command->add_flag("--strong", arguments->strong,
                     "Share the recipe's global batch among all ranks [it is that of one node]");
   command->add_flag("--validate", arguments->validate, "Train on the present ranks, too, and compare");

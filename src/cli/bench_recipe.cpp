@@ -90,6 +90,7 @@ ExitCode run_bench(const BenchArguments& arguments, Communicator& communicator) 
   const auto [recipe, dataset] = agree_on_recipe(arguments.from, communicator);
   const int threads = start_threads(arguments.from.threads, communicator);
   const DatasetIndex index = agree_on_dataset(dataset, communicator);
+  communicator.configure(recipe.communication);
   const std::unique_ptr<Gan> gan = agree_on_gan(recipe, index, communicator);
   const std::unique_ptr<BatchLoader> loader = agree_on_loader(recipe, index, *gan, /*step=*/0, communicator);
   const StepMeasurement measured = measure_steps(*gan, *loader, communicator, arguments.options);

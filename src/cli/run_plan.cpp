@@ -15,6 +15,7 @@ namespace {
 // The first line in which two resolved recipes differ, of the parts that determine the weights.
 std::optional<std::string> find_difference(Recipe before, Recipe now) {
   now.train = before.train;
+  now.communication = before.communication;
   now.description = before.description;
   std::stringstream before_lines(to_yaml(before)), now_lines(to_yaml(now));
   std::string before_line, now_line;
@@ -39,7 +40,7 @@ Recipe load_resumed_recipe(const TrainArguments& arguments, const RunFolder& run
                   arguments.from.overrides);
   if (const auto difference = find_difference(before, now))
     throw UserError(
-        fmt::format("{}: the run was made with another recipe: {}; --resume may only change `train`",
+        fmt::format("{}: the run was made with another recipe: {}; --resume may only change `train` and `communication`",
                     run.root().string(), *difference));
   return now;
 }

@@ -76,6 +76,7 @@ ExitCode run_training(const TrainArguments& arguments, Communicator& communicato
   const int threads = start_threads(arguments.from.threads, communicator);
 
   const DatasetIndex index = agree_on_dataset(plan.dataset, communicator);
+  communicator.configure(recipe.communication);
   const std::unique_ptr<Gan> gan = agree_on_gan(recipe, index, communicator);
   const CheckpointInfo start = agree_on_start(plan, index, *gan, communicator);
 

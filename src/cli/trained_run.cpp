@@ -24,7 +24,8 @@ TrainedRun open_trained_run(const std::string& folder, std::optional<std::int64_
       {.seed = static_cast<std::uint64_t>(seed.value_or(trained.recipe.seed)),
        .shape = trained.info.shape,
        .classes = trained.info.classes,
-       .dtype = trained.recipe.precision == Precision::float64 ? at::kDouble : at::kFloat},
+       .dtype = trained.recipe.precision == Precision::float64 ? at::kDouble : at::kFloat,
+       .replicas = trained.recipe.replicas()},
       communicator);
   load_checkpoint(*checkpoint, trained.gan->players());
   return trained;

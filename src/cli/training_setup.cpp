@@ -4,6 +4,8 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include <bit>
+
 #include "base/error.hpp"
 #include "data/dataset_verification.hpp"
 #include "distributed/agreement.hpp"
@@ -39,6 +41,17 @@ void check_batch(const Recipe& recipe, const DatasetIndex& index, int ranks) {
           index.folder.string(), index.samples);
 }
 
+// Collective sums in reproducible mode are complete binary trees over ranks.
+void check_ranks(const Recipe& recipe, int ranks) {
+  if (!recipe.reproducible) return;
+  const std::int64_t replicas = recipe.reproducible->replicas;
+  require(std::has_single_bit(static_cast<unsigned>(ranks)) && replicas % ranks == 0,
+          "there are {} ranks and {} virtual replicas (reproducible.replicas); expected a number of ranks "
+          "that is a "
+          "power of two and divides the replicas",
+          ranks, replicas);
+}
+
 }  // namespace
 
 void add_recipe_options(CLI::App& command, RecipeArguments& arguments) {
@@ -53,6 +66,7 @@ void add_recipe_options(CLI::App& command, RecipeArguments& arguments) {
 std::filesystem::path find_fitting_dataset_on_root(const Recipe& recipe, int ranks) {
   const DatasetIndex index = read_dataset_index(find_dataset(recipe.data.path));
   check_batch(recipe, index, ranks);
+  check_ranks(recipe, ranks);
   return std::filesystem::absolute(index.folder);
 }
 
@@ -96,7 +110,8 @@ std::unique_ptr<Gan> agree_on_gan(const Recipe& recipe, const DatasetIndex& inde
                                {.seed = static_cast<std::uint64_t>(recipe.seed),
                                 .shape = index.shape,
                                 .classes = static_cast<std::int64_t>(index.class_names.size()),
-                                .dtype = dtype_of(recipe)},
+                                .dtype = dtype_of(recipe),
+                                .replicas = recipe.replicas()},
                                communicator);
   });
   return gan;

@@ -6,6 +6,20 @@
 
 namespace ganymede {
 
+std::vector<Batch> split_rows(const Batch& batch, std::int64_t parts) {
+  if (parts == 1) return {batch};
+  const std::int64_t rows = batch.images.size(0) / parts;
+  ensure(rows * parts == batch.images.size(0), "equal slices cover the batch");
+  std::vector<Batch> slices(static_cast<std::size_t>(parts), batch);
+  for (std::int64_t i = 0; i < parts; ++i) {
+    Batch& slice = slices[static_cast<std::size_t>(i)];
+    slice.images = batch.images.narrow(0, i * rows, rows);
+    if (batch.labels.defined()) slice.labels = batch.labels.narrow(0, i * rows, rows);
+    slice.first_place += i * rows;
+  }
+  return slices;
+}
+
 PlaceRange places_of_rank(std::int64_t global_batch_size, int rank, int size, std::int64_t together) {
   ensure(global_batch_size % together == 0, "groups of places divide the batch");
   if (together > 1) {

@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <vector>
 
 namespace ganymede {
 
@@ -20,6 +21,9 @@ struct Batch {
 struct PlaceRange {
   std::int64_t first = 0, count = 0;
 };
+
+// The batch's rows in `parts` slices of equal size, in order. They share its memory.
+std::vector<Batch> split_rows(const Batch& batch, std::int64_t parts);
 
 // Contiguous slices as even as possible; the first ranks take the larger ones. Groups of `together`
 // consecutive places, which divide the batch, stay on one rank.

@@ -2,6 +2,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "distributed/tree_sum.hpp"
 
 namespace ganymede {
 
@@ -31,6 +32,42 @@ at::Tensor Communicator::all_gather(const at::Tensor& tensor) {
 void Communicator::barrier() {
   ScopedTimer timer(seconds_);
   do_barrier();
+}
+
+void Communicator::node_barrier() {
+  ScopedTimer timer(seconds_);
+  node().barrier();
+}
+
+void Communicator::sum_to_owners_(const std::vector<at::Tensor>& of_rank, ElementRange bucket) {
+  ScopedTimer timer(seconds_);
+  node().barrier();  // all ranks of the group have written their addends
+  const ElementRange mine = owned_part(bucket);
+  if (mine.size() == 0) return;
+  std::vector<at::Tensor> addends;
+  addends.reserve(of_rank.size());
+  for (const at::Tensor& buffer : of_rank) addends.push_back(buffer.narrow(0, mine.begin, mine.size()));
+  const at::Tensor& sum = addends[static_cast<std::size_t>(node().rank())];
+  if (addends.size() > 1) tree_sum_into(sum, addends);
+  do_sum_across_nodes_(sum);
+}
+
+ElementRange Communicator::owned_part(ElementRange bucket) {
+  const std::int64_t owner = node().rank();
+  if (owner >= owners()) return {bucket.end, bucket.end};
+  const std::int64_t first_block = bucket.begin / kOwnedBlock;
+  const std::int64_t blocks = (bucket.end + kOwnedBlock - 1) / kOwnedBlock - first_block;
+  const auto border = [&](std::int64_t place) {
+    return std::clamp((first_block + blocks * place / owners()) * kOwnedBlock, bucket.begin, bucket.end);
+  };
+  return {border(owner), border(owner + 1)};
+}
+
+void Communicator::broadcast_to_nodes_(const at::Tensor& tensor) {
+  ensure(tensor.is_contiguous(), "collectives take contiguous tensors");
+  ScopedTimer timer(seconds_);
+  if (node().rank() == 0) do_broadcast_across_nodes_(tensor);
+  node().barrier();
 }
 
 }  // namespace ganymede

@@ -4,7 +4,20 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <memory>
+
+#include "distributed/communication_options.hpp"
+#include "distributed/node_group.hpp"
+
 namespace ganymede {
+
+class CommunicationThread;
+
+// Elements begin .. end - 1 of a buffer.
+struct ElementRange {
+  std::int64_t begin = 0, end = 0;
+  std::int64_t size() const { return end - begin; }
+};
 
 class Communicator {
  public:
@@ -21,8 +34,35 @@ class Communicator {
   at::Tensor all_gather(const at::Tensor& tensor);  // [size, ...tensor]
   void barrier();
 
+  // Says how; before the first call of what follows. Collective.
+  virtual void configure(const CommunicationOptions&) {}
+
+  // The ranks whose memory this rank may use, itself among them.
+  virtual NodeGroup& node() { return alone_; }
+  void node_barrier();
+
+  // Sums a buffer that every rank has, so that each element's sum ends up in one place of every node group:
+  // with the rank that owns it, in that rank's own buffer. of_rank are the buffers of the node group, from
+  // NodeGroup::allocate_each. Between this call and the next node_barrier nobody writes to them elsewhere.
+  // Sums go along the binary tree over ranks where node groups are equally large and their number is a power
+  // of two (tree_sum.hpp).
+  void sum_to_owners_(const std::vector<at::Tensor>& of_rank, ElementRange bucket);
+  // What of a bucket this rank owns: blocks of kOwnedBlock elements from the buffer's start.
+  ElementRange owned_part(ElementRange bucket);
+  static constexpr std::int64_t kOwnedBlock = 1024;
+
+  // Makes a tensor from NodeGroup::allocate_one equal in all node groups to that of rank 0's.
+  void broadcast_to_nodes_(const at::Tensor& tensor);
+
+  // Sums in the background, where there is time to hide; else null.
+  virtual CommunicationThread* background() { return nullptr; }
+  // How much of a buffer one sum_to_owners_ should take; 0: all of it.
+  virtual std::int64_t bucket_bytes() const { return 0; }
+
   // Seconds that this rank has spent in the calls above, waiting for others included.
   double seconds() const { return seconds_; }
+  // For waiting that happens elsewhere.
+  void count_seconds(double seconds) { seconds_ += seconds; }
 
  private:
   virtual void do_all_reduce_sum_(const at::Tensor& tensor) = 0;
@@ -30,6 +70,14 @@ class Communicator {
   virtual void do_all_gather(const at::Tensor& tensor, const at::Tensor& gathered) = 0;
   virtual void do_barrier() = 0;
 
+  // Of each node group as many ranks own parts as the smallest group has.
+  virtual int owners() const { return 1; }
+  // Over the owners with the same place in their groups; only they call it.
+  virtual void do_sum_across_nodes_(const at::Tensor& tensor) { do_all_reduce_sum_(tensor); }
+  // Over the first ranks of the groups; only they call it.
+  virtual void do_broadcast_across_nodes_(const at::Tensor& tensor) { do_broadcast_(tensor, 0); }
+
+  LoneNodeGroup alone_;
   double seconds_ = 0;
 };
 

@@ -1,12 +1,16 @@
 #include "distributed/loopback_communicator.hpp"
 
+#include <algorithm>
 #include <condition_variable>
 #include <exception>
 #include <mutex>
+#include <numeric>
 #include <thread>
 #include <vector>
 
 #include "base/error.hpp"
+#include "distributed/communication_thread.hpp"
+#include "distributed/tree_sum.hpp"
 
 namespace ganymede {
 namespace {
@@ -47,68 +51,176 @@ class Meeting {
   bool broken_ = false;
 };
 
-class LoopbackCommunicator final : public Communicator {
+// Who meets whom: all ranks, those of a node, and those with the same place in their nodes.
+class World {
  public:
-  LoopbackCommunicator(Meeting& meeting, int rank, int size) : meeting_(meeting), rank_(rank), size_(size) {}
+  World(int size, const std::vector<int>& node_sizes) : everyone(size) {
+    for (const int node_size : node_sizes) nodes.push_back(std::make_unique<Meeting>(node_size));
+    owners = *std::min_element(node_sizes.begin(), node_sizes.end());
+    for (int place = 0; place < owners; ++place)
+      across.push_back(std::make_unique<Meeting>(static_cast<int>(node_sizes.size())));
+  }
+
+  void break_up() {
+    everyone.break_up();
+    for (const auto& meeting : nodes) meeting->break_up();
+    for (const auto& meeting : across) meeting->break_up();
+  }
+
+  Meeting everyone;
+  std::vector<std::unique_ptr<Meeting>> nodes;   // [node]
+  std::vector<std::unique_ptr<Meeting>> across;  // [place in the node]
+  int owners = 1;
+};
+
+// What a rank brings is seen by all of the meeting.
+std::vector<at::Tensor> show_around(Meeting& meeting, int place, const at::Tensor& brought) {
+  meeting.posted[static_cast<std::size_t>(place)] = brought;
+  meeting.wait();
+  std::vector<at::Tensor> all = meeting.posted;
+  meeting.wait();
+  return all;
+}
+
+class LoopbackNodeGroup final : public NodeGroup {
+ public:
+  LoopbackNodeGroup(Meeting& meeting, int rank, int size) : meeting_(meeting), rank_(rank), size_(size) {}
 
   int rank() const override { return rank_; }
   int size() const override { return size_; }
-  int node_rank() const override { return rank_; }
-  int node_size() const override { return size_; }
+  std::vector<at::Tensor> allocate_each(std::int64_t elements, at::ScalarType dtype) override {
+    return show_around(meeting_, rank_, at::zeros({elements}, dtype));
+  }
+  at::Tensor allocate_one(std::int64_t elements, at::ScalarType dtype) override {
+    return show_around(meeting_, rank_, rank_ == 0 ? at::zeros({elements}, dtype) : at::Tensor())[0];
+  }
+  void barrier() override { meeting_.wait(); }
 
  private:
-  void do_all_reduce_sum_(const at::Tensor& tensor) override {
-    at::NoGradGuard no_grad;
-    meeting_.posted[rank_] = tensor;
-    meeting_.wait();
-    if (rank_ == 0) {
-      meeting_.result = meeting_.posted[0].clone();
-      for (int r = 1; r < size_; ++r) meeting_.result.add_(meeting_.posted[r]);
-    }
-    meeting_.wait();
-    tensor.copy_(meeting_.result);
-    meeting_.wait();
-  }
-
-  void do_broadcast_(const at::Tensor& tensor, int root) override {
-    at::NoGradGuard no_grad;
-    meeting_.posted[rank_] = tensor;
-    meeting_.wait();
-    if (rank_ != root) tensor.copy_(meeting_.posted[root]);
-    meeting_.wait();
-  }
-
-  void do_all_gather(const at::Tensor& tensor, const at::Tensor& gathered) override {
-    at::NoGradGuard no_grad;
-    meeting_.posted[rank_] = tensor;
-    meeting_.wait();
-    for (int r = 0; r < size_; ++r) gathered[r].copy_(meeting_.posted[r]);
-    meeting_.wait();
-  }
-
-  void do_barrier() override { meeting_.wait(); }
-
   Meeting& meeting_;
   const int rank_, size_;
 };
 
+struct LoopbackPlace {
+  int rank, size, node, node_rank, node_size;
+};
+
+class LoopbackCommunicator final : public Communicator {
+ public:
+  LoopbackCommunicator(World& world, const LoopbackPlace& place)
+      : world_(world),
+        place_(place),
+        node_(*world.nodes[static_cast<std::size_t>(place.node)], place.node_rank, place.node_size) {}
+
+  void start_background(World& background_world, std::int64_t bucket_bytes) {
+    background_.emplace(std::make_unique<LoopbackCommunicator>(background_world, place_));
+    bucket_bytes_ = bucket_bytes;
+  }
+
+  int rank() const override { return place_.rank; }
+  int size() const override { return place_.size; }
+  int node_rank() const override { return place_.node_rank; }
+  int node_size() const override { return place_.node_size; }
+  NodeGroup& node() override { return node_; }
+  CommunicationThread* background() override { return background_ ? &*background_ : nullptr; }
+  std::int64_t bucket_bytes() const override { return bucket_bytes_; }
+
+ private:
+  void do_all_reduce_sum_(const at::Tensor& tensor) override {
+    at::NoGradGuard no_grad;
+    Meeting& everyone = world_.everyone;
+    everyone.posted[place_.rank] = tensor;
+    everyone.wait();
+    if (place_.rank == 0) {
+      everyone.result = everyone.posted[0].clone();
+      for (int r = 1; r < place_.size; ++r) everyone.result.add_(everyone.posted[r]);
+    }
+    everyone.wait();
+    tensor.copy_(everyone.result);
+    everyone.wait();
+  }
+
+  void do_broadcast_(const at::Tensor& tensor, int root) override {
+    broadcast_in(world_.everyone, place_.rank, tensor, root);
+  }
+
+  void do_all_gather(const at::Tensor& tensor, const at::Tensor& gathered) override {
+    at::NoGradGuard no_grad;
+    Meeting& everyone = world_.everyone;
+    everyone.posted[place_.rank] = tensor;
+    everyone.wait();
+    for (int r = 0; r < place_.size; ++r) gathered[r].copy_(everyone.posted[r]);
+    everyone.wait();
+  }
+
+  void do_barrier() override { world_.everyone.wait(); }
+
+  int owners() const override { return world_.owners; }
+
+  void do_sum_across_nodes_(const at::Tensor& tensor) override {
+    at::NoGradGuard no_grad;
+    Meeting& meeting = *world_.across[static_cast<std::size_t>(place_.node_rank)];
+    meeting.posted[place_.node] = tensor;
+    meeting.wait();
+    const at::Tensor sum = at::empty_like(tensor);
+    tree_sum_into(sum, meeting.posted);
+    meeting.wait();
+    tensor.copy_(sum);
+    meeting.wait();
+  }
+
+  void do_broadcast_across_nodes_(const at::Tensor& tensor) override {
+    broadcast_in(*world_.across[0], place_.node, tensor, 0);
+  }
+
+  static void broadcast_in(Meeting& meeting, int place, const at::Tensor& tensor, int root) {
+    at::NoGradGuard no_grad;
+    meeting.posted[static_cast<std::size_t>(place)] = tensor;
+    meeting.wait();
+    if (place != root) tensor.copy_(meeting.posted[static_cast<std::size_t>(root)]);
+    meeting.wait();
+  }
+
+  World& world_;
+  const LoopbackPlace place_;
+  LoopbackNodeGroup node_;
+  std::int64_t bucket_bytes_ = 0;
+  std::optional<CommunicationThread> background_;
+};
+
+std::vector<LoopbackPlace> places_of(const std::vector<int>& node_sizes) {
+  std::vector<LoopbackPlace> places;
+  const int size = std::accumulate(node_sizes.begin(), node_sizes.end(), 0);
+  for (int node = 0; node < static_cast<int>(node_sizes.size()); ++node)
+    for (int node_rank = 0; node_rank < node_sizes[static_cast<std::size_t>(node)]; ++node_rank)
+      places.push_back({static_cast<int>(places.size()), size, node, node_rank,
+                        node_sizes[static_cast<std::size_t>(node)]});
+  return places;
+}
+
 }  // namespace
 
-void run_loopback_ranks(int size, const std::function<void(Communicator&)>& body) {
-  Meeting meeting(size);
+void run_loopback_ranks(int size, const std::function<void(Communicator&)>& body,
+                        const LoopbackOptions& options) {
+  const std::vector<int> node_sizes = options.node_sizes.empty() ? std::vector{size} : options.node_sizes;
+  const std::vector<LoopbackPlace> places = places_of(node_sizes);
+  ensure(static_cast<int>(places.size()) == size, "the nodes have all ranks");
+  World world(size, node_sizes), background_world(size, node_sizes);
   std::mutex mutex;
   std::exception_ptr first_error;
   std::vector<std::thread> threads;
-  threads.reserve(size);
-  for (int rank = 0; rank < size; ++rank)
-    threads.emplace_back([&, rank] {
-      LoopbackCommunicator communicator(meeting, rank, size);
+  threads.reserve(places.size());
+  for (const LoopbackPlace& place : places)
+    threads.emplace_back([&] {
+      LoopbackCommunicator communicator(world, place);
+      if (options.overlap) communicator.start_background(background_world, options.bucket_bytes);
       try {
         body(communicator);
       } catch (...) {
         const std::lock_guard lock(mutex);
         if (!first_error) first_error = std::current_exception();
-        meeting.break_up();
+        world.break_up();
+        background_world.break_up();
       }
     });
   for (auto& thread : threads) thread.join();

@@ -2,13 +2,21 @@
 #pragma once
 
 #include <functional>
+#include <vector>
 
 #include "distributed/communicator.hpp"
 
 namespace ganymede {
 
+struct LoopbackOptions {
+  std::vector<int> node_sizes = {};  // [node], ranks that share memory; all of them by default
+  bool overlap = false;              // whether there is a communication thread
+  std::int64_t bucket_bytes = 0;
+};
+
 // Runs body once a rank, each in its own thread, with a communicator that joins them. When a rank throws,
 // the others' collectives throw too, and the first error is rethrown here.
-void run_loopback_ranks(int size, const std::function<void(Communicator&)>& body);
+void run_loopback_ranks(int size, const std::function<void(Communicator&)>& body,
+                        const LoopbackOptions& options = {});
 
 }  // namespace ganymede

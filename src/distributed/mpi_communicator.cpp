@@ -1,6 +1,12 @@
 #include "distributed/mpi_communicator.hpp"
 
+#include <unistd.h>
+
+#include <limits>
+
+#include "base/clock.hpp"
 #include "base/error.hpp"
+#include "base/logging.hpp"
 #include "distributed/mpi_session.hpp"
 
 namespace ganymede {
@@ -37,19 +43,117 @@ void for_each_piece(const at::Tensor& tensor, Piece piece) {
 }  // namespace
 
 MpiCommunicator::MpiCommunicator() {
-  check_mpi(MPI_Comm_dup(MPI_COMM_WORLD, &world_), "MPI_Comm_dup");
+  int world_rank = 0;
+  check_mpi(MPI_Comm_rank(MPI_COMM_WORLD, &world_rank), "MPI_Comm_rank");
+  check_mpi(MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, world_rank, MPI_INFO_NULL, &host_),
+            "MPI_Comm_split_type");
+  check_mpi(MPI_Comm_rank(host_, &node_rank_), "MPI_Comm_rank");
+  check_mpi(MPI_Comm_size(host_, &node_size_), "MPI_Comm_size");
+  // Ordered by the first rank of each host: its ranks become neighbours, however mpirun dealt them out.
+  int first_of_host = world_rank;
+  check_mpi(MPI_Bcast(&first_of_host, 1, MPI_INT, 0, host_), "MPI_Bcast");
+  check_mpi(MPI_Comm_split(MPI_COMM_WORLD, 0, first_of_host, &world_), "MPI_Comm_split");
+  check_mpi(MPI_Comm_set_errhandler(world_, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
   check_mpi(MPI_Comm_rank(world_, &rank_), "MPI_Comm_rank");
   check_mpi(MPI_Comm_size(world_, &size_), "MPI_Comm_size");
-  MPI_Comm node = MPI_COMM_NULL;
-  check_mpi(MPI_Comm_split_type(world_, MPI_COMM_TYPE_SHARED, rank_, MPI_INFO_NULL, &node),
-            "MPI_Comm_split_type");
-  check_mpi(MPI_Comm_rank(node, &node_rank_), "MPI_Comm_rank");
-  check_mpi(MPI_Comm_size(node, &node_size_), "MPI_Comm_size");
-  check_mpi(MPI_Comm_free(&node), "MPI_Comm_free");
+  if (node_size_ > sysconf(_SC_NPROCESSORS_ONLN)) waiting_ = Waiting::yielding;
+  connect_nodes();
+}
+
+MpiCommunicator::MpiCommunicator(const MpiCommunicator& original, Waiting waiting)
+    : rank_(original.rank_),
+      size_(original.size_),
+      node_rank_(original.node_rank_),
+      node_size_(original.node_size_),
+      waiting_(waiting) {
+  check_mpi(MPI_Comm_dup(original.world_, &world_), "MPI_Comm_dup");
+  check_mpi(MPI_Comm_dup(original.host_, &host_), "MPI_Comm_dup");
+  if (original.group_) group_ = std::make_unique<MpiNodeGroup>(host_, waiting_);
+  connect_nodes();
 }
 
 MpiCommunicator::~MpiCommunicator() {
-  MPI_Comm_free(&world_);
+  background_.reset();
+  group_.reset();
+  for (MPI_Comm* communicator : {&across_, &host_, &world_})
+    if (*communicator != MPI_COMM_NULL) MPI_Comm_free(communicator);
+}
+
+void MpiCommunicator::configure(const CommunicationOptions& options) {
+  if (options.node_sharing == NodeSharing::automatic) share_memory();
+  connect_nodes();
+  if (!overlaps(options.overlap)) return;
+  background_.emplace(std::unique_ptr<Communicator>(new MpiCommunicator(*this, Waiting::polite)));
+  bucket_bytes_ = options.bucket_bytes ? *options.bucket_bytes : measure_bucket_bytes();
+  if (rank_ == 0) spdlog::debug("gradients travel in buckets of {} bytes while backward runs", bucket_bytes_);
+}
+
+// All hosts share memory, or none does.
+void MpiCommunicator::share_memory() {
+  int failed = 0;
+  std::string reason;
+  try {
+    group_ = std::make_unique<MpiNodeGroup>(host_, waiting_);
+  } catch (const CommunicationError& error) {
+    failed = 1;
+    reason = error.what();
+  }
+  check_mpi(MPI_Allreduce(MPI_IN_PLACE, &failed, 1, MPI_INT, MPI_MAX, world_), "MPI_Allreduce");
+  if (failed == 0) return;
+  group_.reset();
+  if (rank_ == 0)
+    spdlog::warn("ranks exchange messages in place of shared memory, which is slower: {}",
+                 reason.empty() ? "another host cannot share memory" : reason);
+}
+
+void MpiCommunicator::connect_nodes() {
+  if (across_ != MPI_COMM_NULL) check_mpi(MPI_Comm_free(&across_), "MPI_Comm_free");
+  sum_across_.reset();
+  owners_ = node().size();
+  check_mpi(MPI_Allreduce(MPI_IN_PLACE, &owners_, 1, MPI_INT, MPI_MIN, world_), "MPI_Allreduce");
+  const int place = node().rank() < owners_ ? node().rank() : MPI_UNDEFINED;
+  check_mpi(MPI_Comm_split(world_, place, rank_, &across_), "MPI_Comm_split");
+  if (across_ != MPI_COMM_NULL) sum_across_.emplace(across_, waiting_);
+}
+
+bool MpiCommunicator::overlaps(Overlap overlap) const {
+  if (overlap == Overlap::off || size_ == 1) return false;
+  int hosts = node_rank_ == 0 ? 1 : 0;
+  check_mpi(MPI_Allreduce(MPI_IN_PLACE, &hosts, 1, MPI_INT, MPI_SUM, world_), "MPI_Allreduce");
+  if (overlap == Overlap::automatic && hosts == 1) return false;
+  int provided = MPI_THREAD_SINGLE;
+  check_mpi(MPI_Query_thread(&provided), "MPI_Query_thread");
+  if (provided == MPI_THREAD_MULTIPLE) return true;
+  if (rank_ == 0)
+    spdlog::warn("gradients do not travel while backward runs: this MPI lets one thread communicate only "
+                 "(MPI_THREAD_MULTIPLE is missing)");
+  return false;
+}
+
+// Of the line time = a + b x bytes, measured by a small and a large sum: buckets so large that a is 5 % of it.
+std::int64_t MpiCommunicator::measure_bucket_bytes() {
+  constexpr std::int64_t kLargeBytes = 1 << 20, kItem = sizeof(float);
+  constexpr double kOverheadShare = 0.05;
+  constexpr int kRepeats = 4;
+  const auto shortest = [&](std::int64_t bytes) {
+    const at::Tensor numbers = at::zeros({bytes / kItem});
+    double seconds = std::numeric_limits<double>::infinity();
+    for (int i = 0; i < kRepeats; ++i) {
+      do_barrier();
+      const Stopwatch stopwatch;
+      if (sum_across_) (*sum_across_)(numbers);
+      seconds = std::min(seconds, stopwatch.seconds());
+    }
+    return seconds;
+  };
+  const double fixed = shortest(kItem), large = shortest(kLargeBytes);
+  const double seconds_a_byte = std::max(1e-12, (large - fixed) / kLargeBytes);
+  const at::Tensor bytes = at::full(
+      {1},
+      std::clamp<std::int64_t>(static_cast<std::int64_t>(fixed / kOverheadShare / seconds_a_byte), 64 << 10, 16 << 20),
+      at::kLong);
+  do_broadcast_(bytes, 0);
+  return bytes.item<std::int64_t>();
 }
 
 void MpiCommunicator::do_all_reduce_sum_(const at::Tensor& tensor) {
@@ -71,6 +175,19 @@ void MpiCommunicator::do_all_gather(const at::Tensor& tensor, const at::Tensor& 
   check_mpi(MPI_Allgather(tensor.const_data_ptr(), count, mpi_type(tensor), gathered.mutable_data_ptr(),
                           count, mpi_type(tensor), world_),
             "MPI_Allgather");
+}
+
+void MpiCommunicator::do_sum_across_nodes_(const at::Tensor& tensor) {
+  (*sum_across_)(tensor);
+}
+
+void MpiCommunicator::do_broadcast_across_nodes_(const at::Tensor& tensor) {
+  int groups = 1;
+  check_mpi(MPI_Comm_size(across_, &groups), "MPI_Comm_size");
+  if (groups == 1) return;
+  for_each_piece(tensor, [&](std::byte* data, int count) {
+    check_mpi(MPI_Bcast(data, count, mpi_type(tensor), 0, across_), "MPI_Bcast");
+  });
 }
 
 void MpiCommunicator::do_barrier() {

@@ -1,9 +1,17 @@
-// CPU tensors over MPI, on a communicator of its own so that no other traffic can be mistaken for it.
+// CPU tensors over MPI, on a communicator of its own so that no other traffic can be mistaken for it. Ranks of
+// one host are neighbours in it.
 #pragma once
 
 #include <mpi.h>
 
+#include <memory>
+#include <optional>
+
+#include "distributed/communication_options.hpp"
+#include "distributed/communication_thread.hpp"
 #include "distributed/communicator.hpp"
+#include "distributed/mpi_node_group.hpp"
+#include "distributed/mpi_tree_sum.hpp"
 
 namespace ganymede {
 
@@ -14,19 +22,43 @@ class MpiCommunicator final : public Communicator {
   MpiCommunicator(const MpiCommunicator&) = delete;
   MpiCommunicator& operator=(const MpiCommunicator&) = delete;
 
+  // Until then every rank is a node group of its own and nothing runs in the background. Once. Collective.
+  void configure(const CommunicationOptions& options) override;
+
   int rank() const override { return rank_; }
   int size() const override { return size_; }
   int node_rank() const override { return node_rank_; }
   int node_size() const override { return node_size_; }
+  NodeGroup& node() override { return group_ ? *group_ : Communicator::node(); }
+  CommunicationThread* background() override { return background_ ? &*background_ : nullptr; }
+  std::int64_t bucket_bytes() const override { return bucket_bytes_; }
 
  private:
+  MpiCommunicator(const MpiCommunicator& original, Waiting waiting);  // the background's
+
   void do_all_reduce_sum_(const at::Tensor& tensor) override;
   void do_broadcast_(const at::Tensor& tensor, int root) override;
   void do_all_gather(const at::Tensor& tensor, const at::Tensor& gathered) override;
   void do_barrier() override;
+  int owners() const override { return owners_; }
+  void do_sum_across_nodes_(const at::Tensor& tensor) override;
+  void do_broadcast_across_nodes_(const at::Tensor& tensor) override;
+
+  void share_memory();
+  void connect_nodes();
+  bool overlaps(Overlap overlap) const;
+  std::int64_t measure_bucket_bytes();
 
   MPI_Comm world_ = MPI_COMM_NULL;
+  MPI_Comm host_ = MPI_COMM_NULL;    // the ranks of this host
+  MPI_Comm across_ = MPI_COMM_NULL;  // owners with this rank's place in their groups; null where it owns nothing
   int rank_ = 0, size_ = 1, node_rank_ = 0, node_size_ = 1;
+  int owners_ = 1;
+  Waiting waiting_ = Waiting::eager;
+  std::unique_ptr<MpiNodeGroup> group_;
+  std::optional<MpiTreeSum> sum_across_;
+  std::optional<CommunicationThread> background_;
+  std::int64_t bucket_bytes_ = 0;
 };
 
 }  // namespace ganymede

@@ -7,6 +7,7 @@
 #include "gans/trained_network.hpp"
 #include "networks/batch_normalization.hpp"
 #include "objectives/feature_matching.hpp"
+#include "objectives/loss_slopes.hpp"
 
 namespace ganymede {
 namespace {
@@ -23,13 +24,14 @@ class AdversarialGan final : public Gan {
         setting_(setting),
         classes_(options.condition == Conditioning::labels ? setting.classes : 0),
         communicator_(communicator),
+        replicas_of_rank_(setting.replicas.value_or(communicator.size()) / communicator.size()),
         generator_(make_generator(options.generator.network, options.generator.update.spectral_norm,
                                   {.shape = setting.shape,
                                    .condition_size = classes_,
                                    .seed = setting.seed,
                                    .communicator = communicator},
                                   setting.dtype),
-                   options.generator.update, communicator),
+                   options.generator.update, replicas_of_rank_, communicator),
         discriminator_(
             make_discriminator(options.discriminator.network, options.discriminator.update.spectral_norm,
                                {.shape = packed(setting.shape, options.packing),
@@ -37,8 +39,9 @@ class AdversarialGan final : public Gan {
                                 .seed = setting.seed,
                                 .communicator = communicator},
                                setting.dtype),
-            options.discriminator.update, communicator),
+            options.discriminator.update, replicas_of_rank_, communicator),
         judge_(*discriminator_.network, {.packing = options.packing, .classes = classes_}) {
+    discriminator_.weight_bound = options.weight_clip;
     if (options.ema) generator_.average.emplace(generator_.arena, *options.ema);
     if (options.feature_matching && options.feature_matching->layer)
       require(*options.feature_matching->layer <= discriminator_.network->hidden_layers(),
@@ -85,53 +88,59 @@ class AdversarialGan final : public Gan {
   const PhaseTimes& phase_times() const override { return times_; }
 
  private:
+  // A round of one virtual replica, with the samples that the generator made for it.
+  struct Play {
+    Round round;
+    at::Tensor fake;
+  };
+
   // The discriminator critic_steps times, then the generator against the updated discriminator, on the noise
   // of the last round.
   StepReport step_alternating(const std::vector<Batch>& batches) {
-    at::Tensor fake, discriminator_loss;
-    std::optional<Round> round;
+    std::vector<Play> plays;
+    at::Tensor discriminator_loss;
     for (const Batch& batch : batches) {
-      round.emplace(begin_round(batch));
       const bool last = &batch == &batches.back();
       if (last) generator_.network->begin_update();
-      {
-        const at::AutoGradMode with_gradient(last);
-        fake = generate(*round);
-      }
-      discriminator_loss = update_discriminator(*round, fake.detach());
+      const at::AutoGradMode with_gradient(last);
+      plays = begin_plays(batch);
+      discriminator_loss = update_discriminator(plays);
     }
-    return {update_generator(*round, fake), discriminator_loss};
+    return {update_generator(plays), discriminator_loss};
   }
 
-  at::Tensor update_discriminator(const Round& round, const at::Tensor& fake) {
+  at::Tensor update_discriminator(const std::vector<Play>& plays) {
+    const at::AutoGradMode with_gradient(true);
     discriminator_.network->begin_update();
+    at::Tensor loss_sum = at::zeros({}, setting_.dtype);
     auto pending = discriminator_.averager.begin();
-    at::Tensor loss;
-    {
-      const ScopedPhase forward(times_.discriminator_forward, communicator_);
-      const auto [real_logits, fake_logits] = judge_.both_logits(round, fake);
-      loss = discriminator_loss_sum(options_.loss, real_logits, fake_logits);
-      if (options_.penalty) loss = loss + judge_.penalty(*options_.penalty, round, fake);
-    }
-    {
-      const ScopedPhase backward(times_.discriminator_backward, communicator_);
-      mean_over_samples(loss, round).backward();
+    for (const auto& [round, fake] : plays) {
+      if (&round != &plays.front().round) pending.next_replica();
+      ScopedPhase phase(times_.discriminator_forward, communicator_);
+      const auto [real_logits, fake_logits] = judge_.both_logits(round, fake.detach());
+      at::Tensor loss = discriminator_loss_sum(options_.loss, real_logits, fake_logits);
+      if (options_.penalty) loss = loss + judge_.penalty(*options_.penalty, round, fake.detach());
+      phase.enter(times_.discriminator_backward);
+      (loss * mean_factor(round)).backward();
+      loss_sum += loss.detach();
     }
     pending.finish();
-    finish_discriminator_update(round);
-    return sum_over_samples(loss);
+    update(discriminator_, plays.front().round.step);
+    settle_statistics();
+    return sum_over_samples(loss_sum);
   }
 
-  at::Tensor update_generator(const Round& round, const at::Tensor& fake) {
+  at::Tensor update_generator(const std::vector<Play>& plays) {
     const Frozen frozen(discriminator_.arena);
+    at::Tensor loss_sum = at::zeros({}, setting_.dtype);
     auto pending = generator_.averager.begin();
-    std::vector<at::Tensor> fake_features, real_features;
-    at::Tensor loss;
-    {
-      const ScopedPhase forward(times_.discriminator_forward, communicator_);
+    for (const auto& [round, fake] : plays) {
+      if (&round != &plays.front().round) pending.next_replica();
+      std::vector<at::Tensor> fake_features, real_features;
+      ScopedPhase phase(times_.discriminator_forward, communicator_);
       const at::Tensor logits =
           judge_.logits(fake, round.fake_labels, round, Pass::judged, feature_place(fake_features));
-      loss = generator_loss_sum(options_.loss, logits);
+      at::Tensor loss = generator_loss_sum(options_.loss, logits);
       if (options_.feature_matching) {
         {
           const at::NoGradGuard no_grad;
@@ -139,67 +148,109 @@ class AdversarialGan final : public Gan {
         }
         loss = loss + match_features(round, fake_features, real_features);
       }
-    }
-    {
-      const ScopedBackwardThroughBoth backward(times_, communicator_, fake);
-      mean_over_samples(loss, round).backward();
+      phase.enter(times_.discriminator_backward);
+      // Backward comes to the generator once the fakes have their gradient: later forward passes go first.
+      fake.register_hook([&](const at::Tensor&) { phase.enter(times_.generator_backward); });
+      (loss * mean_factor(round)).backward();
+      loss_sum += loss.detach();
     }
     pending.finish();
-    update_generator_weights(round);
-    return sum_over_samples(loss);
+    update(generator_, plays.front().round.step);
+    settle_statistics();
+    return sum_over_samples(loss_sum);
   }
 
-  // Two tapes on one forward pass: each backward pass is restricted to its own network's parameters.
+  // One forward pass of each network serves both gradients, which are taken before either network moves.
   StepReport step_simultaneous(const Batch& batch) {
-    const Round round = begin_round(batch);
     generator_.network->begin_update();
     discriminator_.network->begin_update();
-    const at::Tensor fake = generate(round);
-    std::vector<at::Tensor> fake_features, real_features;
-    at::Tensor discriminator_loss, generator_loss;
-    {
-      const ScopedPhase forward(times_.discriminator_forward, communicator_);
-      const at::Tensor real_logits =
-          judge_.logits(batch.images, batch.labels, round, Pass::real, feature_place(real_features));
-      const at::Tensor fake_logits =
-          judge_.logits(fake, round.fake_labels, round, Pass::fake, feature_place(fake_features));
-      discriminator_loss = discriminator_loss_sum(options_.loss, real_logits, fake_logits);
-      if (options_.penalty)
-        discriminator_loss = discriminator_loss + judge_.penalty(*options_.penalty, round, fake.detach());
-      generator_loss = generator_loss_sum(options_.loss, fake_logits);
-      if (options_.feature_matching)
-        generator_loss = generator_loss + match_features(round, fake_features, real_features);
-    }
-
+    at::Tensor generator_loss = at::zeros({}, setting_.dtype), discriminator_loss = at::zeros({}, setting_.dtype);
+    const std::vector<Play> plays = begin_plays(batch);
     auto pending_discriminator = discriminator_.averager.begin();
     auto pending_generator = generator_.averager.begin();
-    {
-      const ScopedPhase backward(times_.discriminator_backward, communicator_);
-      backward_into(discriminator_, mean_over_samples(discriminator_loss, round), /*keep_graph=*/true);
-    }
-    {
-      const ScopedBackwardThroughBoth backward(times_, communicator_, fake);
-      backward_into(generator_, mean_over_samples(generator_loss, round), /*keep_graph=*/false);
+    for (const Play& play : plays) {
+      if (&play != &plays.front()) {
+        pending_discriminator.next_replica();
+        pending_generator.next_replica();
+      }
+      const BothLosses losses = backward_both(play);
+      generator_loss += losses.generator;
+      discriminator_loss += losses.discriminator;
     }
     pending_discriminator.finish();
     pending_generator.finish();
-    finish_discriminator_update(round);
-    update_generator_weights(round);
+    const std::int64_t step = plays.front().round.step;
+    update(discriminator_, step);
+    update(generator_, step);
+    settle_statistics();
     return {sum_over_samples(generator_loss), sum_over_samples(discriminator_loss)};
   }
 
-  // Clipping belongs right after the critic's own update: the generator meets the clipped critic.
-  void finish_discriminator_update(const Round& round) {
-    const ScopedPhase optimizer(times_.optimizer, communicator_);
-    discriminator_.update(round.step);
-    const at::NoGradGuard no_grad;
-    if (options_.weight_clip)
-      discriminator_.arena.values().clamp_(-*options_.weight_clip, *options_.weight_clip);
+  struct BothLosses {
+    at::Tensor generator, discriminator;  // sums, without gradient
+  };
+
+  // The discriminator's backward pass also gives the gradient at the fakes from which the generator's begins, row
+  // by row up to a factor (one_pass_factor); a pass of its own does where that does not hold.
+  BothLosses backward_both(const Play& play) {
+    const auto& [round, fake] = play;
+    const at::Tensor at_fake = fake.detach().requires_grad_(true);
+    std::vector<at::Tensor> fake_features, real_features;
+    ScopedPhase phase(times_.discriminator_forward, communicator_);
+    const auto [real_logits, fake_logits] =
+        judge_.both_logits(round, at_fake, feature_place(real_features), feature_place(fake_features));
+    const LossSlopes slopes = loss_slopes(options_.loss, real_logits, fake_logits);
+    BothLosses losses{slopes.generator_loss, slopes.discriminator_loss};
+    const double factor = mean_factor(round);
+    std::vector<at::Tensor> inputs = discriminator_.arena.parameters();
+    at::Tensor fake_gradient;
+
+    const bool plain = !options_.penalty && !options_.feature_matching && judge_.separates_rows();
+    const auto one_pass = plain ? one_pass_factor(slopes) : std::nullopt;
+    phase.enter(times_.discriminator_backward);
+    if (one_pass) {
+      inputs.push_back(at_fake);
+      torch::autograd::backward({real_logits, fake_logits}, {slopes.real * factor, slopes.fake * factor},
+                                /*keep_graph=*/false, /*create_graph=*/false, inputs);
+      fake_gradient = at_fake.grad() * judge_.spread_over_samples(*one_pass);
+    } else {
+      at::Tensor generator_loss = generator_loss_sum(options_.loss, fake_logits);
+      if (options_.feature_matching)
+        generator_loss = generator_loss + match_features(round, fake_features, real_features);
+      fake_gradient = torch::autograd::grad({generator_loss * factor}, {at_fake}, {}, /*retain_graph=*/true)[0];
+      phase.enter(times_.discriminator_forward);
+      at::Tensor discriminator_loss = discriminator_loss_sum(options_.loss, real_logits, fake_logits);
+      if (options_.penalty)
+        discriminator_loss = discriminator_loss + judge_.penalty(*options_.penalty, round, fake.detach());
+      phase.enter(times_.discriminator_backward);
+      torch::autograd::backward({discriminator_loss * factor}, {}, /*keep_graph=*/false, /*create_graph=*/false,
+                                inputs);
+      losses = {generator_loss.detach(), discriminator_loss.detach()};
+    }
+    phase.enter(times_.generator_backward);
+    torch::autograd::backward({fake}, {fake_gradient});
+    return losses;
   }
 
-  void update_generator_weights(const Round& round) {
-    const ScopedPhase optimizer(times_.optimizer, communicator_);
-    generator_.update(round.step);
+  void update(TrainedNetwork& trained, std::int64_t step) {
+    const ScopedPhase phase(times_.optimizer, communicator_);
+    trained.update(step);
+  }
+
+  void settle_statistics() {
+    if (!setting_.replicas) return;
+    for (const auto* trained : {&generator_, &discriminator_})
+      settle_running_statistics(*trained->network, replicas_of_rank_, communicator_);
+  }
+
+  std::vector<Play> begin_plays(const Batch& batch) {
+    std::vector<Play> plays;
+    for (const Batch& slice : split_rows(batch, replicas_of_rank_)) {
+      Play play{.round = begin_round(slice), .fake = {}};
+      play.fake = generate(play.round);
+      plays.push_back(std::move(play));
+    }
+    return plays;
   }
 
   Round begin_round(const Batch& batch) const {
@@ -217,7 +268,7 @@ class AdversarialGan final : public Gan {
   }
 
   at::Tensor generate(const Round& round) {
-    const ScopedPhase forward(times_.generator_forward, communicator_);
+    const ScopedPhase phase(times_.generator_forward, communicator_);
     ForwardContext context = round.context({Pass::fake});
     context.condition = one_hot_labels(round.fake_labels, classes_, setting_.dtype);
     const at::Tensor noise =
@@ -255,21 +306,16 @@ class AdversarialGan final : public Gan {
   }
 
   // Sums go over the discriminator's rows, packs of samples; their mean is over the global number of packs.
-  at::Tensor mean_over_samples(const at::Tensor& sum, const Round& round) const {
-    return sum * (static_cast<double>(options_.packing) / static_cast<double>(round.batch.global_batch_size));
+  double mean_factor(const Round& round) const {
+    return static_cast<double>(options_.packing) / static_cast<double>(round.batch.global_batch_size);
   }
-  at::Tensor sum_over_samples(const at::Tensor& sum) const {
-    return sum.detach() * static_cast<double>(options_.packing);
-  }
-
-  static void backward_into(const TrainedNetwork& trained, const at::Tensor& loss, bool keep_graph) {
-    torch::autograd::backward({loss}, {}, keep_graph, /*create_graph=*/false, trained.arena.parameters());
-  }
+  at::Tensor sum_over_samples(const at::Tensor& sum) const { return sum * static_cast<double>(options_.packing); }
 
   const AdversarialGanOptions options_;
   const GanSetting setting_;
   const std::int64_t classes_;  // 0 without conditioning
   Communicator& communicator_;
+  const std::int64_t replicas_of_rank_;
   TrainedNetwork generator_;
   TrainedNetwork discriminator_;
   Judge judge_;
@@ -280,7 +326,8 @@ class AdversarialGan final : public Gan {
 
 std::unique_ptr<Gan> make_adversarial_gan(const AdversarialGanOptions& options, const GanSetting& setting,
                                           Communicator& communicator) {
-  check_options(options);
+  check_options(options, setting.replicas);
+  ensure(!setting.replicas || *setting.replicas % communicator.size() == 0, "ranks divide the virtual replicas");
   require(
       options.condition == Conditioning::none || setting.classes > 0,
       "gan.condition is labels, but the dataset has none; import it with labels, or leave gan.condition out");

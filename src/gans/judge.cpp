@@ -5,7 +5,7 @@
 namespace ganymede {
 
 Judge::Judge(Network& network, JudgeOptions options)
-    : network_(network), options_(options), separate_passes_(mixes_rows(network)) {}
+    : network_(network), options_(options), mixes_rows_(mixes_rows(network)) {}
 
 at::Tensor Judge::logits(const at::Tensor& samples, const at::Tensor& labels, const Round& round, Pass pass,
                          std::vector<at::Tensor>* hidden) {
@@ -14,17 +14,22 @@ at::Tensor Judge::logits(const at::Tensor& samples, const at::Tensor& labels, co
   return forward(samples, labels, std::move(context));
 }
 
-Judge::RealAndFake Judge::both_logits(const Round& round, const at::Tensor& fake) {
+Judge::RealAndFake Judge::both_logits(const Round& round, const at::Tensor& fake,
+                                      std::vector<at::Tensor>* real_hidden, std::vector<at::Tensor>* fake_hidden) {
   const Batch& batch = round.batch;
-  if (separate_passes_) {
-    const at::Tensor real_logits = logits(batch.images, batch.labels, round, Pass::real);
-    return {real_logits, logits(fake, round.fake_labels, round, Pass::fake)};
+  if (mixes_rows_ || real_hidden) {
+    const at::Tensor real_logits = logits(batch.images, batch.labels, round, Pass::real, real_hidden);
+    return {real_logits, logits(fake, round.fake_labels, round, Pass::fake, fake_hidden)};
   }
   const at::Tensor labels = options_.classes > 0 ? at::cat({batch.labels, round.fake_labels}) : at::Tensor();
   const at::Tensor both = forward(at::cat({batch.images, fake}), labels,
                                   round.context({Pass::real, Pass::fake}, options_.packing));
   const std::vector<at::Tensor> halves = both.chunk(2);
   return {halves[0], halves[1]};
+}
+
+at::Tensor Judge::spread_over_samples(const at::Tensor& of_packs) const {
+  return of_packs.repeat_interleave(options_.packing).view({-1, 1, 1, 1});
 }
 
 at::Tensor Judge::penalty(const Penalty& penalty, const Round& round, const at::Tensor& fake) {

@@ -25,8 +25,15 @@ class Judge {
   struct RealAndFake {
     at::Tensor real, fake;
   };
-  // Of the round's real samples and of fakes, in one pass unless the network would mix their statistics.
-  RealAndFake both_logits(const Round& round, const at::Tensor& fake);
+  // Of the round's real samples and of fakes, in one pass unless the network would mix their statistics or hidden
+  // layers are asked for.
+  RealAndFake both_logits(const Round& round, const at::Tensor& fake, std::vector<at::Tensor>* real_hidden = nullptr,
+                          std::vector<at::Tensor>* fake_hidden = nullptr);
+
+  // Whether a logit depends on its own pack alone.
+  bool separates_rows() const { return !mixes_rows_; }
+  // A number a pack [packs, 1] as a factor of its samples [rows, 1, 1, 1].
+  at::Tensor spread_over_samples(const at::Tensor& of_packs) const;
 
   // weight x penalty summed over packs, at or between the round's real samples and fakes without gradient.
   at::Tensor penalty(const Penalty& penalty, const Round& round, const at::Tensor& fake);
@@ -38,7 +45,7 @@ class Judge {
 
   Network& network_;
   const JudgeOptions options_;
-  const bool separate_passes_;
+  const bool mixes_rows_;
 };
 
 // int64 [rows] to [rows, classes]; undefined when there are 0 classes.

@@ -11,7 +11,7 @@
 namespace ganymede {
 
 struct Round {
-  const Batch& batch;
+  Batch batch;
   std::uint64_t seed;
   std::int64_t step;              // updates of the generator before this one
   std::int64_t critic_iteration;  // updates of the discriminator before this one in this step

@@ -5,18 +5,25 @@
 namespace ganymede {
 
 TrainedNetwork::TrainedNetwork(std::shared_ptr<Network> made, const UpdateOptions& options,
-                               Communicator& communicator)
+                               std::int64_t replicas_of_rank, Communicator& communicator)
     : network(std::move(made)),
-      arena(*network),
+      arena(*network, communicator),
       optimizer(make_optimizer(options.optimizer, arena)),
-      averager(arena, communicator),
+      averager(arena, communicator, replicas_of_rank),
       schedule_(options.schedule),
       clip_gradient_norm_(options.clip_gradient_norm) {}
 
 void TrainedNetwork::update(std::int64_t step) {
   if (clip_gradient_norm_) clip_gradient_norm(arena, *clip_gradient_norm_);
   optimizer->step(rate_factor(schedule_, step));
+  if (weight_bound) clamp_weights(*weight_bound);
   if (average) average->update();
+  arena.publish();
+}
+
+void TrainedNetwork::clamp_weights(double bound) {
+  const at::NoGradGuard no_grad;
+  for (at::Tensor& part : arena.owned_parts(arena.values())) part.clamp_(-bound, bound);
 }
 
 Player TrainedNetwork::as_player(const std::string& name) {

@@ -10,10 +10,13 @@ namespace ganymede {
 
 // In the order in which the parts need each other; update() goes through them.
 struct TrainedNetwork {
-  TrainedNetwork(std::shared_ptr<Network> made, const UpdateOptions& options, Communicator& communicator);
+  // Collective. replicas_of_rank: backward passes of an update on this rank (GradientAverager).
+  TrainedNetwork(std::shared_ptr<Network> made, const UpdateOptions& options, std::int64_t replicas_of_rank,
+                 Communicator& communicator);
   TrainedNetwork(TrainedNetwork&&) = delete;  // the averager refers to the arena
 
-  // Clips the averaged gradients, moves the weights, and their average where there is one.
+  // Clips the summed gradients, moves the weights, keeps them within the bound, moves their average; each where it
+  // is asked for. Collective.
   void update(std::int64_t step);
   Player as_player(const std::string& name);
 
@@ -22,8 +25,11 @@ struct TrainedNetwork {
   std::unique_ptr<Optimizer> optimizer;
   GradientAverager averager;
   std::optional<WeightAverage> average;
+  std::optional<double> weight_bound;  // of the absolute value of each weight
 
  private:
+  void clamp_weights(double bound);
+
   const LearningRateSchedule schedule_;
   const std::optional<double> clip_gradient_norm_;
 };

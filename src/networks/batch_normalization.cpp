@@ -5,6 +5,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "base/error.hpp"
+#include "distributed/tree_sum.hpp"
 
 namespace ganymede {
 namespace {
@@ -105,6 +106,7 @@ at::Tensor BatchNormalization::forward(const at::Tensor& input, bool training) {
   if (options_.statistics == BatchStatistics::local)
     return at::batch_norm(input, weight_, bias_, running_mean_, running_variance_, /*training=*/true,
                           options_.momentum, options_.epsilon, /*cudnn_enabled=*/false);
+  if (options_.statistics == BatchStatistics::replica) return forward_of_replica(input);
   Statistics statistics;
   {
     at::NoGradGuard no_grad;
@@ -115,6 +117,40 @@ at::Tensor BatchNormalization::forward(const at::Tensor& input, bool training) {
     running_variance_.lerp_(statistics.variance * unbiased, options_.momentum);
   }
   return NormalizeGlobally::apply(input, weight_, bias_, statistics, options_.epsilon, &communicator_);
+}
+
+at::Tensor BatchNormalization::forward_of_replica(const at::Tensor& input) {
+  // Momentum 1 leaves the statistics of this pass in place of running ones.
+  const at::Tensor mean = at::zeros_like(running_mean_), variance = at::zeros_like(running_variance_);
+  at::Tensor output = at::batch_norm(input, weight_, bias_, mean, variance, /*training=*/true, /*momentum=*/1.0,
+                                     options_.epsilon, /*cudnn_enabled=*/false);
+  unsettled_.push_back(at::cat({mean, variance}));
+  return output;
+}
+
+void BatchNormalization::settle(std::int64_t replicas_of_rank, Communicator& communicator) {
+  at::NoGradGuard no_grad;
+  const std::size_t replicas = static_cast<std::size_t>(replicas_of_rank), passes = unsettled_.size() / replicas;
+  ensure(unsettled_.size() % replicas == 0, "every replica makes the same passes");
+  for (std::size_t pass = 0; pass < passes; ++pass) {
+    std::vector<at::Tensor> of_replica;
+    for (std::size_t replica = 0; replica < replicas; ++replica)
+      of_replica.push_back(unsettled_[replica * passes + pass]);
+    const at::Tensor average = at::empty_like(of_replica.front());
+    tree_sum_into(average, of_replica);
+    tree_sum_into(average, communicator.all_gather(average).unbind());
+    average.div_(static_cast<double>(replicas_of_rank * communicator.size()));
+    const std::vector<at::Tensor> halves = average.chunk(2);
+    running_mean_.lerp_(halves[0], options_.momentum);
+    running_variance_.lerp_(halves[1], options_.momentum);
+  }
+  unsettled_.clear();
+}
+
+void settle_running_statistics(torch::nn::Module& module, std::int64_t replicas_of_rank, Communicator& communicator) {
+  for (const auto& part : module.modules())
+    if (auto* normalization = dynamic_cast<BatchNormalization*>(part.get()))
+      normalization->settle(replicas_of_rank, communicator);
 }
 
 void average_running_statistics(torch::nn::Module& module, Communicator& communicator) {

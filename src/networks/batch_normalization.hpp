@@ -9,6 +9,7 @@ namespace ganymede {
 enum class BatchStatistics {
   global,  // of all ranks' rows together: the number of ranks does not matter
   local,   // of this rank's rows, as torch DDP does: no communication, but the result depends on the ranks
+  replica,  // of the rows of one virtual replica: no communication, and any number of ranks gives the same bits
 };
 
 struct BatchNormalizationOptions {
@@ -30,16 +31,25 @@ class BatchNormalization : public torch::nn::Module {
   at::Tensor forward(const at::Tensor& input, bool training);
 
   const BatchNormalizationOptions& options() const { return options_; }
+  void settle(std::int64_t replicas_of_rank, Communicator& communicator);
 
  private:
+  at::Tensor forward_of_replica(const at::Tensor& input);
+
   const BatchNormalizationOptions options_;
   Communicator& communicator_;
   at::Tensor weight_, bias_;                    // [channels]
   at::Tensor running_mean_, running_variance_;  // [channels]
+  std::vector<at::Tensor> unsettled_;           // [pass], mean and unbiased variance [2 x channels]
 };
 
 // Averages over ranks the running statistics that the module's layers with local statistics keep. Collective.
 void average_running_statistics(torch::nn::Module& module, Communicator& communicator);
+
+// Moves the running statistics of the module's layers with replica statistics, once for each forward pass that
+// every replica has made since the last call, by the average of all replicas' statistics, taken along the binary
+// tree over them. A rank has run its replicas one after another. Collective.
+void settle_running_statistics(torch::nn::Module& module, std::int64_t replicas_of_rank, Communicator& communicator);
 
 // Whether training forwards of the module mix the rows of a batch.
 bool mixes_rows(const torch::nn::Module& module);

@@ -1,27 +1,95 @@
 #include "optimization/gradient_averager.hpp"
 
+#include <torch/csrc/autograd/function_hook.h>
+#include <torch/csrc/autograd/variable.h>
+
+#include "base/clock.hpp"
 #include "base/error.hpp"
 
 namespace ganymede {
 
+// Autograd calls it when a parameter's gradient is complete.
+class GradientAverager::Arrival final : public torch::autograd::PostAccumulateGradHook {
+ public:
+  Arrival(GradientAverager& averager, std::size_t slot) : averager_(averager), slot_(slot) {}
+  void operator()(const torch::autograd::Variable&) override { averager_.note_arrival(slot_); }
+
+ private:
+  GradientAverager& averager_;
+  const std::size_t slot_;
+};
+
 GradientAverager::GradientAverager(ParameterArena& arena, Communicator& communicator,
-                                   GradientAveragerOptions options)
-    : arena_(arena), communicator_(communicator) {
-  const at::Tensor& gradients = arena.gradients();
-  const auto item_bytes = static_cast<std::int64_t>(gradients.element_size());
-  ensure(options.bucket_bytes >= item_bytes, "a bucket holds at least one gradient");
-  for (const at::Tensor& bucket : gradients.split(options.bucket_bytes / item_bytes))
-    buckets_.push_back(bucket);
+                                   std::int64_t replicas_of_rank)
+    : arena_(arena), communicator_(communicator), replicas_of_rank_(replicas_of_rank) {
+  if (communicator.background()) watch_gradients();
+}
+
+GradientAverager::~GradientAverager() {
+  if (communicator_.background())
+    for (const auto& slot : arena_.slots())
+      torch::autograd::impl::set_post_acc_grad_hooks(slot.parameter, nullptr);
+}
+
+void GradientAverager::watch_gradients() {
+  const auto& buckets = arena_.buckets();
+  missing_at_first_.assign(buckets.size(), 0);
+  for (std::size_t i = 0; i < arena_.slots().size(); ++i) {
+    const auto& slot = arena_.slots()[i];
+    auto& in = buckets_of_slot_.emplace_back();
+    for (std::size_t b = 0; b < buckets.size(); ++b) {
+      if (slot.end() <= buckets[b].begin || slot.offset >= buckets[b].end) continue;
+      in.push_back(b);
+      ++missing_at_first_[b];
+    }
+    torch::autograd::impl::set_post_acc_grad_hooks(slot.parameter, std::make_unique<Arrival>(*this, i));
+  }
 }
 
 GradientAverager::Pending GradientAverager::begin() {
   arena_.zero_gradients();
+  missing_ = missing_at_first_;
+  next_bucket_ = 0;
+  watching_ = communicator_.background() != nullptr && replicas_of_rank_ == 1;
   return Pending(*this);
 }
 
-void GradientAverager::Pending::finish() {
+// Buckets leave in their order, which is that of backward, on every rank.
+void GradientAverager::note_arrival(std::size_t slot) {
+  if (!watching_) return;
+  for (const std::size_t bucket : buckets_of_slot_[slot]) --missing_[bucket];
+  while (next_bucket_ < missing_.size() && missing_[next_bucket_] == 0) send_next_bucket();
+}
+
+void GradientAverager::send_next_bucket() {
+  communicator_.background()->submit([this, bucket = arena_.buckets()[next_bucket_]](Communicator& communicator) {
+    arena_.sum_gradients(bucket, communicator);
+  });
+  ++next_bucket_;
+}
+
+void GradientAverager::Pending::next_replica() {
   averager_.arena_.check_views();
-  for (const at::Tensor& bucket : averager_.buckets_) averager_.communicator_.all_reduce_sum_(bucket);
+  averager_.replicas_.add(averager_.arena_.gradients());
+  averager_.arena_.zero_gradients();
+}
+
+// A parameter that the loss did not use is missing on every rank alike; what is left leaves now.
+void GradientAverager::Pending::finish() {
+  GradientAverager& self = averager_;
+  self.watching_ = false;
+  self.arena_.check_views();
+  self.replicas_.finish(self.arena_.gradients());
+  if (CommunicationThread* background = self.communicator_.background()) {
+    const Stopwatch stopwatch;
+    while (self.next_bucket_ < self.arena_.buckets().size()) self.send_next_bucket();
+    background->wait();
+    self.communicator_.count_seconds(stopwatch.seconds());
+    self.communicator_.node_barrier();  // nobody computes with the values any more
+  } else {
+    for (const ElementRange& bucket : self.arena_.buckets())
+      self.arena_.sum_gradients(bucket, self.communicator_);
+  }
 }
 
 }  // namespace ganymede

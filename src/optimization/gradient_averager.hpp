@@ -2,26 +2,29 @@
 // size, so the sum is the gradient of the mean over the global batch, however unevenly ranks share it.
 //
 //   auto pending = averager.begin();   // zeroes the gradients
-//   loss.backward();                   // any number of backward passes
-//   pending.finish();                  // now the gradients are the same on every rank
+//   loss.backward();                   // once
+//   pending.finish();                  // now each rank has the sums of the part of the arena that it owns
 //
-// begin and finish are collective. Only the averager's own network takes part: a generator's step that runs
-// backward through the discriminator does not disturb the discriminator's averager.
+// A rank that runs several virtual replicas calls pending.next_replica() between their backward passes; the
+// gradients of replicas and ranks are then added up along one binary tree (tree_sum.hpp).
+//
+// Where the communicator works in the background, buckets leave as soon as backward has filled them. begin and
+// finish are collective. Only the averager's own network takes part: a generator's step that runs backward
+// through the discriminator does not disturb the discriminator's averager.
 #pragma once
 
+#include "distributed/communication_thread.hpp"
 #include "distributed/communicator.hpp"
+#include "distributed/tree_sum.hpp"
 #include "optimization/parameter_arena.hpp"
 
 namespace ganymede {
-
-struct GradientAveragerOptions {
-  std::int64_t bucket_bytes = 4 << 20;  // gradients travel in slices of the arena of this size
-};
 
 class GradientAverager {
  public:
   class Pending {
    public:
+    void next_replica();
     void finish();
 
    private:
@@ -30,14 +33,31 @@ class GradientAverager {
     GradientAverager& averager_;
   };
 
-  GradientAverager(ParameterArena& arena, Communicator& communicator, GradientAveragerOptions options = {});
+  // All of a rank's replicas, but for one, are merged on the rank, so their gradients do not leave early.
+  GradientAverager(ParameterArena& arena, Communicator& communicator, std::int64_t replicas_of_rank = 1);
+  ~GradientAverager();
+  GradientAverager(const GradientAverager&) = delete;
+  GradientAverager& operator=(const GradientAverager&) = delete;
 
   [[nodiscard]] Pending begin();
 
  private:
+  class Arrival;
+
+  void watch_gradients();
+  void note_arrival(std::size_t slot);
+  void send_next_bucket();
+
   ParameterArena& arena_;
   Communicator& communicator_;
-  std::vector<at::Tensor> buckets_;  // slices of the arena's gradients, in the order of backward
+  const std::int64_t replicas_of_rank_;
+  TreeAccumulator replicas_;
+
+  // With a background only:
+  std::vector<std::vector<std::size_t>> buckets_of_slot_;  // [slot]
+  std::vector<int> missing_at_first_, missing_;            // [bucket], parameters without gradient so far
+  std::size_t next_bucket_ = 0;                            // to be sent
+  bool watching_ = false;                                  // between begin and finish
 };
 
 }  // namespace ganymede

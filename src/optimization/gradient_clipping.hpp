@@ -5,12 +5,13 @@
 
 namespace ganymede {
 
-// Scales all gradients of the network so that their joint norm is at most max_norm. After averaging: all
-// ranks then scale alike.
+// Scales all gradients of the network so that their joint norm is at most max_norm. After they are summed; each
+// rank scales what it owns. Collective.
 inline void clip_gradient_norm(ParameterArena& arena, double max_norm) {
   at::NoGradGuard no_grad;
-  const double norm = arena.gradients().norm().item<double>();
-  if (norm > max_norm) arena.gradients().mul_(max_norm / (norm + 1e-6));
+  const double norm = arena.gradient_norm();
+  if (norm <= max_norm) return;
+  for (const at::Tensor& part : arena.owned_parts(arena.gradients())) part.mul_(max_norm / (norm + 1e-6));
 }
 
 }  // namespace ganymede

@@ -2,6 +2,8 @@
 
 #include <ATen/ops/_fused_adam.h>
 
+#include "optimization/fused_updates.hpp"
+
 namespace ganymede {
 namespace {
 
@@ -9,15 +11,20 @@ class Adam final : public Optimizer {
  public:
   Adam(const AdamOptions& options, ParameterArena& arena)
       : options_(options),
-        arena_(arena),
-        first_moment_(at::zeros_like(arena.values())),
-        second_moment_(at::zeros_like(arena.values())),
-        steps_(at::zeros({1}, at::kFloat)) {}
+        first_moment_(arena.allocate_like_values()),
+        second_moment_(arena.allocate_like_values()),
+        steps_(at::zeros({1}, at::kFloat)),
+        values_(arena.owned_parts(arena.values())),
+        gradients_(arena.owned_parts(arena.gradients())),
+        first_moments_(arena.owned_parts(first_moment_)),
+        second_moments_(arena.owned_parts(second_moment_)),
+        steps_of_part_(values_.size(), steps_) {}
 
   void step(double rate_factor) override {
     at::NoGradGuard no_grad;
     steps_.add_(1);
-    at::_fused_adam_({arena_.values()}, {arena_.gradients()}, {first_moment_}, {second_moment_}, {}, {steps_},
+    if (values_.empty()) return;
+    at::_fused_adam_(values_, gradients_, first_moments_, second_moments_, {}, steps_of_part_,
                      options_.learning_rate * rate_factor, options_.beta1, options_.beta2,
                      /*weight_decay=*/0.0, options_.epsilon, /*amsgrad=*/false, /*maximize=*/false);
   }
@@ -28,44 +35,54 @@ class Adam final : public Optimizer {
 
  private:
   const AdamOptions options_;
-  ParameterArena& arena_;
-  at::Tensor first_moment_;
-  at::Tensor second_moment_;
+  at::Tensor first_moment_, second_moment_;
   at::Tensor steps_;  // float32 [1], as the fused kernel wants it: exact up to 2^24 steps
+  const std::vector<at::Tensor> values_, gradients_, first_moments_, second_moments_, steps_of_part_;  // [part]
 };
 
 class Rmsprop final : public Optimizer {
  public:
   Rmsprop(const RmspropOptions& options, ParameterArena& arena)
-      : options_(options), arena_(arena), mean_square_(at::zeros_like(arena.values())) {}
+      : options_(options),
+        mean_square_(arena.allocate_like_values()),
+        values_(arena.owned_parts(arena.values())),
+        gradients_(arena.owned_parts(arena.gradients())),
+        mean_squares_(arena.owned_parts(mean_square_)) {}
 
   void step(double rate_factor) override {
-    at::NoGradGuard no_grad;
-    const at::Tensor& gradients = arena_.gradients();
-    mean_square_.mul_(options_.decay).addcmul_(gradients, gradients, 1 - options_.decay);
-    arena_.values().addcdiv_(gradients, mean_square_.sqrt().add_(options_.epsilon),
-                             -options_.learning_rate * rate_factor);
+    for (std::size_t i = 0; i < values_.size(); ++i)
+      rmsprop_(values_[i], gradients_[i], mean_squares_[i], options_.learning_rate * rate_factor, options_.decay,
+               options_.epsilon);
   }
 
   std::vector<State> state() override { return {{"mean_square", mean_square_}}; }
 
  private:
   const RmspropOptions options_;
-  ParameterArena& arena_;
   at::Tensor mean_square_;
+  const std::vector<at::Tensor> values_, gradients_, mean_squares_;  // [part]
 };
 
 class Sgd final : public Optimizer {
  public:
-  Sgd(const SgdOptions& options, ParameterArena& arena) : options_(options), arena_(arena) {
-    if (options.momentum > 0) velocity_ = at::zeros_like(arena.values());
+  Sgd(const SgdOptions& options, ParameterArena& arena)
+      : options_(options),
+        values_(arena.owned_parts(arena.values())),
+        gradients_(arena.owned_parts(arena.gradients())) {
+    if (options.momentum == 0) return;
+    velocity_ = arena.allocate_like_values();
+    velocities_ = arena.owned_parts(velocity_);
   }
 
   void step(double rate_factor) override {
     at::NoGradGuard no_grad;
-    at::Tensor direction = arena_.gradients();
-    if (velocity_.defined()) direction = velocity_.mul_(options_.momentum).add_(arena_.gradients());
-    arena_.values().add_(direction, -options_.learning_rate * rate_factor);
+    const double rate = options_.learning_rate * rate_factor;
+    for (std::size_t i = 0; i < values_.size(); ++i) {
+      if (velocity_.defined())
+        momentum_(values_[i], gradients_[i], velocities_[i], rate, options_.momentum);
+      else
+        values_[i].add_(gradients_[i], -rate);
+    }
   }
 
   std::vector<State> state() override {
@@ -75,8 +92,9 @@ class Sgd final : public Optimizer {
 
  private:
   const SgdOptions options_;
-  ParameterArena& arena_;
-  at::Tensor velocity_;  // undefined without momentum
+  const std::vector<at::Tensor> values_, gradients_;  // [part]
+  at::Tensor velocity_;                               // undefined without momentum
+  std::vector<at::Tensor> velocities_;
 };
 
 std::unique_ptr<Optimizer> make(const AdamOptions& options, ParameterArena& arena) {

@@ -37,18 +37,19 @@ class Optimizer {
  public:
   virtual ~Optimizer() = default;
 
-  // Updates the arena's values from its gradients, at learning_rate x rate_factor.
+  // Updates the values that this rank owns from their summed gradients, at learning_rate x rate_factor.
   virtual void step(double rate_factor) = 0;
 
   struct State {
     std::string name;
-    at::Tensor tensor;  // [elements of the arena], or [1] for a number that belongs to all parameters
+    at::Tensor tensor;  // [elements of the arena], shared like its values; or [1], a number of this rank's that
+                        // belongs to all parameters
   };
   // What a checkpoint needs to go on as if nothing had happened; the tensors share the optimizer's memory.
   virtual std::vector<State> state() = 0;
 };
 
-// The arena must outlive the optimizer.
+// The arena must outlive the optimizer. Collective.
 std::unique_ptr<Optimizer> make_optimizer(const OptimizerOptions& options, ParameterArena& arena);
 
 }  // namespace ganymede

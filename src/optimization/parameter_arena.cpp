@@ -1,33 +1,56 @@
 #include "optimization/parameter_arena.hpp"
 
+#include <cmath>
+#include <numeric>
+
 #include "base/error.hpp"
+#include "optimization/fused_updates.hpp"
 
 namespace ganymede {
 namespace {
 
 constexpr std::int64_t kAlignmentBytes = 64;
 
+// Buckets of whole blocks; one for everything where their size is 0.
+std::vector<ElementRange> cut_into_buckets(std::int64_t elements, std::int64_t bucket_elements) {
+  constexpr std::int64_t kBlock = Communicator::kOwnedBlock;
+  const std::int64_t size =
+      bucket_elements == 0 ? elements : std::max<std::int64_t>(1, bucket_elements / kBlock) * kBlock;
+  std::vector<ElementRange> buckets;
+  for (std::int64_t begin = 0; begin < elements; begin += size)
+    buckets.push_back({begin, std::min(begin + size, elements)});
+  return buckets;
+}
+
 }  // namespace
 
-ParameterArena::ParameterArena(torch::nn::Module& module) {
+ParameterArena::ParameterArena(torch::nn::Module& module, Communicator& communicator)
+    : communicator_(communicator) {
   at::NoGradGuard no_grad;
   auto named = module.named_parameters().pairs();
   ensure(!named.empty(), "a network has parameters");
-  const auto options = named.front().second.options().requires_grad(false);
-  const std::int64_t alignment = kAlignmentBytes / static_cast<std::int64_t>(options.dtype().itemsize());
+  const at::ScalarType dtype = named.front().second.scalar_type();
+  const auto item_bytes = static_cast<std::int64_t>(c10::elementSize(dtype));
+  const std::int64_t alignment = kAlignmentBytes / item_bytes;
   std::int64_t elements = 0;
   for (auto it = named.rbegin(); it != named.rend(); ++it) {
     slots_.push_back({.name = it->first, .parameter = it->second, .offset = elements});
     elements += (it->second.numel() + alignment - 1) / alignment * alignment;
   }
-  values_ = at::zeros({elements}, options);
-  gradients_ = at::zeros({elements}, options);
+  NodeGroup& node = communicator.node();
+  values_ = node.allocate_one(elements, dtype);
+  gradients_of_rank_ = node.allocate_each(elements, dtype);
+  gradients_ = gradients_of_rank_[static_cast<std::size_t>(node.rank())];
   for (Slot& slot : slots_) {
-    at::Tensor view = view_of(values_, slot);
-    view.copy_(slot.parameter);
+    const at::Tensor view = view_of(values_, slot);
+    if (node.rank() == 0) view.copy_(slot.parameter);
     slot.parameter.set_data(view);
     slot.parameter.mutable_grad() = view_of(gradients_, slot);
   }
+  node.barrier();
+  buckets_ = cut_into_buckets(elements, communicator.bucket_bytes() / item_bytes);
+  for (const ElementRange& bucket : buckets_)
+    if (const ElementRange mine = communicator.owned_part(bucket); mine.size() > 0) owned_ranges_.push_back(mine);
 }
 
 std::vector<at::Tensor> ParameterArena::parameters() const {
@@ -37,18 +60,51 @@ std::vector<at::Tensor> ParameterArena::parameters() const {
   return parameters;
 }
 
+at::Tensor ParameterArena::allocate_like_values() {
+  return communicator_.node().allocate_one(values_.numel(), values_.scalar_type());
+}
+
 at::Tensor ParameterArena::view_of(const at::Tensor& flat, const Slot& slot) const {
   return flat.narrow(0, slot.offset, slot.parameter.numel()).view(slot.parameter.sizes());
+}
+
+std::vector<at::Tensor> ParameterArena::owned_parts(const at::Tensor& flat) const {
+  std::vector<at::Tensor> parts;
+  for (const ElementRange& range : owned_ranges_) parts.push_back(flat.narrow(0, range.begin, range.size()));
+  return parts;
 }
 
 void ParameterArena::zero_gradients() {
   gradients_.zero_();
 }
 
+void ParameterArena::sum_gradients(ElementRange bucket, Communicator& communicator) const {
+  communicator.sum_to_owners_(gradients_of_rank_, bucket);
+}
+
+// Of each block its owner takes the norm; the blocks are then added up in one order everywhere.
+double ParameterArena::gradient_norm() {
+  constexpr std::int64_t kBlock = Communicator::kOwnedBlock;
+  if (!block_norms_.defined())
+    block_norms_ = communicator_.node().allocate_one((values_.numel() + kBlock - 1) / kBlock, at::kDouble);
+  auto* norms = block_norms_.mutable_data_ptr<double>();
+  for (const ElementRange& range : owned_ranges_)
+    for (std::int64_t begin = range.begin; begin < range.end; begin += kBlock)
+      norms[begin / kBlock] = sum_of_squares(gradients_.narrow(0, begin, std::min(kBlock, range.end - begin)));
+  communicator_.node_barrier();
+  return std::sqrt(std::accumulate(norms, norms + block_norms_.numel(), 0.0));
+}
+
+void ParameterArena::publish() {
+  communicator_.node_barrier();
+}
+
 void ParameterArena::check_views() const {
+  const auto* begin = static_cast<const std::byte*>(gradients_.const_data_ptr());
+  const auto item_bytes = static_cast<std::int64_t>(gradients_.element_size());
   for (const Slot& slot : slots_) {
     const at::Tensor& gradient = slot.parameter.grad();
-    if (!gradient.defined() || gradient.const_data_ptr() != view_of(gradients_, slot).const_data_ptr())
+    if (!gradient.defined() || gradient.const_data_ptr() != begin + slot.offset * item_bytes)
       throw Error(
           fmt::format("the gradient of {} is no longer a view into its arena: it was replaced by "
                       "zero_grad() or by backward(create_graph=true)",

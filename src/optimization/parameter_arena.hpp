@@ -2,15 +2,20 @@
 // the order in which backward produces them (the reverse of parameters(); autograd accumulates into a
 // gradient that is already there). Averaging, Adam, clipping and checksum are then one call each.
 //
+// Ranks that share memory (NodeGroup) share the values too: there is one copy of them, and of whatever is laid
+// out like them, and each rank updates the part that it owns. Every rank has gradients of its own, which the
+// others read. Values change only between the sum of the gradients and publish().
+//
 // The views survive backward, also a double backward. They are lost by backward(create_graph=true) and by
-// any zero_grad() that sets to none: zero the arena instead. Values change only between backward passes:
-// autograd does not see a write through the arena.
+// any zero_grad() that sets to none: zero the arena instead. Autograd does not see a write through the arena.
 #pragma once
 
 #include <torch/nn/module.h>
 
 #include <string>
 #include <vector>
+
+#include "distributed/communicator.hpp"
 
 namespace ganymede {
 
@@ -20,30 +25,51 @@ class ParameterArena {
     std::string name;
     at::Tensor parameter;
     std::int64_t offset;  // elements into the flat buffers; a multiple of 64 bytes
+    std::int64_t end() const { return offset + parameter.numel(); }
   };
 
   // Moves the module's parameters into the arena; their values stay. The module lives in the arena from now
-  // on, and the arena outlives its use.
-  explicit ParameterArena(torch::nn::Module& module);
+  // on, the arena outlives its use, and the communicator outlives the arena. Collective.
+  ParameterArena(torch::nn::Module& module, Communicator& communicator);
 
   const at::Tensor& values() const { return values_; }        // [elements], gaps are 0
-  const at::Tensor& gradients() const { return gradients_; }  // [elements], gaps are 0
+  const at::Tensor& gradients() const { return gradients_; }  // [elements], this rank's, gaps are 0
   const std::vector<Slot>& slots() const { return slots_; }   // in the order of the buffers
   std::vector<at::Tensor> parameters() const;
 
+  // A zeroed buffer laid out like the values, shared as they are. Collective.
+  at::Tensor allocate_like_values();
   // The part of a buffer laid out like this arena (optimizer state, say) that belongs to a slot, in the
   // parameter's shape.
   at::Tensor view_of(const at::Tensor& flat, const Slot& slot) const;
+  // The parts of such a buffer that this rank updates: its part of each bucket. Empty ones are left out.
+  const std::vector<ElementRange>& owned_ranges() const { return owned_ranges_; }
+  std::vector<at::Tensor> owned_parts(const at::Tensor& flat) const;
 
   void zero_gradients();
+  // Gradients travel in these slices, in the order of backward.
+  const std::vector<ElementRange>& buckets() const { return buckets_; }
+  // Sums a bucket of gradients over all ranks, into the owned part of each. Collective, over the communicator
+  // of this call.
+  void sum_gradients(ElementRange bucket, Communicator& communicator) const;
+
+  // The joint norm of all gradients, the same bits on every rank. Between sum_gradients and publish. Collective.
+  double gradient_norm();
+
+  // Ends an update: all ranks see the new values. Collective.
+  void publish();
 
   // Throws if a gradient is no longer a view into the arena: something replaced it.
   void check_views() const;
 
  private:
+  Communicator& communicator_;
   std::vector<Slot> slots_;
   at::Tensor values_;
+  std::vector<at::Tensor> gradients_of_rank_;  // [rank of the node group]
   at::Tensor gradients_;
+  std::vector<ElementRange> buckets_, owned_ranges_;
+  at::Tensor block_norms_;  // float64 [blocks]: squared norms of the blocks of kOwnedBlock gradients
 };
 
 // Keeps gradients from a network's parameters for a while. Made before the forward pass: a network frozen

@@ -11,8 +11,8 @@ inline constexpr std::array<std::pair<const char*, Activation>, 2> kActivations{
     {{"relu", Activation::relu}, {"leaky_relu", Activation::leaky_relu}}};
 inline constexpr std::array<std::pair<const char*, OutputActivation>, 2> kOutputActivations{
     {{"tanh", OutputActivation::tanh}, {"linear", OutputActivation::linear}}};
-inline constexpr std::array<std::pair<const char*, BatchStatistics>, 2> kBatchStatistics{
-    {{"sync", BatchStatistics::global}, {"local", BatchStatistics::local}}};
+inline constexpr std::array<std::pair<const char*, BatchStatistics>, 3> kBatchStatistics{
+    {{"sync", BatchStatistics::global}, {"replica", BatchStatistics::replica}, {"local", BatchStatistics::local}}};
 
 template <typename Visitor, typename Options>
 void visit_hidden_layers(Visitor& visitor, Options& options) {

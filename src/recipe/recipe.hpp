@@ -4,9 +4,11 @@
 
 #include <array>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "distributed/communication_options.hpp"
 #include "gans/adversarial_gan.hpp"
 #include "training/train_options.hpp"
 
@@ -21,6 +23,11 @@ struct DataOptions {
   bool horizontal_flip = false;            // mirror each image with probability 1/2
 };
 
+// Any number of ranks gives the same bits (GanSetting::replicas).
+struct ReproducibleOptions {
+  std::int64_t replicas = 4;  // virtual; a power of two
+};
+
 struct Recipe {
   std::string name;
   std::string tutorial;     // section of the tutorial
@@ -30,6 +37,13 @@ struct Recipe {
   DataOptions data;
   AdversarialGanOptions gan;
   TrainOptions train;
+  std::optional<ReproducibleOptions> reproducible;
+  CommunicationOptions communication;
+
+  // Virtual replicas, in reproducible mode.
+  std::optional<std::int64_t> replicas() const {
+    return reproducible ? std::optional(reproducible->replicas) : std::nullopt;
+  }
 };
 
 // Reads a recipe file and what it extends, then applies overrides of the form key=value. Throws RecipeError:

@@ -10,6 +10,23 @@ namespace ganymede {
 inline constexpr std::array<std::pair<const char*, Precision>, 2> kPrecisions{
     {{"float32", Precision::float32}, {"float64", Precision::float64}}};
 
+inline constexpr std::array<std::pair<const char*, NodeSharing>, 2> kNodeSharings{
+    {{"auto", NodeSharing::automatic}, {"off", NodeSharing::off}}};
+inline constexpr std::array<std::pair<const char*, Overlap>, 3> kOverlaps{
+    {{"auto", Overlap::automatic}, {"on", Overlap::on}, {"off", Overlap::off}}};
+
+template <typename Visitor>
+void visit_options(Visitor& visitor, ReproducibleOptions& options) {
+  visitor.value("replicas", options.replicas, kPositiveInteger);
+}
+
+template <typename Visitor>
+void visit_options(Visitor& visitor, CommunicationOptions& options) {
+  visitor.choice("node_sharing", options.node_sharing, kNodeSharings);
+  visitor.choice("overlap", options.overlap, kOverlaps);
+  visitor.value("bucket_bytes", options.bucket_bytes, kPositiveInteger, /*when_left_out=*/"auto");
+}
+
 template <typename Visitor>
 void visit_options(Visitor& visitor, DataOptions& options) {
   visitor.required("path");
@@ -41,6 +58,8 @@ void visit_options(Visitor& visitor, Recipe& recipe) {
   visitor.section("data", [&](auto& inner) { visit_options(inner, recipe.data); });
   visitor.section("gan", [&](auto& inner) { visit_options(inner, recipe.gan); });
   visitor.section("train", [&](auto& inner) { visit_options(inner, recipe.train); });
+  visitor.optional_section("reproducible", recipe.reproducible);
+  visitor.section("communication", [&](auto& inner) { visit_options(inner, recipe.communication); });
 }
 
 }  // namespace ganymede

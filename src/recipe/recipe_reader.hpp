@@ -52,8 +52,9 @@ class RecipeReader {
   void value(const char* key, std::vector<std::int64_t>& target, const Range& range);
   void value(const char* key, std::array<double, 2>& target);
   template <typename Number>
-  void value(const char* key, std::optional<Number>& target, const Range& range) {
-    if (is_left_out(key)) return target.reset();
+  void value(const char* key, std::optional<Number>& target, const Range& range,
+             const char* when_left_out = "none") {
+    if (is_left_out(key, when_left_out)) return target.reset();
     target.emplace();
     value(key, *target, range);
   }
@@ -129,9 +130,9 @@ class RecipeReader {
   std::optional<Picked> pick(const char* key, const std::vector<std::string>& names);
   [[noreturn]] void throw_options_not_taken(const char* key, const Picked& picked) const;
 
-  bool is_left_out(const char* key) {
+  bool is_left_out(const char* key, const char* word = "none") {
     const RecipeNode* node = look_up(key);
-    return !node || (node->scalar() && *node->scalar() == "none");
+    return !node || (node->scalar() && *node->scalar() == word);
   }
 
   void known(const char* key) { known_.emplace_back(key); }

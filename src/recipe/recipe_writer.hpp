@@ -34,7 +34,7 @@ class RecipeWriter {
              << fmt::format("{}", numbers[0]) << fmt::format("{}", numbers[1]) << YAML::EndSeq;
   }
   template <typename Number>
-  void value(const char* key, const std::optional<Number>& number, const Range& range) {
+  void value(const char* key, const std::optional<Number>& number, const Range& range, const char* = "none") {
     if (number) value(key, *number, range);
   }
 

@@ -160,10 +160,13 @@ void load_checkpoint(const fs::path& checkpoint, const std::vector<Player>& play
 void broadcast_state(Communicator& communicator, const std::vector<Player>& players) {
   at::NoGradGuard no_grad;
   for (const Player& player : players) {
-    communicator.broadcast_(player.arena.values());
+    communicator.broadcast_to_nodes_(player.arena.values());
+    if (player.average.defined()) communicator.broadcast_to_nodes_(player.average);
     for (const at::Tensor& buffer : player.network->buffers()) communicator.broadcast_(buffer);
-    if (player.average.defined()) communicator.broadcast_(player.average);
-    for (const auto& state : player.optimizer.state()) communicator.broadcast_(state.tensor);
+    for (const auto& state : player.optimizer.state()) {
+      const bool like_arena = state.tensor.numel() == player.arena.values().numel();
+      like_arena ? communicator.broadcast_to_nodes_(state.tensor) : communicator.broadcast_(state.tensor);
+    }
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include "distributed/agreement.hpp"
 #include "distributed/communicator.hpp"
+#include "distributed/tree_sum.hpp"
 
 namespace ganymede {
 
@@ -32,6 +33,51 @@ inline void check_collectives(Communicator& communicator) {
   EXPECT_EQ(broadcast_text(communicator, rank == 0 ? "" : "not empty", 0), "");
   communicator.barrier();
   EXPECT_GT(communicator.seconds(), 0);
+}
+
+// Sums to owners: inputs encode rank and index; what the owners of a node group hold together is the whole sum.
+inline void check_sums_to_owners(Communicator& communicator) {
+  const int rank = communicator.rank(), size = communicator.size();
+  NodeGroup& node = communicator.node();
+  for (const auto dtype : {at::kFloat, at::kDouble})
+    for (const std::int64_t count : {1, 1000, 5000, 100'003}) {
+      const at::Tensor index = at::arange(count, dtype);
+      const std::vector<at::Tensor> buffers = node.allocate_each(count, dtype);
+      const at::Tensor gathered = node.allocate_one(count, dtype);
+      for (const std::int64_t bucket : {count, count / 3 + 1}) {
+        const at::Tensor& mine = buffers[static_cast<std::size_t>(node.rank())];
+        mine.copy_(index + rank);
+        for (std::int64_t begin = 0; begin < count; begin += bucket) {
+          const ElementRange range{begin, std::min(begin + bucket, count)};
+          communicator.sum_to_owners_(buffers, range);
+          const ElementRange owned = communicator.owned_part(range);
+          gathered.narrow(0, owned.begin, owned.size()).copy_(mine.narrow(0, owned.begin, owned.size()));
+        }
+        communicator.node_barrier();
+        EXPECT_TRUE(at::equal(gathered, index * size + size * (size - 1) / 2)) << count << " of " << dtype;
+        communicator.node_barrier();
+        if (node.rank() == 0) gathered.fill_(rank);
+        communicator.node_barrier();
+        communicator.broadcast_to_nodes_(gathered);
+        EXPECT_TRUE(gathered.eq(0).all().item<bool>());
+        communicator.node_barrier();
+      }
+    }
+}
+
+// The bits of a sum to owners are those of the tree over ranks, which every rank computes for itself.
+inline void check_tree_order(Communicator& communicator) {
+  NodeGroup& node = communicator.node();
+  constexpr std::int64_t kCount = 10'000;
+  const std::vector<at::Tensor> buffers = node.allocate_each(kCount, at::kFloat);
+  const at::Tensor& mine = buffers[static_cast<std::size_t>(node.rank())];
+  mine.copy_(at::rand({kCount}) * (communicator.rank() + 1));
+  const at::Tensor expected = at::empty({kCount});
+  tree_sum_into(expected, communicator.all_gather(mine).unbind());
+  communicator.sum_to_owners_(buffers, {0, kCount});
+  const ElementRange owned = communicator.owned_part({0, kCount});
+  EXPECT_TRUE(at::equal(mine.narrow(0, owned.begin, owned.size()), expected.narrow(0, owned.begin, owned.size())));
+  communicator.node_barrier();
 }
 
 }  // namespace ganymede

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <numeric>
+
 #include "distributed/agreement.hpp"
 #include "tests/distributed/collective_checks.hpp"
 #include "tests/support/expect_error.hpp"
@@ -12,6 +14,16 @@ namespace {
 TEST(LoopbackCommunicator, DoesEveryCollectiveOnOneToFiveRanks) {
   for (int size = 1; size <= 5; ++size)
     run_loopback_ranks(size, [](Communicator& communicator) { check_collectives(communicator); });
+}
+
+TEST(LoopbackCommunicator, SumsToTheOwnersOfEveryNode) {
+  for (const std::vector<int>& nodes : std::vector<std::vector<int>>{{1}, {3}, {1, 1}, {2, 2}, {3, 1, 2}, {1, 4}})
+    run_loopback_ranks(std::accumulate(nodes.begin(), nodes.end(), 0), check_sums_to_owners, {.node_sizes = nodes});
+}
+
+TEST(LoopbackCommunicator, SumsAlongTheTreeOverRanks) {
+  for (const std::vector<int>& nodes : std::vector<std::vector<int>>{{4}, {2, 2}, {1, 1, 1, 1}, {4, 4}})
+    run_loopback_ranks(std::accumulate(nodes.begin(), nodes.end(), 0), check_tree_order, {.node_sizes = nodes});
 }
 
 TEST(LoopbackCommunicator, AFailingRankReleasesTheOthers) {

@@ -4,6 +4,7 @@
 #include "data/batch_loader.hpp"
 #include "distributed/agreement.hpp"
 #include "distributed/loopback_communicator.hpp"
+#include "distributed/mpi_communicator.hpp"
 #include "recipe/recipe.hpp"
 #include "tests/gans/reference_batch.hpp"
 #include "tests/support/mpi_environment.hpp"
@@ -36,10 +37,11 @@ Training train(const AdversarialGanOptions& options, at::ScalarType dtype, Commu
   return training;
 }
 
-void compare_with_one_rank(const std::string& recipe_name, at::ScalarType dtype, double bound) {
+void compare_with_one_rank(const std::string& recipe_name, at::ScalarType dtype, double bound,
+                           Communicator& communicator = world()) {
   const Recipe recipe =
       load_recipe(std::string(GANYMEDE_SOURCE_DIR) + "/experiments/" + recipe_name + "/recipe.yaml");
-  const Training ours = train(recipe.gan, dtype, world());
+  const Training ours = train(recipe.gan, dtype, communicator);
   const at::Tensor checksums =
       world().all_gather(at::full({1}, static_cast<std::int64_t>(ours.checksum), at::kLong));
   for (int rank = 0; rank < world().size(); ++rank)
@@ -66,6 +68,24 @@ TEST(RankEquivalence, DcganInSinglePrecision) {
 }
 TEST(RankEquivalence, DcganInDoublePrecision) {
   compare_with_one_rank("dcgan", at::kDouble, 1e-9);
+}
+
+// Ranks that share no memory, and gradients that leave in small buckets while backward runs.
+TEST(RankEquivalence, OverMessages) {
+  MpiCommunicator communicator;
+  communicator.configure({.node_sharing = NodeSharing::off, .overlap = Overlap::off});
+  compare_with_one_rank("mlp", at::kDouble, 1e-9, communicator);
+}
+TEST(RankEquivalence, OverMessagesInTheBackground) {
+  MpiCommunicator communicator;
+  communicator.configure({.node_sharing = NodeSharing::off, .overlap = Overlap::on, .bucket_bytes = 200'000});
+  compare_with_one_rank("mlp", at::kDouble, 1e-9, communicator);
+  compare_with_one_rank("dcgan", at::kDouble, 1e-9, communicator);
+}
+TEST(RankEquivalence, OverSharedMemoryInTheBackground) {
+  MpiCommunicator communicator;
+  communicator.configure({.overlap = Overlap::on, .bucket_bytes = 100'000});
+  compare_with_one_rank("mlp", at::kDouble, 1e-9, communicator);
 }
 
 }  // namespace

@@ -15,11 +15,15 @@
 namespace ganymede {
 namespace {
 
+Communicator& alone() {
+  static LoneCommunicator communicator;
+  return communicator;
+}
+
 std::shared_ptr<Network> small_network() {
-  static LoneCommunicator alone;
   return make_discriminator(
       MlpDiscriminatorOptions{.hidden_sizes = {5, 3}}, /*spectral_normalization=*/false,
-      {.shape = {.channels = 1, .height = 2, .width = 2}, .seed = 1, .communicator = alone}, at::kDouble);
+      {.shape = {.channels = 1, .height = 2, .width = 2}, .seed = 1, .communicator = alone()}, at::kDouble);
 }
 
 at::Tensor forward(Network& network, const at::Tensor& rows) {
@@ -30,7 +34,7 @@ TEST(ParameterArena, HoldsEveryParameterAlignedInReverseOrder) {
   const auto network = small_network();
   std::vector<at::Tensor> before;
   for (const at::Tensor& parameter : network->parameters()) before.push_back(parameter.detach().clone());
-  const ParameterArena arena(*network);
+  const ParameterArena arena(*network, alone());
   const std::vector<at::Tensor> parameters = network->parameters();
   ASSERT_EQ(arena.slots().size(), parameters.size());
   for (std::size_t i = 0; i < parameters.size(); ++i) {
@@ -43,7 +47,7 @@ TEST(ParameterArena, HoldsEveryParameterAlignedInReverseOrder) {
 
 TEST(ParameterArena, BackwardAndDoubleBackwardKeepTheViews) {
   const auto network = small_network();
-  ParameterArena arena(*network);
+  ParameterArena arena(*network, alone());
   const at::Tensor rows = at::randn({3, 4}, at::kDouble).requires_grad_();
   const at::Tensor output = forward(*network, rows).sum();
   const at::Tensor gradient = torch::autograd::grad({output}, {rows}, {}, true, /*create_graph=*/true)[0];
@@ -57,14 +61,14 @@ TEST(ParameterArena, BackwardAndDoubleBackwardKeepTheViews) {
 
 TEST(ParameterArena, NoticesAGradientThatWasReplaced) {
   const auto network = small_network();
-  const ParameterArena arena(*network);
+  const ParameterArena arena(*network, alone());
   network->zero_grad(/*set_to_none=*/true);
   expect_error<Error>([&] { arena.check_views(); }, {"layers.", "no longer a view"});
 }
 
 TEST(ParameterArena, AFrozenNetworkGetsNoGradients) {
   const auto network = small_network();
-  ParameterArena arena(*network);
+  ParameterArena arena(*network, alone());
   const at::Tensor rows = at::randn({3, 4}, at::kDouble).requires_grad_();
   {
     const Frozen frozen(arena);
@@ -76,37 +80,55 @@ TEST(ParameterArena, AFrozenNetworkGetsNoGradients) {
   EXPECT_GT(arena.gradients().abs().sum().item<double>(), 0);
 }
 
-// Ranks with unequal shares, one of them empty, against the whole batch on one rank.
+// The sums that the ranks own, put together: what every rank would hold if all of them had everything.
+at::Tensor gather_owned(const ParameterArena& arena, Communicator& communicator) {
+  at::Tensor whole = at::zeros_like(arena.gradients());
+  const auto to = arena.owned_parts(whole), from = arena.owned_parts(arena.gradients());
+  for (std::size_t i = 0; i < to.size(); ++i) to[i].copy_(from[i]);
+  communicator.all_reduce_sum_(whole);
+  return whole;
+}
+
+constexpr int kRows = 7;
+
+// Ranks with unequal shares, one of them empty. Only one node's owners count.
+at::Tensor averaged_gradients(Communicator& communicator, const at::Tensor& rows, int nodes) {
+  const std::vector<std::int64_t> borders =
+      communicator.size() == 1 ? std::vector<std::int64_t>{0, kRows} : std::vector<std::int64_t>{0, 4, 4, kRows};
+  const int rank = communicator.rank();
+  const at::Tensor share = rows.narrow(0, borders[rank], borders[rank + 1] - borders[rank]);
+  const auto network = small_network();
+  ParameterArena arena(*network, communicator);
+  GradientAverager averager(arena, communicator);
+  for (int repeat = 0; repeat < 2; ++repeat) {  // begin zeroes what the last step left
+    auto pending = averager.begin();
+    (forward(*network, share).pow(2).sum() / kRows).backward();
+    pending.finish();
+    arena.publish();
+  }
+  return gather_owned(arena, communicator) / nodes;
+}
+
 TEST(GradientAverager, SumsToTheGradientOfTheGlobalMean) {
-  constexpr int kRows = 7;
   const at::Tensor rows = at::randn({kRows, 4}, at::kDouble);
-  const std::vector<std::int64_t> borders{0, 4, 4, 7};
   at::Tensor whole;
-  const auto gradients = [&](Communicator& communicator, const at::Tensor& share, std::int64_t bucket_bytes) {
-    const auto network = small_network();
-    ParameterArena arena(*network);
-    GradientAverager averager(arena, communicator, {.bucket_bytes = bucket_bytes});
-    for (int repeat = 0; repeat < 2; ++repeat) {  // begin zeroes what the last step left
-      auto pending = averager.begin();
-      (forward(*network, share).pow(2).sum() / kRows).backward();
-      pending.finish();
-    }
-    return arena.gradients().clone();
-  };
-  run_loopback_ranks(1, [&](Communicator& one) { whole = gradients(one, rows, 1 << 20); });
-  for (const std::int64_t bucket_bytes : {8, 200, 1 << 20})
-    run_loopback_ranks(3, [&](Communicator& communicator) {
-      const int rank = communicator.rank();
-      const at::Tensor share = rows.narrow(0, borders[rank], borders[rank + 1] - borders[rank]);
-      EXPECT_TRUE(at::allclose(gradients(communicator, share, bucket_bytes), whole, 1e-12, 1e-14));
-    });
+  run_loopback_ranks(1, [&](Communicator& one) { whole = averaged_gradients(one, rows, 1); });
+  for (const bool overlap : {false, true})
+    for (const std::vector<int>& nodes : std::vector<std::vector<int>>{{3}, {2, 1}, {1, 2}, {1, 1, 1}})
+      run_loopback_ranks(
+          3,
+          [&](Communicator& communicator) {
+            const at::Tensor sum = averaged_gradients(communicator, rows, static_cast<int>(nodes.size()));
+            EXPECT_TRUE(at::allclose(sum, whole, 1e-12, 1e-14)) << nodes.size() << " nodes";
+          },
+          {.node_sizes = nodes, .overlap = overlap, .bucket_bytes = 1});
 }
 
 // A generator's backward pass through the discriminator leaves the discriminator's averager alone.
 TEST(GradientAverager, OneNetworksStepDoesNotDisturbAnother) {
   run_loopback_ranks(2, [](Communicator& communicator) {
     const auto first = small_network(), second = small_network();
-    ParameterArena first_arena(*first), second_arena(*second);
+    ParameterArena first_arena(*first, communicator), second_arena(*second, communicator);
     GradientAverager first_averager(first_arena, communicator);
     auto pending = first_averager.begin();
     (forward(*first, at::ones({1, 4}, at::kDouble)) + forward(*second, at::ones({1, 4}, at::kDouble)))
@@ -121,7 +143,7 @@ TEST(GradientAverager, OneNetworksStepDoesNotDisturbAnother) {
 // Against the formulas of Kingma and Ba 2015, Algorithm 1, epsilon outside the root.
 TEST(Adam, FollowsItsFormulas) {
   const auto network = small_network();
-  ParameterArena arena(*network);
+  ParameterArena arena(*network, alone());
   const AdamOptions options{.learning_rate = 0.01, .beta1 = 0.8, .beta2 = 0.95, .epsilon = 1e-7};
   const auto adam = make_optimizer(options, arena);
   const auto& slot = arena.slots().front();
@@ -155,7 +177,7 @@ TEST(LearningRateSchedule, WarmsUpAndDecaysAsItsFormulasSay) {
 
 TEST(GradientClipping, BoundsTheNormOfTheWholeNetwork) {
   const auto network = small_network();
-  ParameterArena arena(*network);
+  ParameterArena arena(*network, alone());
   for (const at::Tensor& parameter : arena.parameters()) parameter.grad().fill_(2.0);
   const double norm = arena.gradients().norm().item<double>();
   clip_gradient_norm(arena, norm + 1);
@@ -166,7 +188,7 @@ TEST(GradientClipping, BoundsTheNormOfTheWholeNetwork) {
 
 TEST(WeightAverage, FollowsTheWeightsAndStandsInForThem) {
   const auto network = small_network();
-  ParameterArena arena(*network);
+  ParameterArena arena(*network, alone());
   arena.values().fill_(1.0);
   WeightAverage average(arena, 0.75);
   arena.values().fill_(3.0);

@@ -85,6 +85,7 @@ Communicator& world() {
 int main(int argc, char** argv) {
   ganymede::MpiSession session(argc, argv);
   const auto communicator = session.make_communicator();
+  communicator->configure({});
   ganymede::world_communicator = communicator.get();
   testing::InitGoogleTest(&argc, argv);
   at::set_num_threads(1);

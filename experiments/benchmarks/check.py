@@ -1,0 +1,83 @@
+"""Whether both sides train the same thing: shapes of the parameters, losses, optimizers, order of the updates."""
+import pathlib
+import sys
+
+import h5py
+import yaml
+
+import ganymede_side
+
+sys.path.append(str(pathlib.Path(__file__).parent / "ddp"))
+from recipes import RECIPES  # noqa: E402
+
+
+def stored_shapes(state_file, network):
+    shapes = []
+    with h5py.File(state_file) as state:
+        state[f"{network}/parameters"].visititems(
+            lambda _, item: shapes.append(item.shape) if isinstance(item, h5py.Dataset) else None)
+    return sorted(shapes)
+
+
+def module_shapes(network):
+    return sorted(tuple(parameter.shape) for parameter in network.parameters())
+
+
+def choice(value):
+    """A choice is a name, or a map with that name as its one key."""
+    return next(iter(value.items())) if isinstance(value, dict) else (value, {})
+
+
+def settings_of_run(run):
+    recipe = yaml.safe_load((run / "recipe.yaml").read_text())
+    gan = recipe["gan"]
+    settings = {"update": gan["update"], "loss": choice(gan["loss"])[0], "critic_steps": gan["critic_steps"],
+                "conditional": gan["condition"] == "labels", "pixels": tuple(recipe["data"]["pixels"]),
+                "weight_clip": gan.get("weight_clip"), "packing": gan["packing"],
+                "gradient_penalty": gan["penalty"]["gradient"]["weight"] if "penalty" in gan else None}
+    for player in ("generator", "discriminator"):
+        name, options = choice(gan[player]["optimizer"])
+        settings[f"{player} optimizer"] = (name, *(float(options[key]) for key in (
+            "learning_rate", "beta1", "beta2", "epsilon")))
+    settings["dropout"] = float(choice(gan["discriminator"]["network"])[1].get("dropout", 0))
+    return settings
+
+
+def settings_of_module(recipe):
+    adam = ("adam", recipe.learning_rate, 0.9, 0.999, recipe.epsilon)
+    rates = {module.p for module in recipe.make_discriminator().modules() if type(module).__name__ == "Dropout"}
+    return {"update": recipe.update, "loss": recipe.loss, "critic_steps": 1, "conditional": recipe.conditional,
+            "pixels": tuple(recipe.pixels), "weight_clip": recipe.weight_clip, "packing": 1,
+            "gradient_penalty": recipe.gradient_penalty, "generator optimizer": adam,
+            "discriminator optimizer": adam, "dropout": rates.pop() if rates else 0.0}
+
+
+def count(shapes):
+    total = 0
+    for shape in shapes:
+        size = 1
+        for side in shape:
+            size *= side
+        total += size
+    return total
+
+
+def check(name, program, place):
+    """What differs, as lines; prints what agrees."""
+    recipe = RECIPES[name]
+    problems, counts = [], []
+    with ganymede_side.run_folder() as folder:
+        run = ganymede_side.train(program, name, place, batch=64, steps=1, report_every=1, folder=folder)
+        state_file, = run.glob("checkpoints/step_*/state.h5")
+        for player, make in (("generator", recipe.make_generator), ("discriminator", recipe.make_discriminator)):
+            ours, theirs = stored_shapes(state_file, player), module_shapes(make())
+            counts.append(f"{player} {count(ours):,}")
+            if ours != theirs:
+                problems.append(f"{name}: {player} has {count(ours):,} parameters in Ganymede and {count(theirs):,} in "
+                                f"PyTorch: {ours} and {theirs}")
+        ours, theirs = settings_of_run(run), settings_of_module(recipe)
+    problems += [f"{name}: {key} is {ours[key]} in Ganymede and {theirs[key]} in PyTorch"
+                 for key in ours if ours[key] != theirs[key]]
+    if not problems:
+        print(f"{name}: the same networks and settings; parameters: {', '.join(counts)}")
+    return problems

@@ -1,0 +1,101 @@
+"""One rank of a DistributedDataParallel run: trains a recipe for a while and prints its speed as a line of JSON.
+
+Run one process a rank, with RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT set, as torchrun does; under mpirun the
+rank comes from Open MPI.
+"""
+import argparse
+import json
+import math
+import os
+import time
+
+import torch
+import torch.distributed as dist
+import torch._functorch.config
+from torch.nn.parallel import DistributedDataParallel
+
+from fashion_mnist import ShuffledBatches
+from recipes import RECIPES
+from steps import STEPS, Gan
+
+WARM_UP_STEPS = 3
+WARM_UP_SECONDS = 1.5
+
+
+def make_gan(recipe, world_size, arguments):
+    torch.manual_seed(1)
+    networks, optimizers = [], []
+    for make in (recipe.make_generator, recipe.make_discriminator):
+        network = make()
+        if arguments.compile:
+            network.compile(dynamic=False)
+        optimizers.append(torch.optim.Adam(network.parameters(), lr=recipe.learning_rate, eps=recipe.epsilon,
+                                           fused=arguments.fused or None))
+        if world_size > 1:
+            network = DistributedDataParallel(network, broadcast_buffers=False, gradient_as_bucket_view=True)
+        networks.append(network)
+    return Gan(recipe, *networks, *optimizers)
+
+
+def longest(seconds, world_size):
+    """Over all ranks, so that they agree on what follows from it."""
+    value = torch.tensor(seconds, dtype=torch.float64)
+    if world_size > 1:
+        dist.all_reduce(value, op=dist.ReduceOp.MAX)
+    return value.item()
+
+
+def time_steps(count, step, world_size):
+    if world_size > 1:
+        dist.barrier()
+    start = time.perf_counter()
+    for _ in range(count):
+        step()
+    return longest(time.perf_counter() - start, world_size)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("recipe", choices=RECIPES)
+    parser.add_argument("--batch", type=int, required=True, help="samples a rank")
+    parser.add_argument("--seconds", type=float, required=True)
+    parser.add_argument("--compile", action="store_true")
+    parser.add_argument("--fused", action="store_true", help="Adam(fused=True)")
+    arguments = parser.parse_args()
+
+    rank = int(os.environ.get("RANK", os.environ.get("OMPI_COMM_WORLD_RANK", 0)))
+    world_size = int(os.environ.get("WORLD_SIZE", 1))
+    torch.set_num_threads(1)
+    if arguments.compile:
+        # step_simultaneous goes backward twice through one forward.
+        torch._functorch.config.donated_buffer = False
+    if world_size > 1:
+        dist.init_process_group("gloo", rank=rank, world_size=world_size)
+    recipe = RECIPES[arguments.recipe]
+    gan = make_gan(recipe, world_size, arguments)
+    batches = ShuffledBatches(arguments.batch, rank, world_size, recipe.pixels, recipe.image_shape)
+    torch.manual_seed(2 + rank)  # noise and dropout differ between ranks
+    losses = ()
+
+    def step():
+        nonlocal losses
+        losses = STEPS[recipe.update](gan, *batches.next())
+
+    time_steps(WARM_UP_STEPS, step, world_size)
+    count, seconds = 1, 0.0
+    while seconds < WARM_UP_SECONDS:
+        count *= 2
+        seconds = time_steps(count, step, world_size)
+    count = math.ceil(count * arguments.seconds / seconds)
+    seconds = time_steps(count, step, world_size)
+    if not all(torch.isfinite(loss) for loss in losses):
+        raise SystemExit(f"{arguments.recipe}: losses are {[loss.item() for loss in losses]} after training")
+    if rank == 0:
+        print(json.dumps({"samples_per_second": count * arguments.batch * world_size / seconds, "steps": count,
+                          "generator_loss": losses[0].item(), "discriminator_loss": losses[1].item()}))
+    if world_size > 1:
+        dist.destroy_process_group()
+
+
+if __name__ == "__main__":
+    main()

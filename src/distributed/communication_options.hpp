@@ -1,0 +1,26 @@
+// How ranks talk to each other. None of it changes what is computed, beyond the order of sums.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+namespace ganymede {
+
+enum class NodeSharing {
+  automatic,  // ranks of a host work on each other's memory where the host lets them
+  off,        // every rank keeps its memory to itself
+};
+
+enum class Overlap {
+  automatic,  // gradients travel while backward runs where ranks are on several hosts
+  on,         // also where they are on one
+  off,
+};
+
+struct CommunicationOptions {
+  NodeSharing node_sharing = NodeSharing::automatic;
+  Overlap overlap = Overlap::automatic;
+  std::optional<std::int64_t> bucket_bytes = {};  // measured at the start where it is not given
+};
+
+}  // namespace ganymede

@@ -1,0 +1,36 @@
+// Sums over the ranks of an MPI communicator, whose number is best a power of two.
+#pragma once
+
+#include <mpi.h>
+
+#include <ATen/core/Tensor.h>
+
+#include <vector>
+
+#include "distributed/waiting.hpp"
+
+namespace ganymede {
+
+// In place, the same bits on every rank. Over a power of two of ranks: recursive halving and doubling (Thakur,
+// Rabenseifner and Gropp 2005) with the nearest partner first, so that every element is summed along the
+// complete binary tree of tree_sum.hpp; else MPI's own sum. float32 or float64.
+class MpiTreeSum {
+ public:
+  // The communicator must outlive it.
+  MpiTreeSum(MPI_Comm ranks, Waiting waiting);
+
+  void operator()(const at::Tensor& tensor);
+
+ private:
+  void halve_and_double(std::byte* data, std::int64_t count, const at::Tensor& tensor);
+  void exchange(const std::byte* sent, std::int64_t sent_bytes, std::byte* received, std::int64_t received_bytes,
+                int partner);
+  void wait_for(std::vector<MPI_Request>& requests) const;
+
+  MPI_Comm ranks_;
+  const Waiting waiting_;
+  int rank_ = 0, size_ = 1;
+  std::vector<std::byte> received_;
+};
+
+}  // namespace ganymede
