@@ -34,7 +34,9 @@ std::string describe_unknown_command(const CLI::App& app, int argc, char** argv)
   for (int i = 1; i < argc && argv[i][0] != '-'; ++i) {
     std::vector<std::string> names;
     for (const CLI::App* command : level->get_subcommands({})) names.push_back(command->get_name());
-    if (names.empty()) return "";
+    const bool takes_words =
+        !level->get_options([](const CLI::Option* o) { return o->get_positional(); }).empty();
+    if (names.empty() || takes_words) return "";
     if (std::find(names.begin(), names.end(), argv[i]) == names.end())
       return fmt::format("unknown command {}; {}", argv[i], suggest(argv[i], names));
     level = level->get_subcommand(argv[i]);
@@ -56,6 +58,7 @@ int run(int argc, char** argv, Communicator* communicator) {
   add_train_command(app, action);
   add_sample_command(app, action);
   add_evaluate_command(app, action);
+  add_bench_command(app, action);
   add_dataset_command(app, action);
   add_recipe_command(app, action);
   try {
@@ -90,7 +93,8 @@ int main(int argc, char** argv) {
   mallopt(M_MMAP_THRESHOLD, 1 << 30);
   mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
   // The other commands work on a login node where MPI may not start.
-  const bool starts_mpi = argc > 1 && std::string_view(argv[1]) == "train";
+  const std::string_view command = argc > 1 ? argv[1] : "";
+  const bool starts_mpi = command == "train" || command == "bench";
   if (!starts_mpi) return ganymede::run(argc, argv, nullptr);
   ganymede::MpiSession session(argc, argv);
   const auto communicator = session.make_communicator();

@@ -1,11 +1,9 @@
 #include "cli/run_plan.hpp"
 
-#include <bit>
 #include <fstream>
 #include <sstream>
 
 #include "base/error.hpp"
-#include "data/dataset_index.hpp"
 #include "recipe/recipe_library.hpp"
 
 namespace ganymede {
@@ -37,34 +35,14 @@ std::optional<std::string> find_difference(Recipe before, Recipe now) {
 // The recipe of the run that is continued, with what the command changes of its `train` section.
 Recipe load_resumed_recipe(const TrainArguments& arguments, const RunFolder& run) {
   const Recipe before = load_recipe(run.recipe());
-  const Recipe now = load_recipe(arguments.recipe.empty() ? run.recipe() : find_recipe(arguments.recipe),
-                                 arguments.overrides);
+  const Recipe now =
+      load_recipe(arguments.from.recipe.empty() ? run.recipe() : find_recipe(arguments.from.recipe),
+                  arguments.from.overrides);
   if (const auto difference = find_difference(before, now))
     throw UserError(
         fmt::format("{}: the run was made with another recipe: {}; --resume may only change `train` and `communication`",
                     run.root().string(), *difference));
   return now;
-}
-
-// Collective sums in reproducible mode are complete binary trees over ranks.
-void check_ranks(const Recipe& recipe, int ranks) {
-  if (!recipe.reproducible) return;
-  const std::int64_t replicas = recipe.reproducible->replicas;
-  require(std::has_single_bit(static_cast<unsigned>(ranks)) && replicas % ranks == 0,
-          "there are {} ranks and {} virtual replicas (reproducible.replicas); expected a number of ranks that is a "
-          "power of two and divides the replicas",
-          ranks, replicas);
-}
-
-void check_batch(const Recipe& recipe, const DatasetIndex& index, int ranks) {
-  const std::int64_t batch = recipe.data.global_batch_size;
-  const std::int64_t packing = recipe.gan.packing;
-  require(batch / packing >= ranks,
-          "data.global_batch_size is {}, but there are {} ranks; expected at least {} a rank", batch, ranks,
-          packing == 1 ? "one sample" : fmt::format("one pack of {} samples", packing));
-  require(batch <= index.samples,
-          "data.global_batch_size is {}, but {} has {} samples; expected at most that many", batch,
-          index.folder.string(), index.samples);
 }
 
 }  // namespace
@@ -73,7 +51,7 @@ RunPlan plan_run_on_root(const TrainArguments& arguments, int ranks) {
   require(!arguments.resume || !arguments.run.empty(), "--resume needs the run's folder: --run DIR");
   RunPlan plan;
   plan.continues = arguments.resume && fs::exists(RunFolder(arguments.run).recipe());
-  require(plan.continues || !arguments.recipe.empty(), "{}",
+  require(plan.continues || !arguments.from.recipe.empty(), "{}",
           arguments.resume ? arguments.run + ": no run here to resume; give a recipe to start one"
                            : "which recipe? `ganymede recipe list` shows those that exist");
 
@@ -81,15 +59,12 @@ RunPlan plan_run_on_root(const TrainArguments& arguments, int ranks) {
     plan.run = RunFolder(arguments.run);
     plan.recipe = load_resumed_recipe(arguments, plan.run);
   } else {
-    plan.recipe = load_recipe(find_recipe(arguments.recipe), arguments.overrides);
+    plan.recipe = load_recipe(find_recipe(arguments.from.recipe), arguments.from.overrides);
     plan.run = arguments.run.empty() ? next_run_folder(plan.recipe.name) : RunFolder(arguments.run);
   }
   plan.run = RunFolder(fs::absolute(plan.run.root()));
   if (!plan.continues) require_new_run_folder(plan.run);
-  const DatasetIndex index = read_dataset_index(find_dataset(plan.recipe.data.path));
-  plan.dataset = fs::absolute(index.folder);
-  check_batch(plan.recipe, index, ranks);
-  check_ranks(plan.recipe, ranks);
+  plan.dataset = find_fitting_dataset_on_root(plan.recipe, ranks);
   return plan;
 }
 

@@ -4,19 +4,16 @@
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <vector>
 
-#include "recipe/recipe.hpp"
+#include "cli/training_setup.hpp"
 #include "training/run_folder.hpp"
 
 namespace ganymede {
 
 struct TrainArguments {
-  std::string recipe;  // file or name; may be empty with resume
-  std::vector<std::string> overrides;
-  std::string run;  // empty: runs/<recipe>-<n>
+  RecipeArguments from;  // the recipe's name may be empty with resume
+  std::string run;       // empty: runs/<recipe>-<n>
   bool resume = false;
-  int threads = 0;  // a rank; 0 shares the cores among the ranks of a host
 };
 
 struct RunPlan {

@@ -1,18 +1,11 @@
-#include <sched.h>
-#include <unistd.h>
-
-#include <ATen/Parallel.h>
-
 #include <filesystem>
 
-#include "base/clock.hpp"
 #include "base/logging.hpp"
 #include "cli/command.hpp"
 #include "cli/picture_options.hpp"
 #include "cli/run_plan.hpp"
 #include "cli/terminal.hpp"
-#include "data/batch_loader.hpp"
-#include "data/dataset_verification.hpp"
+#include "cli/training_setup.hpp"
 #include "distributed/agreement.hpp"
 #include "training/stop_request.hpp"
 #include "training/trainer.hpp"
@@ -27,33 +20,10 @@ namespace {
 RunPlan agree_on_plan(const TrainArguments& arguments, Communicator& communicator) {
   RunPlan plan;
   agree_on_root(communicator, [&] { plan = plan_run_on_root(arguments, communicator.size()); });
-  plan.recipe = parse_recipe(broadcast_text(communicator, to_yaml(plan.recipe)), "recipe of rank 0");
+  plan.recipe = broadcast_recipe(communicator, plan.recipe);
   plan.run = RunFolder(broadcast_text(communicator, plan.run.root().string()));
   plan.dataset = broadcast_text(communicator, plan.dataset.string());
   return plan;
-}
-
-// Compute threads of this rank: as asked, else the cores that it may use, shared with the host's other ranks
-// unless mpirun has bound each rank to cores of its own.
-int choose_threads(int asked, const Communicator& communicator) {
-  if (asked > 0) return asked;
-  cpu_set_t allowed;
-  CPU_ZERO(&allowed);
-  sched_getaffinity(0, sizeof allowed, &allowed);
-  const int cores = CPU_COUNT(&allowed);
-  const bool bound = cores < sysconf(_SC_NPROCESSORS_ONLN);
-  return std::max(1, bound ? cores : cores / communicator.node_size());
-}
-
-// Reads the index on every rank and verifies the checksums, each rank its share of the shards. Collective.
-DatasetIndex agree_on_dataset(const fs::path& folder, Communicator& communicator) {
-  DatasetIndex index;
-  agree(communicator, [&] { index = read_dataset_index(folder); });
-  agree(communicator, [&] {
-    for (std::size_t shard = communicator.rank(); shard < index.shards.size(); shard += communicator.size())
-      verify_shard(index, shard);
-  });
-  return index;
 }
 
 // Where training starts: at the newest checkpoint that rank 0 finds, else at step 0 with the initial weights.
@@ -93,10 +63,6 @@ void open_run(const RunPlan& plan, Communicator& communicator) {
   });
 }
 
-std::string counted(int count, const char* noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-}
-
 // Relative to the working directory where that is shorter to read.
 std::string short_path(const fs::path& path) {
   const std::string relative = fs::proximate(path).string();
@@ -107,36 +73,14 @@ ExitCode run_training(const TrainArguments& arguments, Communicator& communicato
   const RunPlan plan = agree_on_plan(arguments, communicator);
   const Recipe& recipe = plan.recipe;
   catch_stop_signals();
-  const int threads = choose_threads(arguments.threads, communicator);
-  at::set_num_threads(threads);
+  const int threads = start_threads(arguments.from.threads, communicator);
 
   const DatasetIndex index = agree_on_dataset(plan.dataset, communicator);
-  const at::ScalarType dtype = recipe.precision == Precision::float64 ? at::kDouble : at::kFloat;
-  const auto seed = static_cast<std::uint64_t>(recipe.seed);
   communicator.configure(recipe.communication);
-  std::unique_ptr<Gan> gan;
-  agree(communicator, [&] {
-    gan = make_adversarial_gan(recipe.gan,
-                               {.seed = seed,
-                                .shape = index.shape,
-                                .classes = static_cast<std::int64_t>(index.class_names.size()),
-                                .dtype = dtype,
-                                .replicas = recipe.replicas()},
-                               communicator);
-  });
+  const std::unique_ptr<Gan> gan = agree_on_gan(recipe, index, communicator);
   const CheckpointInfo start = agree_on_start(plan, index, *gan, communicator);
 
-  const BatchLoaderOptions loader_options{.seed = seed,
-                                          .global_batch_size = recipe.data.global_batch_size,
-                                          .places_together = recipe.gan.packing,
-                                          .pixel_low = recipe.data.pixels[0],
-                                          .pixel_high = recipe.data.pixels[1],
-                                          .horizontal_flip = recipe.data.horizontal_flip,
-                                          .dtype = dtype,
-                                          .first_step = start.step * gan->batches_per_step()};
-  std::optional<BatchLoader> loader;
-  agree(communicator,
-        [&] { loader.emplace(index, loader_options, communicator.rank(), communicator.size()); });
+  const std::unique_ptr<BatchLoader> loader = agree_on_loader(recipe, index, *gan, start.step, communicator);
 
   // Nothing has been written so far: a mistake leaves no half-made run behind.
   open_run(plan, communicator);
@@ -159,16 +103,11 @@ ExitCode run_training(const TrainArguments& arguments, Communicator& communicato
 void add_train_command(CLI::App& app, Action& action) {
   auto arguments = std::make_shared<TrainArguments>();
   CLI::App* command = app.add_subcommand("train", "Train a recipe; under mpirun, on all its ranks");
-  command->add_option("recipe", arguments->recipe, "Recipe file or name");
-  command->add_option("--set", arguments->overrides, "Override a key of the recipe: --set train.steps=100")
-      ->take_all()
-      ->type_name("KEY=VALUE");
+  add_recipe_options(*command, arguments->from);
   command->add_option("--run", arguments->run, "Folder for the results [runs/<recipe>-<n>]")
       ->type_name("DIR");
   command->add_flag("--resume", arguments->resume,
                     "Go on from the newest checkpoint in --run; start there if there is none");
-  command->add_option("--threads", arguments->threads, "Compute threads a rank [the host's cores, shared]")
-      ->check(CLI::Range(1, 1024));
   command->footer("Example: mpirun -n 2 ganymede train dcgan/quick --set seed=7 --run runs/first");
   command->callback([&action, arguments] {
     action = [arguments](Communicator* communicator) { return run_training(*arguments, *communicator); };

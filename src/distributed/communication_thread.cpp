@@ -1,5 +1,7 @@
 #include "distributed/communication_thread.hpp"
 
+#include "base/clock.hpp"
+
 namespace ganymede {
 
 CommunicationThread::CommunicationThread(std::unique_ptr<Communicator> communicator)
@@ -21,6 +23,7 @@ void CommunicationThread::submit(std::function<void(Communicator&)> work) {
 }
 
 void CommunicationThread::wait() {
+  const ScopedTimer timer(waited_seconds_);
   communicator_->let_compute(false);
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [&] { return work_.empty(); });

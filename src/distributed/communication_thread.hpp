@@ -2,6 +2,7 @@
 // same work in the same order.
 #pragma once
 
+#include <algorithm>
 #include <condition_variable>
 #include <deque>
 #include <exception>
@@ -26,6 +27,8 @@ class CommunicationThread {
 
   // That all its work took so far; while no work is under way.
   double seconds() const { return communicator_->seconds(); }
+  // That of it which nobody waited for.
+  double hidden_seconds() const { return std::max(0.0, seconds() - waited_seconds_); }
 
  private:
   void run();
@@ -36,6 +39,7 @@ class CommunicationThread {
   std::deque<std::function<void(Communicator&)>> work_;  // the front is under way
   bool stopping_ = false;
   std::exception_ptr error_;
+  double waited_seconds_ = 0;
   std::thread thread_;
 };
 

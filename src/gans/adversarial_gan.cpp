@@ -85,6 +85,8 @@ class AdversarialGan final : public Gan {
     return {generator_.as_player("generator"), discriminator_.as_player("discriminator")};
   }
 
+  const PhaseTimes& phase_times() const override { return times_; }
+
  private:
   // A round of one virtual replica, with the samples that the generator made for it.
   struct Play {
@@ -114,14 +116,16 @@ class AdversarialGan final : public Gan {
     auto pending = discriminator_.averager.begin();
     for (const auto& [round, fake] : plays) {
       if (&round != &plays.front().round) pending.next_replica();
+      ScopedPhase phase(times_.discriminator_forward, communicator_);
       const auto [real_logits, fake_logits] = judge_.both_logits(round, fake.detach());
       at::Tensor loss = discriminator_loss_sum(options_.loss, real_logits, fake_logits);
       if (options_.penalty) loss = loss + judge_.penalty(*options_.penalty, round, fake.detach());
+      phase.enter(times_.discriminator_backward);
       (loss * mean_factor(round)).backward();
       loss_sum += loss.detach();
     }
     pending.finish();
-    discriminator_.update(plays.front().round.step);
+    update(discriminator_, plays.front().round.step);
     settle_statistics();
     return sum_over_samples(loss_sum);
   }
@@ -133,6 +137,7 @@ class AdversarialGan final : public Gan {
     for (const auto& [round, fake] : plays) {
       if (&round != &plays.front().round) pending.next_replica();
       std::vector<at::Tensor> fake_features, real_features;
+      ScopedPhase phase(times_.discriminator_forward, communicator_);
       const at::Tensor logits =
           judge_.logits(fake, round.fake_labels, round, Pass::judged, feature_place(fake_features));
       at::Tensor loss = generator_loss_sum(options_.loss, logits);
@@ -143,11 +148,14 @@ class AdversarialGan final : public Gan {
         }
         loss = loss + match_features(round, fake_features, real_features);
       }
+      phase.enter(times_.discriminator_backward);
+      // Backward comes to the generator once the fakes have their gradient: later forward passes go first.
+      fake.register_hook([&](const at::Tensor&) { phase.enter(times_.generator_backward); });
       (loss * mean_factor(round)).backward();
       loss_sum += loss.detach();
     }
     pending.finish();
-    generator_.update(plays.front().round.step);
+    update(generator_, plays.front().round.step);
     settle_statistics();
     return sum_over_samples(loss_sum);
   }
@@ -172,8 +180,8 @@ class AdversarialGan final : public Gan {
     pending_discriminator.finish();
     pending_generator.finish();
     const std::int64_t step = plays.front().round.step;
-    discriminator_.update(step);
-    generator_.update(step);
+    update(discriminator_, step);
+    update(generator_, step);
     settle_statistics();
     return {sum_over_samples(generator_loss), sum_over_samples(discriminator_loss)};
   }
@@ -188,6 +196,7 @@ class AdversarialGan final : public Gan {
     const auto& [round, fake] = play;
     const at::Tensor at_fake = fake.detach().requires_grad_(true);
     std::vector<at::Tensor> fake_features, real_features;
+    ScopedPhase phase(times_.discriminator_forward, communicator_);
     const auto [real_logits, fake_logits] =
         judge_.both_logits(round, at_fake, feature_place(real_features), feature_place(fake_features));
     const LossSlopes slopes = loss_slopes(options_.loss, real_logits, fake_logits);
@@ -198,6 +207,7 @@ class AdversarialGan final : public Gan {
 
     const bool plain = !options_.penalty && !options_.feature_matching && judge_.separates_rows();
     const auto one_pass = plain ? one_pass_factor(slopes) : std::nullopt;
+    phase.enter(times_.discriminator_backward);
     if (one_pass) {
       inputs.push_back(at_fake);
       torch::autograd::backward({real_logits, fake_logits}, {slopes.real * factor, slopes.fake * factor},
@@ -208,15 +218,23 @@ class AdversarialGan final : public Gan {
       if (options_.feature_matching)
         generator_loss = generator_loss + match_features(round, fake_features, real_features);
       fake_gradient = torch::autograd::grad({generator_loss * factor}, {at_fake}, {}, /*retain_graph=*/true)[0];
+      phase.enter(times_.discriminator_forward);
       at::Tensor discriminator_loss = discriminator_loss_sum(options_.loss, real_logits, fake_logits);
       if (options_.penalty)
         discriminator_loss = discriminator_loss + judge_.penalty(*options_.penalty, round, fake.detach());
+      phase.enter(times_.discriminator_backward);
       torch::autograd::backward({discriminator_loss * factor}, {}, /*keep_graph=*/false, /*create_graph=*/false,
                                 inputs);
       losses = {generator_loss.detach(), discriminator_loss.detach()};
     }
+    phase.enter(times_.generator_backward);
     torch::autograd::backward({fake}, {fake_gradient});
     return losses;
+  }
+
+  void update(TrainedNetwork& trained, std::int64_t step) {
+    const ScopedPhase phase(times_.optimizer, communicator_);
+    trained.update(step);
   }
 
   void settle_statistics() {
@@ -250,6 +268,7 @@ class AdversarialGan final : public Gan {
   }
 
   at::Tensor generate(const Round& round) {
+    const ScopedPhase phase(times_.generator_forward, communicator_);
     ForwardContext context = round.context({Pass::fake});
     context.condition = one_hot_labels(round.fake_labels, classes_, setting_.dtype);
     const at::Tensor noise =
@@ -300,6 +319,7 @@ class AdversarialGan final : public Gan {
   TrainedNetwork generator_;
   TrainedNetwork discriminator_;
   Judge judge_;
+  PhaseTimes times_;
 };
 
 }  // namespace

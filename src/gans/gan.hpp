@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "data/batch.hpp"
+#include "gans/phase_times.hpp"
 #include "networks/network.hpp"
 #include "optimization/optimizer.hpp"
 #include "optimization/parameter_arena.hpp"
@@ -61,6 +62,9 @@ class Gan {
   virtual void average_running_statistics() = 0;
 
   virtual std::vector<Player> players() = 0;
+
+  // Where the time of the steps so far went, on this rank.
+  virtual const PhaseTimes& phase_times() const = 0;
 };
 
 }  // namespace ganymede

@@ -1,63 +1,28 @@
 #include "training/trainer.hpp"
 
-#include <cmath>
-
 #include "base/clock.hpp"
 #include "base/logging.hpp"
 #include "distributed/agreement.hpp"
 #include "training/metrics.hpp"
 #include "training/progress.hpp"
-#include "training/stop_request.hpp"
+#include "training/training_step.hpp"
 
 namespace ganymede {
 namespace {
 
-// What all ranks know of a step, from one small all-reduce a step.
-struct StepVerdict {
-  double generator_loss = 0, discriminator_loss = 0;
-  bool stop_requested = false;  // by a signal, on any rank
-  bool out_of_time = false;     // by rank 0's clock
-};
-
-StepVerdict gather_verdict(const StepReport& report, std::int64_t global_batch_size, bool out_of_time,
-                           Communicator& communicator) {
-  const at::Tensor sums =
-      at::tensor({report.generator_loss_sum.item<double>(), report.discriminator_loss_sum.item<double>(),
-                  stop_requested() ? 1.0 : 0.0, out_of_time && communicator.rank() == 0 ? 1.0 : 0.0},
-                 at::kDouble);
-  communicator.all_reduce_sum_(sums);
-  const auto* values = sums.const_data_ptr<double>();
-  const auto batch = static_cast<double>(global_batch_size);
-  return {values[0] / batch, values[1] / batch, values[2] > 0, values[3] > 0};
+// Fills the timing fields with means over ranks. Samples and checkpoints are not steps. Collective.
+void fill_times(Metrics& metrics, const StepTimes& times, std::int64_t global_batch_size,
+                Communicator& communicator) {
+  const at::Tensor means =
+      at::tensor({times.step_seconds, times.data_seconds, times.communication_seconds}, at::kDouble);
+  communicator.all_reduce_sum_(means);
+  means.div_(communicator.size());
+  const auto* values = means.const_data_ptr<double>();
+  metrics.samples_per_second = static_cast<double>(times.steps * global_batch_size) / values[0];
+  metrics.data_seconds = values[1];
+  metrics.communication_seconds = values[2];
+  metrics.compute_seconds = values[0] - values[1] - values[2];
 }
-
-void require_finite(const StepVerdict& verdict, std::int64_t step) {
-  for (const auto& [name, loss] : {std::pair{"generator_loss", verdict.generator_loss},
-                                   std::pair{"discriminator_loss", verdict.discriminator_loss}})
-    if (!std::isfinite(loss))
-      throw AgreedError(
-          fmt::format("step {}: {} is {}; the checkpoints before it are intact: lower the learning "
-                      "rate, or resume from one of them with another setting",
-                      step, name, loss));
-}
-
-// Where the wall time of the steps since the last report went. Samples and checkpoints are not steps.
-struct StepTimes {
-  std::int64_t steps = 0;
-  double step_seconds = 0, data_seconds = 0, communication_seconds = 0;
-
-  // Fills the timing fields with means over ranks. Collective.
-  void fill(Metrics& metrics, std::int64_t global_batch_size, Communicator& communicator) const {
-    const at::Tensor means = at::tensor({step_seconds, data_seconds, communication_seconds}, at::kDouble);
-    communicator.all_reduce_sum_(means);
-    means.div_(communicator.size());
-    const auto* values = means.const_data_ptr<double>();
-    metrics.samples_per_second = static_cast<double>(steps * global_batch_size) / values[0];
-    metrics.data_seconds = values[1];
-    metrics.communication_seconds = values[2];
-    metrics.compute_seconds = values[0] - values[1] - values[2];
-  }
-};
 
 // Every replica holds the same bits, or something is badly wrong with this machine or this program.
 void require_equal_replicas(const std::vector<Player>& players, std::int64_t step,
@@ -99,23 +64,13 @@ TrainingEnd train(const TrainerSetting& setting, Gan& gan, BatchLoader& loader, 
   bool stopping = false, finished = position.step >= final_step;
   while (!finished && !stopping) {
     // All ranks: one update of every network from one global batch.
-    const Stopwatch step_clock;
-    const double communication_before = communicator.seconds();
-    std::vector<Batch> batches;
-    for (std::int64_t i = 0; i < gan.batches_per_step(); ++i) batches.push_back(loader.next());
-    const Batch& batch = batches.back();
-    times.data_seconds += step_clock.seconds();
-    const StepReport report = gan.step(batches);
-    const bool out_of_time = options.seconds && run_clock.seconds() > *options.seconds;
-    const StepVerdict verdict = gather_verdict(report, batch.global_batch_size, out_of_time, communicator);
-    times.communication_seconds += communicator.seconds() - communication_before;
-    times.step_seconds += step_clock.seconds();
-    times.steps += 1;
+    const TakenStep taken = take_step(gan, loader, communicator, times, [&] {
+      return options.seconds && run_clock.seconds() > *options.seconds;
+    });
     position.step += 1;
-    require_finite(verdict, position.step);
 
-    stopping = verdict.stop_requested;
-    finished = position.step >= final_step || verdict.out_of_time;
+    stopping = taken.stop_requested;
+    finished = position.step >= final_step || taken.out_of_time;
     const bool ending = stopping || finished;
     const auto due = [&](std::int64_t every) { return ending || position.step % every == 0; };
 
@@ -123,10 +78,10 @@ TrainingEnd train(const TrainerSetting& setting, Gan& gan, BatchLoader& loader, 
       gan.average_running_statistics();
     if (due(options.report_every)) {
       Metrics metrics{.step = position.step,
-                      .epoch = batch.epoch + 1,
-                      .generator_loss = verdict.generator_loss,
-                      .discriminator_loss = verdict.discriminator_loss};
-      times.fill(metrics, batch.global_batch_size, communicator);
+                      .epoch = taken.epoch + 1,
+                      .generator_loss = taken.generator_loss,
+                      .discriminator_loss = taken.discriminator_loss};
+      fill_times(metrics, times, taken.global_batch_size, communicator);
       times = {};
       // Rank 0 alone writes; all ranks learn whether it could.
       agree_on_root(communicator, [&] {

@@ -1,0 +1,64 @@
+// What the model of step time needs to know of this machine and a recipe.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "benchmarking/spread.hpp"
+#include "benchmarking/step_time_model.hpp"
+#include "data/batch_loader.hpp"
+#include "distributed/communicator.hpp"
+#include "gans/gan.hpp"
+
+namespace ganymede {
+
+struct Trainee {
+  std::unique_ptr<Gan> gan;
+  std::unique_ptr<BatchLoader> loader;
+};
+
+// Makes the recipe's GAN and its data, with another global batch size. The communicator outlives them.
+using MakeTrainee = std::function<Trainee(Communicator& communicator, std::int64_t global_batch_size)>;
+
+struct PlanMeasurementOptions {
+  std::vector<std::int64_t> rows;  // of a rank; at least two
+  std::int64_t rows_together = 0;  // one of them
+  std::int64_t ranks_per_node = 1;
+  double seconds = 20;  // of everything, about
+};
+
+// Of one rank without communication.
+struct LoneSteps {
+  std::int64_t rows = 0;
+  Spread step_seconds;
+  double backward_share = 0;
+  double optimizer_seconds = 0;
+};
+
+struct NodeSums {
+  std::int64_t small_bytes = 0, large_bytes = 0;
+  Spread small_gradient_sum, large_gradient_sum, small_all_reduce;  // seconds
+};
+
+struct PlanMeasurement {
+  std::vector<LoneSteps> alone;  // rank 0 while the others sleep; empty on other ranks
+  // Means over ranks that compute at once; where as many are present on a node as there will be, and more
+  // than one.
+  std::optional<LoneSteps> together;
+  StepTraffic traffic;
+  std::optional<NodeSums> node_sums;  // where all ranks are on one node, and not alone
+};
+
+// Collective.
+PlanMeasurement measure_for_plan(const MakeTrainee& make, Communicator& communicator,
+                                 const PlanMeasurementOptions& options);
+
+// Where sums within a node could not be measured.
+inline constexpr double kAssumedNodeBandwidth = 5e9;   // bytes of a gradient sum a second
+inline constexpr double kAssumedNodeSmallSum = 10e-6;  // seconds
+
+// Of rank 0's measurement. // shares_updates: each rank of a node will update only a part of the weights.
+StepTimeModel fit_model(const PlanMeasurement& measured, const Interconnect& network, bool shares_updates);
+
+}  // namespace ganymede

@@ -1,0 +1,85 @@
+#include "benchmarking/step_time_model.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "base/error.hpp"
+
+namespace ganymede {
+namespace {
+
+double doublings(std::int64_t nodes) {
+  return std::bit_width(static_cast<std::uint64_t>(nodes - 1));  // ceil(log2 n)
+}
+
+double sum_rounds(std::int64_t nodes) {
+  return std::has_single_bit(static_cast<std::uint64_t>(nodes)) ? 2 * doublings(nodes)
+                                                                : 2 * static_cast<double>(nodes - 1);
+}
+
+double network_sum(const StepTimeModel& model, std::int64_t nodes) {
+  if (nodes == 1) return 0;
+  const auto n = static_cast<double>(nodes);
+  return 2 * (n - 1) / n * model.traffic.gradient_bytes / model.network.bandwidth +
+         model.traffic.gradient_sums * sum_rounds(nodes) * model.network.latency;
+}
+
+// Each round sends the whole of the sum: it is small.
+double small_sums(const StepTimeModel& model, const Cluster& cluster) {
+  const StepTraffic& traffic = model.traffic;
+  double seconds = cluster.ranks_per_node > 1 ? traffic.small_sums * model.node_small_sum : 0;
+  if (cluster.nodes > 1)
+    seconds += doublings(cluster.nodes) *
+               (traffic.small_sums * model.network.latency + traffic.small_bytes / model.network.bandwidth);
+  return seconds;
+}
+
+}  // namespace
+
+Line fit_line(const std::vector<Point>& points) {
+  // Weights 1 / y^2 make squared errors relative ones.
+  double w = 0, wx = 0, wy = 0, wxx = 0, wxy = 0;
+  for (const auto& [x, y] : points) {
+    ensure(y > 0, "the points of a line of times are positive");
+    const double weight = 1 / (y * y);
+    w += weight;
+    wx += weight * x;
+    wy += weight * y;
+    wxx += weight * x * x;
+    wxy += weight * x * y;
+  }
+  const double determinant = w * wxx - wx * wx;
+  ensure(determinant > 0, "a line goes through two different x");
+  const Line line{.intercept = (wxx * wy - wx * wxy) / determinant,
+                  .slope = (w * wxy - wx * wy) / determinant};
+  if (line.intercept < 0) return {.intercept = 0, .slope = wxy / wxx};
+  if (line.slope < 0) return {.intercept = wy / w, .slope = 0};
+  return line;
+}
+
+StepPrediction predict_step(const StepTimeModel& model, const Cluster& cluster) {
+  ensure(cluster.nodes > 0 && cluster.ranks_per_node > 0, "a cluster has nodes, and these have ranks");
+  ensure(cluster.nodes == 1 || model.network.bandwidth > 0, "several nodes have a network");
+  const StepTraffic& traffic = model.traffic;
+  const double saved = model.shared_update * (1 - 1 / static_cast<double>(cluster.ranks_per_node));
+  StepPrediction predicted{
+      .compute = model.slowdown * (model.compute.at(static_cast<double>(cluster.rows)) - saved),
+      .network_sum = network_sum(model, cluster.nodes),
+      .small_sums = small_sums(model, cluster),
+      .samples = static_cast<double>(cluster.rows * cluster.ranks())};
+  if (cluster.ranks_per_node > 1)
+    predicted.node_sum =
+        traffic.gradient_sums * model.node_sum.intercept + traffic.gradient_bytes * model.node_sum.slope;
+  if (model.network.overlap)
+    predicted.hidden = std::min(predicted.network_sum, model.backward_share * predicted.compute);
+  return predicted;
+}
+
+double efficiency(const StepPrediction& prediction, const Cluster& cluster,
+                  const StepPrediction& of_one_node) {
+  return prediction.samples_per_second() / static_cast<double>(cluster.nodes) /
+         of_one_node.samples_per_second();
+}
+
+}  // namespace ganymede

@@ -1,0 +1,77 @@
+// How long a training step takes on a cluster that one does not have, from what can be measured on one
+// machine and a network's two numbers. Pure arithmetic; seconds and bytes throughout.
+//
+//   compute      slowdown x (a + b x rows - u), rows being those of a rank; u is what the ranks of a node
+//   save where
+//                they share the weights' update, update x (1 - 1 / ranks a node)
+//   node sum     gradient sums among the ranks of a node: per sum c + d x bytes
+//   network sum  of the nodes' sums: 2 (n - 1) / n x bytes / bandwidth + rounds x latency, the least that any
+//                all-reduce sends (Chan et al. 2007); rounds 2 log2 n by halving and doubling where n is a
+//                power of two, else 2 (n - 1) around a ring. The ranks of a node share its link.
+//   small sums   statistics of batch normalisation and the step's verdict: ceil(log2 n) rounds each
+//   hidden       what of the network sum fits behind the backward passes, where communication overlaps them
+//   step         compute + node sum + network sum + small sums - hidden
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace ganymede {
+
+struct Line {
+  double intercept = 0, slope = 0;
+  double at(double x) const { return intercept + slope * x; }
+};
+
+struct Point {
+  double x = 0, y = 0;
+};
+
+// The line with the least sum of squared relative errors; y are positive and there are two different x.
+// Neither number is negative: where it would be, it is 0 and the other one fits alone.
+Line fit_line(const std::vector<Point>& points);
+
+// What a step says to other ranks.
+struct StepTraffic {
+  double gradient_sums = 0, gradient_bytes = 0;  // how many a step, and of all together
+  double small_sums = 0, small_bytes = 0;        // likewise
+};
+
+struct Interconnect {
+  double bandwidth = 0;  // bytes a second in each direction, of a node
+  double latency = 0;    // seconds of a message
+  bool overlap = true;   // gradients travel while backward computes
+};
+
+struct StepTimeModel {
+  Line compute = {};          // of x = rows: a rank alone
+  double backward_share = 0;  // of compute
+  double shared_update = 0;   // seconds of compute that the ranks of a node share; 0 where they do not
+  double slowdown = 1;        // of compute, when all ranks of a node do it at once
+  StepTraffic traffic = {};
+  Line node_sum = {};         // of x = bytes of one sum
+  double node_small_sum = 0;  // of one
+  Interconnect network = {};
+};
+
+struct Cluster {
+  std::int64_t nodes = 1, ranks_per_node = 1;
+  std::int64_t rows = 0;  // of a rank
+  std::int64_t ranks() const { return nodes * ranks_per_node; }
+};
+
+struct StepPrediction {
+  double compute = 0, node_sum = 0, network_sum = 0, small_sums = 0, hidden = 0;
+  double samples = 0;  // of a step, over all ranks
+
+  double step() const { return compute + node_sum + network_sum + small_sums - hidden; }
+  double samples_per_second() const { return samples / step(); }
+};
+
+StepPrediction predict_step(const StepTimeModel& model, const Cluster& cluster);
+
+// Samples a second of a node, relative to those of a cluster of one node.
+double efficiency(const StepPrediction& prediction, const Cluster& cluster,
+                  const StepPrediction& of_one_node);
+
+}  // namespace ganymede

@@ -1,0 +1,26 @@
+// What the parts of `ganymede bench` share in writing their numbers.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <string>
+
+#include "benchmarking/spread.hpp"
+#include "distributed/communicator.hpp"
+#include "storage/json_file.hpp"
+
+namespace ganymede {
+
+// --json FILE; its folder must exist, so that nothing is measured in vain.
+void add_json_option(CLI::App& command, std::string& file);
+
+// --seconds of measuring, by default what `seconds` holds.
+void add_seconds_option(CLI::App& command, double& seconds);
+
+// {"median": ..., "min": ..., "max": ...}, each times `unit`.
+Json as_json(const Spread& spread, double unit = 1);
+
+// Rank 0 writes; nothing where no file is named. Collective.
+void write_json_on_root(Communicator& communicator, const std::string& file, const Json& json);
+
+}  // namespace ganymede

@@ -1,0 +1,190 @@
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.hpp"
+#include "benchmarking/step_benchmark.hpp"
+#include "cli/bench_json.hpp"
+#include "cli/bench_plan_report.hpp"
+#include "cli/bench_subcommands.hpp"
+#include "cli/training_setup.hpp"
+#include "distributed/agreement.hpp"
+
+namespace ganymede {
+namespace {
+
+struct PlanArguments {
+  RecipeArguments from;
+  std::vector<std::int64_t> nodes = {1};
+  std::int64_t ranks_per_node = 0;    // 0: as many as here
+  double bandwidth = 0, latency = 0;  // Gbit/s, microseconds
+  bool strong = false, validate = false;
+  double seconds = 20;
+  std::string json;
+};
+
+Interconnect network_of(const PlanArguments& arguments, const CommunicationOptions& options) {
+  return {.bandwidth = arguments.bandwidth * 1e9 / 8,
+          .latency = arguments.latency * 1e-6,
+          .overlap = options.overlap != Overlap::off};
+}
+
+// The cluster with the rows that the kind of scaling gives each of its ranks; the largest part of an uneven
+// batch, in whole packs.
+Cluster make_cluster(const PlanArguments& arguments, const Recipe& recipe, std::int64_t nodes,
+                     std::int64_t ranks_per_node) {
+  const std::int64_t batch = recipe.data.global_batch_size / recipe.gan.packing;
+  const std::int64_t sharing = ranks_per_node * (arguments.strong ? nodes : 1);
+  require(sharing <= batch,
+          "data.global_batch_size is {}, to be shared by {} ranks; expected at least {} for each of them",
+          recipe.data.global_batch_size, sharing, counted(recipe.gan.packing, "sample"));
+  return {.nodes = nodes,
+          .ranks_per_node = ranks_per_node,
+          .rows = (batch + sharing - 1) / sharing * recipe.gan.packing};
+}
+
+// Three sizes that span those of the clusters, with a factor of 2 at least on both sides of a single one.
+std::vector<std::int64_t> choose_rows(const std::vector<Cluster>& clusters, std::int64_t packing,
+                                      std::int64_t samples) {
+  const auto [least, most] = std::minmax_element(
+      clusters.begin(), clusters.end(), [](const Cluster& a, const Cluster& b) { return a.rows < b.rows; });
+  auto low = static_cast<double>(least->rows), high = static_cast<double>(most->rows);
+  const double middle = std::sqrt(low * high);
+  if (high < 2 * low) {
+    low /= 2;
+    high *= 2;
+  }
+  const std::int64_t most_packs = samples / packing;
+  std::vector<std::int64_t> rows;
+  for (const double wanted : {low, middle, high}) {
+    // Batch normalisation needs two rows.
+    const std::int64_t packs = std::llround(wanted / static_cast<double>(packing));
+    rows.push_back(std::clamp<std::int64_t>(packs, std::min<std::int64_t>(2, most_packs), most_packs) *
+                   packing);
+  }
+  rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
+  require(rows.size() > 1, "the dataset has {} samples: too few to measure batches of two sizes", samples);
+  return rows;
+}
+
+Planned plan_cluster(const StepTimeModel& model, const Cluster& cluster, const Cluster& one_node) {
+  const StepPrediction prediction = predict_step(model, cluster);
+  return {.cluster = cluster,
+          .prediction = prediction,
+          .efficiency = efficiency(prediction, cluster, predict_step(model, one_node))};
+}
+
+void check_on_root(const PlanArguments& arguments, const Communicator& communicator) {
+  const bool crosses = *std::max_element(arguments.nodes.begin(), arguments.nodes.end()) > 1 ||
+                       (arguments.validate && communicator.node_size() < communicator.size());
+  require(!crosses || (arguments.bandwidth > 0 && arguments.latency > 0),
+          "a plan for several nodes needs their network: --bandwidth GBIT and --latency MICROSECONDS of a "
+          "message");
+  require(!arguments.validate || communicator.size() % communicator.node_size() == 0,
+          "--validate needs as many ranks on each node; there are {} on all and {} on the first",
+          communicator.size(), communicator.node_size());
+}
+
+// The clusters that were asked for, then that of the present ranks where it is validated.
+std::vector<Cluster> list_clusters(const PlanArguments& arguments, const Recipe& recipe,
+                                   std::int64_t ranks_per_node, const Communicator& communicator) {
+  std::vector<Cluster> clusters;
+  for (const std::int64_t nodes : arguments.nodes)
+    clusters.push_back(make_cluster(arguments, recipe, nodes, ranks_per_node));
+  if (arguments.validate)
+    clusters.push_back(make_cluster(arguments, recipe, communicator.size() / communicator.node_size(),
+                                    communicator.node_size()));
+  return clusters;
+}
+
+// A recipe's parts with another global batch.
+Trainee make_trainee(Recipe recipe, const DatasetIndex& index, std::int64_t global_batch_size,
+                     Communicator& communicator) {
+  recipe.data.global_batch_size = global_batch_size;
+  Trainee trainee{.gan = agree_on_gan(recipe, index, communicator), .loader = nullptr};
+  trainee.loader = agree_on_loader(recipe, index, *trainee.gan, /*step=*/0, communicator);
+  return trainee;
+}
+
+ExitCode run_bench(const PlanArguments& arguments, Communicator& communicator) {
+  agree_on_root(communicator, [&] { check_on_root(arguments, communicator); });
+  const auto [recipe, dataset] = agree_on_recipe(arguments.from, communicator);
+  const int threads = start_threads(arguments.from.threads, communicator);
+  const DatasetIndex index = agree_on_dataset(dataset, communicator);
+  const std::int64_t ranks_per_node =
+      arguments.ranks_per_node > 0 ? arguments.ranks_per_node : communicator.node_size();
+  communicator.configure(recipe.communication);
+  std::vector<Cluster> clusters;
+  std::vector<std::int64_t> rows;
+  agree(communicator, [&] {
+    require(!recipe.reproducible,
+            "bench plan knows no virtual replicas; leave them out: --set reproducible=none");
+    clusters = list_clusters(arguments, recipe, ranks_per_node, communicator);
+    rows = choose_rows(clusters, recipe.gan.packing, index.samples);
+  });
+  const MakeTrainee make = [&recipe = recipe, &index](Communicator& rank, std::int64_t global_batch_size) {
+    return make_trainee(recipe, index, global_batch_size, rank);
+  };
+
+  Plan plan{.recipe = recipe.name, .strong = arguments.strong, .threads = threads};
+  plan.measured = measure_for_plan(make, communicator,
+                                   {.rows = rows,
+                                    .rows_together = rows[1],
+                                    .ranks_per_node = ranks_per_node,
+                                    .seconds = arguments.seconds});
+  Spread present_seconds;
+  if (arguments.validate) {
+    const Trainee trainee = make(communicator, clusters.back().rows * communicator.size());
+    present_seconds = measure_steps(*trainee.gan, *trainee.loader, communicator, {}).step_seconds();
+  }
+  if (communicator.rank() == 0) {
+    plan.model = fit_model(plan.measured, network_of(arguments, recipe.communication),
+                           recipe.communication.node_sharing == NodeSharing::automatic);
+    const Cluster one_node = make_cluster(arguments, recipe, 1, ranks_per_node);
+    for (const Cluster& cluster : clusters)
+      plan.clusters.push_back(plan_cluster(plan.model, cluster, one_node));
+    if (arguments.validate) {
+      plan.validation = {.planned = plan.clusters.back(), .step_seconds = present_seconds};
+      plan.clusters.pop_back();
+    }
+    print_plan(plan);
+  }
+  write_json_on_root(communicator, arguments.json, as_json(plan));
+  return ExitCode::success;
+}
+
+}  // namespace
+
+void add_bench_plan_command(CLI::App& bench, Action& action) {
+  auto arguments = std::make_shared<PlanArguments>();
+  CLI::App* command =
+      bench.add_subcommand("plan", "Predict the speed of a recipe on clusters, from this machine");
+  add_recipe_options(*command, arguments->from);
+  command->add_option("--nodes", arguments->nodes, "Numbers of nodes to predict [1]")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 1'000'000))
+      ->type_name("N,...");
+  command->add_option("--ranks-per-node", arguments->ranks_per_node, "[as many as here]")
+      ->check(CLI::Range(1, 4096));
+  command->add_option("--bandwidth", arguments->bandwidth, "Of a node's link in each direction")
+      ->check(CLI::PositiveNumber)
+      ->type_name("GBIT/S");
+  command->add_option("--latency", arguments->latency, "Of a message between nodes")
+      ->check(CLI::PositiveNumber)
+      ->type_name("MICROSECONDS");
+  command->add_flag("--strong", arguments->strong,
+                    "Share the recipe's global batch among all ranks [it is that of one node]");
+  command->add_flag("--validate", arguments->validate, "Train on the present ranks, too, and compare");
+  add_seconds_option(*command, arguments->seconds);
+  add_json_option(*command, arguments->json);
+  command->footer(
+      "Measures steps of one rank at three batch sizes, of all ranks at once, and their sums; fits a model "
+      "and shows\n"
+      "all its numbers. Run it with as many ranks as a node will have: what cannot be measured is assumed, "
+      "and said.\n"
+      "Example: mpirun -n 2 ganymede bench plan dcgan --nodes 1,2,4,8,16 --bandwidth 10 --latency 30");
+  command->callback([&action, arguments] {
+    action = [arguments](Communicator* communicator) { return run_bench(*arguments, *communicator); };
+  });
+}
+
+}  // namespace ganymede

@@ -1,0 +1,154 @@
+#include "cli/bench_plan_report.hpp"
+
+#include <cstdio>
+
+#include "base/error.hpp"
+#include "cli/bench_json.hpp"
+
+namespace ganymede {
+namespace {
+
+constexpr double kMilliseconds = 1e3, kMicroseconds = 1e6, kGigabytes = 1e-9, kMegabytes = 1e-6;
+
+void print_line(const std::string& line) {
+  std::puts(line.c_str());
+}
+
+void print_number(const char* name, double value, const std::string& meaning) {
+  print_line(fmt::format("  {:<22}{:>11.4f}  {}", name, value, meaning));
+}
+
+void print_fit(const Plan& plan) {
+  const StepTimeModel& model = plan.model;
+  const StepTraffic& traffic = model.traffic;
+  const char* source = plan.measured.node_sums ? "measured here" : "assumed: not measured on these ranks";
+  print_line(
+      fmt::format("{}: what was measured on this machine, {} thread(s) a rank", plan.recipe, plan.threads));
+  for (const LoneSteps& steps : plan.measured.alone)
+    print_number(fmt::format("{} rows", steps.rows).c_str(), steps.step_seconds.median * kMilliseconds,
+                 fmt::format("ms a step of one rank alone ({:.3f}..{:.3f}); the line below says {:.3f}",
+                             steps.step_seconds.min * kMilliseconds, steps.step_seconds.max * kMilliseconds,
+                             model.compute.at(static_cast<double>(steps.rows)) * kMilliseconds));
+  print_number("a", model.compute.intercept * kMilliseconds, "ms a step, whatever its rows");
+  print_number("b", model.compute.slope * kMilliseconds, "ms a row; compute = slowdown x (a + b x rows - u)");
+  print_number("update", model.shared_update * kMilliseconds,
+               "ms of it that the ranks of a node share; u = update x (1 - 1 / ranks a node)");
+  print_number(
+      "slowdown", model.slowdown,
+      plan.measured.together ? "of ranks that compute at once, measured here" : "assumed: not measured");
+  print_number("backward", 100 * model.backward_share, "% of compute, in which communication can hide");
+  print_number("gradient sums", traffic.gradient_sums, "a step");
+  print_number("gradient bytes", traffic.gradient_bytes * kMegabytes, "MB a step, of all those sums");
+  print_number("small sums", traffic.small_sums, "a step: batch normalisation, the step's verdict");
+  print_number("small bytes", traffic.small_bytes / 1e3, "kB a step, of all those sums");
+  print_number("c", model.node_sum.intercept * kMicroseconds,
+               fmt::format("us a gradient sum in a node; {}", source));
+  print_number("d", model.node_sum.slope / kGigabytes,
+               fmt::format("ns a byte of it, {:.2f} GB/s; {}", kGigabytes / model.node_sum.slope, source));
+  print_number("small sum", model.node_small_sum * kMicroseconds,
+               fmt::format("us each in a node; {}", source));
+  if (model.network.bandwidth <= 0) return;
+  print_number("bandwidth", model.network.bandwidth * 8 * kGigabytes, "Gbit/s of a node's link, as given");
+  print_number("latency", model.network.latency * kMicroseconds, "us of a message, as given");
+  print_number("overlap", model.network.overlap ? 1 : 0, "1: gradients travel while backward computes");
+}
+
+void print_clusters(const Plan& plan) {
+  print_line(fmt::format("\n  {:>5}{:>6}{:>6}{:>9}{:>10}{:>10}{:>9}{:>9}{:>10}{:>12}{:>12}", "nodes", "ranks",
+                         "rows", "compute", "node sum", "net sum", "small", "hidden", "step ms", "samples/s",
+                         "efficiency"));
+  for (const Planned& planned : plan.clusters) {
+    const StepPrediction& predicted = planned.prediction;
+    print_line(fmt::format(
+        "  {:>5}{:>6}{:>6}{:>9.3f}{:>10.3f}{:>10.3f}{:>9.3f}{:>9.3f}{:>10.3f}{:>12.1f}{:>10.1f} %",
+        planned.cluster.nodes, planned.cluster.ranks(), planned.cluster.rows,
+        predicted.compute * kMilliseconds, predicted.node_sum * kMilliseconds,
+        predicted.network_sum * kMilliseconds, predicted.small_sums * kMilliseconds,
+        predicted.hidden * kMilliseconds, predicted.step() * kMilliseconds, predicted.samples_per_second(),
+        100 * planned.efficiency));
+  }
+  print_line(plan.strong ? "  strong scaling: the global batch is the recipe's on any cluster"
+                         : "  weak scaling: the recipe's global batch is that of one node");
+}
+
+void print_validation(const Validation& validation) {
+  const Cluster& cluster = validation.planned.cluster;
+  print_line(
+      fmt::format("\n  {} node(s) x {} rank(s) x {} rows: predicted {:.3f} ms a step, measured {:.3f} "
+                  "({:.3f}..{:.3f}), error {:+.1f} %",
+                  cluster.nodes, cluster.ranks_per_node, cluster.rows,
+                  validation.planned.prediction.step() * kMilliseconds,
+                  validation.step_seconds.median * kMilliseconds, validation.step_seconds.min * kMilliseconds,
+                  validation.step_seconds.max * kMilliseconds, 100 * validation.error()));
+}
+
+Json fit_as_json(const Plan& plan) {
+  const StepTimeModel& model = plan.model;
+  Json alone = Json::array();
+  for (const LoneSteps& steps : plan.measured.alone) {
+    Json line = as_json(steps.step_seconds, kMilliseconds);
+    line["rows"] = steps.rows;
+    alone.push_back(line);
+  }
+  return {{"alone_milliseconds", alone},
+          {"compute_milliseconds", model.compute.intercept * kMilliseconds},
+          {"compute_milliseconds_per_row", model.compute.slope * kMilliseconds},
+          {"shared_update_milliseconds", model.shared_update * kMilliseconds},
+          {"slowdown", model.slowdown},
+          {"slowdown_measured", plan.measured.together.has_value()},
+          {"backward_share", model.backward_share},
+          {"gradient_sums", model.traffic.gradient_sums},
+          {"gradient_bytes", model.traffic.gradient_bytes},
+          {"small_sums", model.traffic.small_sums},
+          {"small_bytes", model.traffic.small_bytes},
+          {"node_sum_microseconds", model.node_sum.intercept * kMicroseconds},
+          {"node_sum_nanoseconds_per_byte", model.node_sum.slope / kGigabytes},
+          {"node_small_sum_microseconds", model.node_small_sum * kMicroseconds},
+          {"node_sums_measured", plan.measured.node_sums.has_value()}};
+}
+
+Json as_json(const Planned& planned) {
+  const StepPrediction& predicted = planned.prediction;
+  return {{"nodes", planned.cluster.nodes},
+          {"ranks_per_node", planned.cluster.ranks_per_node},
+          {"rows", planned.cluster.rows},
+          {"compute_milliseconds", predicted.compute * kMilliseconds},
+          {"node_sum_milliseconds", predicted.node_sum * kMilliseconds},
+          {"network_sum_milliseconds", predicted.network_sum * kMilliseconds},
+          {"small_sums_milliseconds", predicted.small_sums * kMilliseconds},
+          {"hidden_milliseconds", predicted.hidden * kMilliseconds},
+          {"step_milliseconds", predicted.step() * kMilliseconds},
+          {"samples_per_second", predicted.samples_per_second()},
+          {"efficiency", planned.efficiency}};
+}
+
+}  // namespace
+
+void print_plan(const Plan& plan) {
+  print_fit(plan);
+  print_clusters(plan);
+  if (plan.validation) print_validation(*plan.validation);
+}
+
+Json as_json(const Plan& plan) {
+  Json clusters = Json::array();
+  for (const Planned& planned : plan.clusters) clusters.push_back(as_json(planned));
+  const Interconnect& network = plan.model.network;
+  Json json{{"recipe", plan.recipe},
+            {"threads", plan.threads},
+            {"scaling", plan.strong ? "strong" : "weak"},
+            {"fit", fit_as_json(plan)},
+            {"network",
+             {{"gigabits_per_second", network.bandwidth * 8 * kGigabytes},
+              {"latency_microseconds", network.latency * kMicroseconds},
+              {"overlap", network.overlap}}},
+            {"clusters", clusters}};
+  if (plan.validation)
+    json["validation"] = {
+        {"predicted", as_json(plan.validation->planned)},
+        {"measured_step_milliseconds", as_json(plan.validation->step_seconds, kMilliseconds)},
+        {"error", plan.validation->error()}};
+  return json;
+}
+
+}  // namespace ganymede

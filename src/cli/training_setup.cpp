@@ -1,0 +1,141 @@
+#include "cli/training_setup.hpp"
+
+#include <ATen/Parallel.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include <bit>
+
+#include "base/error.hpp"
+#include "data/dataset_verification.hpp"
+#include "distributed/agreement.hpp"
+#include "recipe/recipe_library.hpp"
+
+namespace ganymede {
+namespace {
+
+at::ScalarType dtype_of(const Recipe& recipe) {
+  return recipe.precision == Precision::float64 ? at::kDouble : at::kFloat;
+}
+
+// Compute threads of this rank: as asked, else the cores that it may use, shared with the host's other ranks
+// unless mpirun has bound each rank to cores of its own.
+int choose_threads(int asked, const Communicator& communicator) {
+  if (asked > 0) return asked;
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  sched_getaffinity(0, sizeof allowed, &allowed);
+  const int cores = CPU_COUNT(&allowed);
+  const bool bound = cores < sysconf(_SC_NPROCESSORS_ONLN);
+  return std::max(1, bound ? cores : cores / communicator.node_size());
+}
+
+void check_batch(const Recipe& recipe, const DatasetIndex& index, int ranks) {
+  const std::int64_t batch = recipe.data.global_batch_size;
+  const std::int64_t packing = recipe.gan.packing;
+  require(batch / packing >= ranks,
+          "data.global_batch_size is {}, but there are {} ranks; expected at least {} a rank", batch, ranks,
+          packing == 1 ? "one sample" : fmt::format("one pack of {} samples", packing));
+  require(batch <= index.samples,
+          "data.global_batch_size is {}, but {} has {} samples; expected at most that many", batch,
+          index.folder.string(), index.samples);
+}
+
+// Collective sums in reproducible mode are complete binary trees over ranks.
+void check_ranks(const Recipe& recipe, int ranks) {
+  if (!recipe.reproducible) return;
+  const std::int64_t replicas = recipe.reproducible->replicas;
+  require(std::has_single_bit(static_cast<unsigned>(ranks)) && replicas % ranks == 0,
+          "there are {} ranks and {} virtual replicas (reproducible.replicas); expected a number of ranks "
+          "that is a "
+          "power of two and divides the replicas",
+          ranks, replicas);
+}
+
+}  // namespace
+
+void add_recipe_options(CLI::App& command, RecipeArguments& arguments) {
+  command.add_option("recipe", arguments.recipe, "Recipe file or name");
+  command.add_option("--set", arguments.overrides, "Override a key of the recipe: --set train.steps=100")
+      ->take_all()
+      ->type_name("KEY=VALUE");
+  command.add_option("--threads", arguments.threads, "Compute threads a rank [the host's cores, shared]")
+      ->check(CLI::Range(1, 1024));
+}
+
+std::filesystem::path find_fitting_dataset_on_root(const Recipe& recipe, int ranks) {
+  const DatasetIndex index = read_dataset_index(find_dataset(recipe.data.path));
+  check_batch(recipe, index, ranks);
+  check_ranks(recipe, ranks);
+  return std::filesystem::absolute(index.folder);
+}
+
+PlannedRecipe agree_on_recipe(const RecipeArguments& arguments, Communicator& communicator) {
+  PlannedRecipe planned;
+  agree_on_root(communicator, [&] {
+    require(!arguments.recipe.empty(), "which recipe? `ganymede recipe list` shows those that exist");
+    planned.recipe = load_recipe(find_recipe(arguments.recipe), arguments.overrides);
+    planned.dataset = find_fitting_dataset_on_root(planned.recipe, communicator.size());
+  });
+  planned.recipe = broadcast_recipe(communicator, planned.recipe);
+  planned.dataset = broadcast_text(communicator, planned.dataset.string());
+  return planned;
+}
+
+Recipe broadcast_recipe(Communicator& communicator, const Recipe& recipe) {
+  return parse_recipe(broadcast_text(communicator, to_yaml(recipe)), "recipe of rank 0");
+}
+
+int start_threads(int asked, const Communicator& communicator) {
+  const int threads = choose_threads(asked, communicator);
+  at::set_num_threads(threads);
+  return threads;
+}
+
+DatasetIndex agree_on_dataset(const std::filesystem::path& folder, Communicator& communicator) {
+  DatasetIndex index;
+  agree(communicator, [&] { index = read_dataset_index(folder); });
+  agree(communicator, [&] {
+    for (std::size_t shard = communicator.rank(); shard < index.shards.size(); shard += communicator.size())
+      verify_shard(index, shard);
+  });
+  return index;
+}
+
+std::unique_ptr<Gan> agree_on_gan(const Recipe& recipe, const DatasetIndex& index,
+                                  Communicator& communicator) {
+  std::unique_ptr<Gan> gan;
+  agree(communicator, [&] {
+    gan = make_adversarial_gan(recipe.gan,
+                               {.seed = static_cast<std::uint64_t>(recipe.seed),
+                                .shape = index.shape,
+                                .classes = static_cast<std::int64_t>(index.class_names.size()),
+                                .dtype = dtype_of(recipe),
+                                .replicas = recipe.replicas()},
+                               communicator);
+  });
+  return gan;
+}
+
+std::unique_ptr<BatchLoader> agree_on_loader(const Recipe& recipe, const DatasetIndex& index, const Gan& gan,
+                                             std::int64_t step, Communicator& communicator) {
+  const BatchLoaderOptions options{.seed = static_cast<std::uint64_t>(recipe.seed),
+                                   .global_batch_size = recipe.data.global_batch_size,
+                                   .places_together = recipe.gan.packing,
+                                   .pixel_low = recipe.data.pixels[0],
+                                   .pixel_high = recipe.data.pixels[1],
+                                   .horizontal_flip = recipe.data.horizontal_flip,
+                                   .dtype = dtype_of(recipe),
+                                   .first_step = step * gan.batches_per_step()};
+  std::unique_ptr<BatchLoader> loader;
+  agree(communicator, [&] {
+    loader = std::make_unique<BatchLoader>(index, options, communicator.rank(), communicator.size());
+  });
+  return loader;
+}
+
+std::string counted(std::int64_t count, const char* noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+}  // namespace ganymede

@@ -1,0 +1,111 @@
+// The model of step time against formulas worked out by hand.
+#include "benchmarking/step_time_model.hpp"
+
+#include <gtest/gtest.h>
+
+#include "benchmarking/spread.hpp"
+
+namespace ganymede {
+namespace {
+
+// 2 ms + 0.5 ms a row, two sums of 1 MB each, one small sum of 1 kB; 1 GB/s and 100 us between nodes.
+StepTimeModel example() {
+  return {.compute = {.intercept = 2e-3, .slope = 0.5e-3},
+          .backward_share = 0.5,
+          .slowdown = 1.1,
+          .traffic = {.gradient_sums = 2, .gradient_bytes = 2e6, .small_sums = 1, .small_bytes = 1e3},
+          .node_sum = {.intercept = 10e-6, .slope = 0.25e-9},
+          .node_small_sum = 5e-6,
+          .network = {.bandwidth = 1e9, .latency = 100e-6, .overlap = false}};
+}
+
+TEST(StepTimeModel, OneRankOnlyComputes) {
+  const StepPrediction predicted = predict_step(example(), {.nodes = 1, .ranks_per_node = 1, .rows = 64});
+  EXPECT_DOUBLE_EQ(predicted.compute, 1.1 * 34e-3);
+  EXPECT_DOUBLE_EQ(predicted.step(), predicted.compute);
+  EXPECT_DOUBLE_EQ(predicted.samples_per_second(), 64 / (1.1 * 34e-3));
+}
+
+TEST(StepTimeModel, RanksOfOneNodeSumWithoutTheNetwork) {
+  const StepPrediction predicted = predict_step(example(), {.nodes = 1, .ranks_per_node = 4, .rows = 64});
+  EXPECT_DOUBLE_EQ(predicted.node_sum, 2 * 10e-6 + 2e6 * 0.25e-9);
+  EXPECT_DOUBLE_EQ(predicted.small_sums, 5e-6);
+  EXPECT_EQ(predicted.network_sum, 0);
+  EXPECT_DOUBLE_EQ(predicted.samples, 256);
+}
+
+TEST(StepTimeModel, RanksOfOneNodeShareTheUpdate) {
+  StepTimeModel model = example();
+  model.shared_update = 4e-3;
+  const StepPrediction alone = predict_step(model, {.nodes = 2, .ranks_per_node = 1, .rows = 64});
+  EXPECT_DOUBLE_EQ(alone.compute, 1.1 * 34e-3);
+  const StepPrediction four = predict_step(model, {.nodes = 2, .ranks_per_node = 4, .rows = 64});
+  EXPECT_DOUBLE_EQ(four.compute, 1.1 * (34e-3 - 3e-3));
+}
+
+TEST(StepTimeModel, PowersOfTwoHalveAndDouble) {
+  const StepPrediction predicted = predict_step(example(), {.nodes = 8, .ranks_per_node = 1, .rows = 64});
+  // Each node sends 7/8 of the bytes twice; 2 log2(8) rounds for each of two sums.
+  EXPECT_DOUBLE_EQ(predicted.network_sum, 2 * 7.0 / 8 * 2e6 / 1e9 + 2 * 6 * 100e-6);
+  EXPECT_DOUBLE_EQ(predicted.small_sums, 3 * (100e-6 + 1e3 / 1e9));
+  EXPECT_EQ(predicted.node_sum, 0);
+}
+
+TEST(StepTimeModel, OtherNumbersGoAroundARing) {
+  const StepPrediction predicted = predict_step(example(), {.nodes = 6, .ranks_per_node = 2, .rows = 64});
+  EXPECT_DOUBLE_EQ(predicted.network_sum, 2 * 5.0 / 6 * 2e6 / 1e9 + 2 * 10 * 100e-6);
+  EXPECT_DOUBLE_EQ(predicted.small_sums, 5e-6 + 3 * (100e-6 + 1e3 / 1e9));
+  EXPECT_DOUBLE_EQ(predicted.step(),
+                   predicted.compute + predicted.node_sum + predicted.network_sum + predicted.small_sums);
+}
+
+TEST(StepTimeModel, CommunicationHidesBehindBackwardAndNoFurther) {
+  StepTimeModel model = example();
+  model.network.overlap = true;
+  const Cluster cluster{.nodes = 2, .ranks_per_node = 1, .rows = 64};
+  const StepPrediction hidden = predict_step(model, cluster);
+  EXPECT_DOUBLE_EQ(hidden.hidden, hidden.network_sum);
+  model.network.bandwidth = 1e6;  // two seconds of bytes behind 19 ms of backward
+  const StepPrediction exposed = predict_step(model, cluster);
+  EXPECT_DOUBLE_EQ(exposed.hidden, 0.5 * exposed.compute);
+  EXPECT_EQ(predict_step(model, {.nodes = 1, .ranks_per_node = 2, .rows = 64}).hidden, 0);
+}
+
+TEST(StepTimeModel, EfficiencyIsSpeedANode) {
+  const Cluster one{.nodes = 1, .ranks_per_node = 2, .rows = 64},
+      four{.nodes = 4, .ranks_per_node = 2, .rows = 64};
+  const StepPrediction of_one = predict_step(example(), one), of_four = predict_step(example(), four);
+  EXPECT_DOUBLE_EQ(efficiency(of_one, one, of_one), 1);
+  // Weak scaling: the same samples a node, so it is the ratio of the steps.
+  EXPECT_DOUBLE_EQ(efficiency(of_four, four, of_one), of_one.step() / of_four.step());
+}
+
+TEST(FitLine, GoesThroughPointsOnALine) {
+  const Line line = fit_line({{16, 2 + 0.5 * 16}, {32, 2 + 0.5 * 32}, {128, 2 + 0.5 * 128}});
+  EXPECT_NEAR(line.intercept, 2, 1e-12);
+  EXPECT_NEAR(line.slope, 0.5, 1e-12);
+}
+
+TEST(FitLine, ErrorsAreRelative) {
+  // Of y = c the best relative fit is c = sum(1/y) / sum(1/y^2), below the mean.
+  const Line line = fit_line({{1, 2}, {2, 1}});
+  EXPECT_EQ(line.slope, 0) << "a time does not fall with its rows";
+  EXPECT_DOUBLE_EQ(line.intercept, (1.0 / 2 + 1) / (1.0 / 4 + 1));
+}
+
+TEST(FitLine, DoesNotStartBelowZero) {
+  const Line line = fit_line({{1, 1}, {2, 4}});
+  EXPECT_EQ(line.intercept, 0);
+  EXPECT_DOUBLE_EQ(line.slope, (1.0 / 1 + 2.0 / 4) / (1.0 / 1 + 4.0 / 16));
+}
+
+TEST(Spread, OfOddAndEvenNumbersOfValues) {
+  const Spread odd = spread_of({3, 1, 2});
+  EXPECT_EQ(odd.median, 2);
+  EXPECT_EQ(odd.min, 1);
+  EXPECT_EQ(odd.max, 3);
+  EXPECT_EQ(spread_of({4, 1, 2, 8}).median, 3);
+}
+
+}  // namespace
+}  // namespace ganymede
