@@ -23,7 +23,8 @@ struct Block {
 
 // Consecutive blocks of consecutive places, blocks_per_place of each, from number `first` on.
 GANYMEDE_VECTORISED void philox(std::uint64_t seed, std::uint32_t first_place, std::int64_t first,
-                                std::int64_t blocks_per_place, std::uint32_t step, std::uint32_t stream, Block& out) {
+                                std::int64_t blocks_per_place, std::uint32_t step, std::uint32_t stream,
+                                Block& out) {
   std::uint32_t c0[kBlocks], c1[kBlocks], c2[kBlocks], c3[kBlocks];
   auto place = static_cast<std::uint32_t>(first / blocks_per_place);
   auto block = static_cast<std::uint32_t>(first % blocks_per_place);
@@ -70,7 +71,8 @@ inline double series_log(double x) {
   const double m = std::bit_cast<double>((bits & 0x000FFFFFFFFFFFFFLL) | 0x3FF0000000000000LL);
   const bool halved = m > 4.0 / 3.0;
   const double mantissa = halved ? m * 0.5 : m;
-  const double exponent = static_cast<double>(static_cast<std::int32_t>(bits >> 52) - 1023 + (halved ? 1 : 0));
+  const double exponent =
+      static_cast<double>(static_cast<std::int32_t>(bits >> 52) - 1023 + (halved ? 1 : 0));
   const double s = (mantissa - 1.0) / (mantissa + 1.0);
   const double s2 = s * s;
   double sum = 0.0;
@@ -143,7 +145,8 @@ void RandomStream::fill(std::span<T> out, std::uint32_t first_place, std::int64_
       const std::int64_t place = begin / blocks_per_place, in_place = begin % blocks_per_place;
       const std::int64_t blocks = std::min(end - begin, blocks_per_place - in_place);
       const std::int64_t count = std::min(4 * blocks, elements_per_place - 4 * in_place);
-      std::copy_n(values.begin() + 4 * (begin - first), count, out.data() + place * elements_per_place + 4 * in_place);
+      std::copy_n(values.begin() + 4 * (begin - first), count,
+                  out.data() + place * elements_per_place + 4 * in_place);
       begin += blocks;
     }
   }

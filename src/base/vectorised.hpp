@@ -1,5 +1,5 @@
-// Marks a function whose loops the compiler shall vectorise for the processor that it runs on. Only in sources
-// compiled with -O3; the bits of +, *, / and sqrt do not depend on the width of a vector.
+// Marks a function whose loops the compiler shall vectorise for the processor that it runs on. Only in
+// sources compiled with -O3; the bits of +, *, / and sqrt do not depend on the width of a vector.
 #pragma once
 
 #if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__)

@@ -39,9 +39,9 @@ Recipe load_resumed_recipe(const TrainArguments& arguments, const RunFolder& run
       load_recipe(arguments.from.recipe.empty() ? run.recipe() : find_recipe(arguments.from.recipe),
                   arguments.from.overrides);
   if (const auto difference = find_difference(before, now))
-    throw UserError(
-        fmt::format("{}: the run was made with another recipe: {}; --resume may only change `train` and `communication`",
-                    run.root().string(), *difference));
+    throw UserError(fmt::format(
+        "{}: the run was made with another recipe: {}; --resume may only change `train` and `communication`",
+        run.root().string(), *difference));
   return now;
 }
 

@@ -87,7 +87,8 @@ void MpiCommunicator::configure(const CommunicationOptions& options) {
   if (!overlaps(options.overlap)) return;
   background_.emplace(std::unique_ptr<Communicator>(new MpiCommunicator(*this)));
   bucket_bytes_ = options.bucket_bytes ? *options.bucket_bytes : measure_bucket_bytes();
-  if (rank_ == 0) spdlog::info("gradients travel while backward runs, in buckets of {} KB", bucket_bytes_ >> 10);
+  if (rank_ == 0)
+    spdlog::info("gradients travel while backward runs, in buckets of {} KB", bucket_bytes_ >> 10);
 }
 
 // All hosts share memory, or none does.
@@ -127,12 +128,14 @@ bool MpiCommunicator::overlaps(Overlap overlap) const {
   check_mpi(MPI_Query_thread(&provided), "MPI_Query_thread");
   if (provided == MPI_THREAD_MULTIPLE) return true;
   if (rank_ == 0)
-    spdlog::warn("gradients do not travel while backward runs: this MPI lets one thread communicate only "
-                 "(MPI_THREAD_MULTIPLE is missing)");
+    spdlog::warn(
+        "gradients do not travel while backward runs: this MPI lets one thread communicate only "
+        "(MPI_THREAD_MULTIPLE is missing)");
   return false;
 }
 
-// Of the line time = a + b x bytes, measured by a small and a large sum: buckets so large that a is 5 % of it.
+// Of the line time = a + b x bytes, measured by a small and a large sum: buckets so large that a is 5 % of
+// it.
 std::int64_t MpiCommunicator::measure_bucket_bytes() {
   constexpr std::int64_t kLargeBytes = 1 << 20, kItem = sizeof(float);
   constexpr double kOverheadShare = 0.05;
@@ -150,10 +153,11 @@ std::int64_t MpiCommunicator::measure_bucket_bytes() {
   };
   const double fixed = shortest(kItem), large = shortest(kLargeBytes);
   const double seconds_a_byte = std::max(1e-12, (large - fixed) / kLargeBytes);
-  const at::Tensor bytes = at::full(
-      {1},
-      std::clamp<std::int64_t>(static_cast<std::int64_t>(fixed / kOverheadShare / seconds_a_byte), 64 << 10, 16 << 20),
-      at::kLong);
+  const at::Tensor bytes =
+      at::full({1},
+               std::clamp<std::int64_t>(static_cast<std::int64_t>(fixed / kOverheadShare / seconds_a_byte),
+                                        64 << 10, 16 << 20),
+               at::kLong);
   do_broadcast_(bytes, 0);
   return bytes.item<std::int64_t>();
 }

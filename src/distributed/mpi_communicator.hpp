@@ -1,5 +1,5 @@
-// CPU tensors over MPI, on a communicator of its own so that no other traffic can be mistaken for it. Ranks of
-// one host are neighbours in it.
+// CPU tensors over MPI, on a communicator of its own so that no other traffic can be mistaken for it. Ranks
+// of one host are neighbours in it.
 #pragma once
 
 #include <mpi.h>
@@ -51,8 +51,9 @@ class MpiCommunicator final : public Communicator {
   std::int64_t measure_bucket_bytes();
 
   MPI_Comm world_ = MPI_COMM_NULL;
-  MPI_Comm host_ = MPI_COMM_NULL;    // the ranks of this host
-  MPI_Comm across_ = MPI_COMM_NULL;  // owners with this rank's place in their groups; null where it owns nothing
+  MPI_Comm host_ = MPI_COMM_NULL;  // the ranks of this host
+  MPI_Comm across_ =
+      MPI_COMM_NULL;  // owners with this rank's place in their groups; null where it owns nothing
   int rank_ = 0, size_ = 1, node_rank_ = 0, node_size_ = 1;
   int owners_ = 1;
   Waiting when_idle_ = Waiting::eager;  // how to wait when nobody computes

@@ -69,8 +69,7 @@ void MpiNodeGroup::barrier() {
     gate_->generation.store(generation + 1, std::memory_order_release);
     return;
   }
-  wait_until(waiting_,
-             [&] { return gate_->generation.load(std::memory_order_acquire) != generation; });
+  wait_until(waiting_, [&] { return gate_->generation.load(std::memory_order_acquire) != generation; });
 }
 
 // MPI returns memory at any address: room to round it up.
@@ -82,10 +81,10 @@ std::shared_ptr<MpiNodeGroup::Window> MpiNodeGroup::open_window(std::size_t byte
   int worst = status == MPI_SUCCESS ? 0 : 1;
   check_mpi(MPI_Allreduce(MPI_IN_PLACE, &worst, 1, MPI_INT, MPI_MAX, node_), "MPI_Allreduce");
   if (worst != 0)
-    throw CommunicationError(
-        fmt::format("the ranks of this host cannot share {} bytes of memory (MPI_Win_allocate_shared); make room "
-                    "in /dev/shm, or set communication.node_sharing: off",
-                    bytes));
+    throw CommunicationError(fmt::format(
+        "the ranks of this host cannot share {} bytes of memory (MPI_Win_allocate_shared); make room "
+        "in /dev/shm, or set communication.node_sharing: off",
+        bytes));
   windows_.push_back(window);
   return window;
 }
@@ -100,15 +99,17 @@ at::Tensor MpiNodeGroup::tensor_in(const std::shared_ptr<Window>& window, int ow
   const std::size_t needed = static_cast<std::size_t>(elements) * c10::elementSize(dtype);
   void* aligned = std::align(kAlignment, needed, base, space);
   ensure(aligned != nullptr, "a window has room for its tensor");
-  return at::from_blob(aligned, {elements}, [window](void*) {}, at::TensorOptions(dtype));
+  return at::from_blob(
+      aligned, {elements}, [window](void*) {}, at::TensorOptions(dtype));
 }
 
 void MpiNodeGroup::close_unused_windows() {
   std::vector<int> unused;
   for (const auto& window : windows_) unused.push_back(window.use_count() == 1 ? 1 : 0);
   unused.front() = 0;  // the gate's
-  check_mpi(MPI_Allreduce(MPI_IN_PLACE, unused.data(), static_cast<int>(unused.size()), MPI_INT, MPI_MIN, node_),
-            "MPI_Allreduce");
+  check_mpi(
+      MPI_Allreduce(MPI_IN_PLACE, unused.data(), static_cast<int>(unused.size()), MPI_INT, MPI_MIN, node_),
+      "MPI_Allreduce");
   for (std::size_t i = 0; i < unused.size(); ++i)
     if (unused[i] == 1) check_mpi(MPI_Win_free(&windows_[i]->window), "MPI_Win_free");
   std::erase_if(windows_, [](const auto& window) { return window->window == MPI_WIN_NULL; });

@@ -15,7 +15,8 @@ namespace ganymede {
 class MpiNodeGroup final : public NodeGroup {
  public:
   // Collective over `node`, a communicator of ranks of one host, which it duplicates. Throws
-  // CommunicationError, on all ranks, where the host does not let them share memory. The mode must outlive it.
+  // CommunicationError, on all ranks, where the host does not let them share memory. The mode must outlive
+  // it.
   MpiNodeGroup(MPI_Comm node, const WaitingMode& waiting);
   ~MpiNodeGroup() override;
   MpiNodeGroup(const MpiNodeGroup&) = delete;

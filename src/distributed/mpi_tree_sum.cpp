@@ -11,11 +11,11 @@ namespace ganymede {
 namespace {
 
 constexpr int kTag = 1;
-// Longer ones go in pieces that MPI sends at once: beyond its eager limit (64 KB over TCP, header included) it
-// first asks the receiver, which answers only when it next looks.
+// Longer ones go in pieces that MPI sends at once: beyond its eager limit (64 KB over TCP, header included)
+// it first asks the receiver, which answers only when it next looks.
 constexpr std::int64_t kMessageBytes = 60 << 10;
-constexpr std::int64_t kLargestSum = std::int64_t{1} << 27;      // elements; MPI counts are ints
-constexpr std::int64_t kAlignment = 64;                          // bytes; halves begin on a cache line
+constexpr std::int64_t kLargestSum = std::int64_t{1} << 27;  // elements; MPI counts are ints
+constexpr std::int64_t kAlignment = 64;                      // bytes; halves begin on a cache line
 
 }  // namespace
 
@@ -32,8 +32,8 @@ void MpiTreeSum::operator()(const at::Tensor& tensor) {
   for (std::int64_t begin = 0; begin < tensor.numel(); begin += kLargestSum) {
     const at::Tensor piece = tensor.narrow(0, begin, std::min(kLargestSum, tensor.numel() - begin));
     std::vector<MPI_Request> requests(1);
-    check_mpi(MPI_Iallreduce(MPI_IN_PLACE, piece.mutable_data_ptr(), static_cast<int>(piece.numel()), type, MPI_SUM,
-                             ranks_, requests.data()),
+    check_mpi(MPI_Iallreduce(MPI_IN_PLACE, piece.mutable_data_ptr(), static_cast<int>(piece.numel()), type,
+                             MPI_SUM, ranks_, requests.data()),
               "MPI_Iallreduce");
     wait_for(requests);
   }
@@ -54,8 +54,8 @@ void MpiTreeSum::halve_and_double(std::byte* data, std::int64_t count, const at:
     const Level& level = levels.back();
     const std::int64_t kept = level.kept_end - level.kept_begin;
     received_.resize(static_cast<std::size_t>(std::max<std::int64_t>(kept * item, 1)));
-    exchange(data + level.sent_begin * item, (level.sent_end - level.sent_begin) * item, received_.data(), kept * item,
-             rank_ ^ distance);
+    exchange(data + level.sent_begin * item, (level.sent_end - level.sent_begin) * item, received_.data(),
+             kept * item, rank_ ^ distance);
     if (kept > 0)
       tree_sum_into(tensor.narrow(0, level.kept_begin, kept),
                     std::array{tensor.narrow(0, level.kept_begin, kept),
@@ -65,8 +65,8 @@ void MpiTreeSum::halve_and_double(std::byte* data, std::int64_t count, const at:
   }
   for (int distance = size_ / 2; distance >= 1; distance /= 2) {
     const Level& level = levels.back();
-    exchange(data + level.kept_begin * item, (level.kept_end - level.kept_begin) * item, data + level.sent_begin * item,
-             (level.sent_end - level.sent_begin) * item, rank_ ^ distance);
+    exchange(data + level.kept_begin * item, (level.kept_end - level.kept_begin) * item,
+             data + level.sent_begin * item, (level.sent_end - level.sent_begin) * item, rank_ ^ distance);
     levels.pop_back();
   }
 }
@@ -75,12 +75,12 @@ void MpiTreeSum::exchange(const std::byte* sent, std::int64_t sent_bytes, std::b
                           std::int64_t received_bytes, int partner) {
   std::vector<MPI_Request> requests;
   for (std::int64_t done = 0; done < received_bytes; done += kMessageBytes)
-    check_mpi(MPI_Irecv(received + done, static_cast<int>(std::min(kMessageBytes, received_bytes - done)), MPI_BYTE,
-                        partner, kTag, ranks_, &requests.emplace_back()),
+    check_mpi(MPI_Irecv(received + done, static_cast<int>(std::min(kMessageBytes, received_bytes - done)),
+                        MPI_BYTE, partner, kTag, ranks_, &requests.emplace_back()),
               "MPI_Irecv");
   for (std::int64_t done = 0; done < sent_bytes; done += kMessageBytes)
-    check_mpi(MPI_Isend(sent + done, static_cast<int>(std::min(kMessageBytes, sent_bytes - done)), MPI_BYTE, partner,
-                        kTag, ranks_, &requests.emplace_back()),
+    check_mpi(MPI_Isend(sent + done, static_cast<int>(std::min(kMessageBytes, sent_bytes - done)), MPI_BYTE,
+                        partner, kTag, ranks_, &requests.emplace_back()),
               "MPI_Isend");
   wait_for(requests);
 }

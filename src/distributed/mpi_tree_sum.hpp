@@ -11,9 +11,9 @@
 
 namespace ganymede {
 
-// In place, the same bits on every rank. Over a power of two of ranks: recursive halving and doubling (Thakur,
-// Rabenseifner and Gropp 2005) with the nearest partner first, so that every element is summed along the
-// complete binary tree of tree_sum.hpp; else MPI's own sum. float32 or float64.
+// In place, the same bits on every rank. Over a power of two of ranks: recursive halving and doubling
+// (Thakur, Rabenseifner and Gropp 2005) with the nearest partner first, so that every element is summed along
+// the complete binary tree of tree_sum.hpp; else MPI's own sum. float32 or float64.
 class MpiTreeSum {
  public:
   // Communicator and mode must outlive it.
@@ -23,8 +23,8 @@ class MpiTreeSum {
 
  private:
   void halve_and_double(std::byte* data, std::int64_t count, const at::Tensor& tensor);
-  void exchange(const std::byte* sent, std::int64_t sent_bytes, std::byte* received, std::int64_t received_bytes,
-                int partner);
+  void exchange(const std::byte* sent, std::int64_t sent_bytes, std::byte* received,
+                std::int64_t received_bytes, int partner);
   void wait_for(std::vector<MPI_Request>& requests) const;
 
   MPI_Comm ranks_;

@@ -1,4 +1,5 @@
-// Ranks that work on each other's memory: those of one host, or a rank alone where the host does not let them.
+// Ranks that work on each other's memory: those of one host, or a rank alone where the host does not let
+// them.
 #pragma once
 
 #include <ATen/ATen.h>

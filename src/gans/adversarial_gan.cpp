@@ -164,7 +164,8 @@ class AdversarialGan final : public Gan {
   StepReport step_simultaneous(const Batch& batch) {
     generator_.network->begin_update();
     discriminator_.network->begin_update();
-    at::Tensor generator_loss = at::zeros({}, setting_.dtype), discriminator_loss = at::zeros({}, setting_.dtype);
+    at::Tensor generator_loss = at::zeros({}, setting_.dtype),
+               discriminator_loss = at::zeros({}, setting_.dtype);
     const std::vector<Play> plays = begin_plays(batch);
     auto pending_discriminator = discriminator_.averager.begin();
     auto pending_generator = generator_.averager.begin();
@@ -190,8 +191,8 @@ class AdversarialGan final : public Gan {
     at::Tensor generator, discriminator;  // sums, without gradient
   };
 
-  // The discriminator's backward pass also gives the gradient at the fakes from which the generator's begins, row
-  // by row up to a factor (one_pass_factor); a pass of its own does where that does not hold.
+  // The discriminator's backward pass also gives the gradient at the fakes from which the generator's begins,
+  // row by row up to a factor (one_pass_factor); a pass of its own does where that does not hold.
   BothLosses backward_both(const Play& play) {
     const auto& [round, fake] = play;
     const at::Tensor at_fake = fake.detach().requires_grad_(true);
@@ -217,14 +218,15 @@ class AdversarialGan final : public Gan {
       at::Tensor generator_loss = generator_loss_sum(options_.loss, fake_logits);
       if (options_.feature_matching)
         generator_loss = generator_loss + match_features(round, fake_features, real_features);
-      fake_gradient = torch::autograd::grad({generator_loss * factor}, {at_fake}, {}, /*retain_graph=*/true)[0];
+      fake_gradient =
+          torch::autograd::grad({generator_loss * factor}, {at_fake}, {}, /*retain_graph=*/true)[0];
       phase.enter(times_.discriminator_forward);
       at::Tensor discriminator_loss = discriminator_loss_sum(options_.loss, real_logits, fake_logits);
       if (options_.penalty)
         discriminator_loss = discriminator_loss + judge_.penalty(*options_.penalty, round, fake.detach());
       phase.enter(times_.discriminator_backward);
-      torch::autograd::backward({discriminator_loss * factor}, {}, /*keep_graph=*/false, /*create_graph=*/false,
-                                inputs);
+      torch::autograd::backward({discriminator_loss * factor}, {}, /*keep_graph=*/false,
+                                /*create_graph=*/false, inputs);
       losses = {generator_loss.detach(), discriminator_loss.detach()};
     }
     phase.enter(times_.generator_backward);
@@ -309,7 +311,9 @@ class AdversarialGan final : public Gan {
   double mean_factor(const Round& round) const {
     return static_cast<double>(options_.packing) / static_cast<double>(round.batch.global_batch_size);
   }
-  at::Tensor sum_over_samples(const at::Tensor& sum) const { return sum * static_cast<double>(options_.packing); }
+  at::Tensor sum_over_samples(const at::Tensor& sum) const {
+    return sum * static_cast<double>(options_.packing);
+  }
 
   const AdversarialGanOptions options_;
   const GanSetting setting_;
@@ -327,7 +331,8 @@ class AdversarialGan final : public Gan {
 std::unique_ptr<Gan> make_adversarial_gan(const AdversarialGanOptions& options, const GanSetting& setting,
                                           Communicator& communicator) {
   check_options(options, setting.replicas);
-  ensure(!setting.replicas || *setting.replicas % communicator.size() == 0, "ranks divide the virtual replicas");
+  ensure(!setting.replicas || *setting.replicas % communicator.size() == 0,
+         "ranks divide the virtual replicas");
   require(
       options.condition == Conditioning::none || setting.classes > 0,
       "gan.condition is labels, but the dataset has none; import it with labels, or leave gan.condition out");

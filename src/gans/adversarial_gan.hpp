@@ -14,8 +14,9 @@ struct GanSetting {
   ImageShape shape;
   std::int64_t classes = 0;  // of the dataset; 0 without labels
   at::ScalarType dtype = at::kFloat;
-  // Reproducible mode: the global batch is cut into this many virtual replicas, which every rank runs one after
-  // another, and their gradients are added up along one binary tree. Any number of ranks gives the same bits.
+  // Reproducible mode: the global batch is cut into this many virtual replicas, which every rank runs one
+  // after another, and their gradients are added up along one binary tree. Any number of ranks gives the same
+  // bits.
   std::optional<std::int64_t> replicas = {};
 };
 

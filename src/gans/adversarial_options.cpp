@@ -24,11 +24,13 @@ bool is_bounded_by_critic(const AdversarialLoss& loss) {
 void check_statistics(const char* player, std::optional<BatchStatistics> statistics, bool reproducible) {
   if (!statistics) return;
   require(!reproducible || *statistics == BatchStatistics::replica,
-          "gan.{}.network normalises batches over more than one virtual replica; expected batch_normalization: replica "
+          "gan.{}.network normalises batches over more than one virtual replica; expected "
+          "batch_normalization: replica "
           "beside `reproducible`",
           player);
   require(reproducible || *statistics != BatchStatistics::replica,
-          "gan.{}.network has batch_normalization: replica, but the recipe has no `reproducible: {{replicas: ...}}`; give "
+          "gan.{}.network has batch_normalization: replica, but the recipe has no `reproducible: {{replicas: "
+          "...}}`; give "
           "it, or choose sync",
           player);
 }
@@ -39,7 +41,8 @@ void check_options(const AdversarialGanOptions& options, std::optional<std::int6
   check_statistics("generator", batch_statistics(options.generator.network), replicas.has_value());
   check_statistics("discriminator", batch_statistics(options.discriminator.network), replicas.has_value());
   require(!replicas || !options.feature_matching,
-          "gan.feature_matching compares means over the whole global batch, which virtual replicas see one at a time; "
+          "gan.feature_matching compares means over the whole global batch, which virtual replicas see one "
+          "at a time; "
           "leave it or `reproducible` out");
   require(!(options.weight_clip && options.penalty),
           "gan.weight_clip and gan.penalty both bound the critic's gradient; give one of them");

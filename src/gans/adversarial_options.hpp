@@ -65,8 +65,8 @@ struct AdversarialGanOptions {
   DiscriminatorPlayerOptions discriminator;
 };
 
-// Throws UserError on parts that contradict each other, or that cannot be reproduced over virtual replicas where
-// there are any.
+// Throws UserError on parts that contradict each other, or that cannot be reproduced over virtual replicas
+// where there are any.
 void check_options(const AdversarialGanOptions& options, std::optional<std::int64_t> replicas);
 
 }  // namespace ganymede

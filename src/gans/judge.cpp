@@ -15,7 +15,8 @@ at::Tensor Judge::logits(const at::Tensor& samples, const at::Tensor& labels, co
 }
 
 Judge::RealAndFake Judge::both_logits(const Round& round, const at::Tensor& fake,
-                                      std::vector<at::Tensor>* real_hidden, std::vector<at::Tensor>* fake_hidden) {
+                                      std::vector<at::Tensor>* real_hidden,
+                                      std::vector<at::Tensor>* fake_hidden) {
   const Batch& batch = round.batch;
   if (mixes_rows_ || real_hidden) {
     const at::Tensor real_logits = logits(batch.images, batch.labels, round, Pass::real, real_hidden);

@@ -25,9 +25,10 @@ class Judge {
   struct RealAndFake {
     at::Tensor real, fake;
   };
-  // Of the round's real samples and of fakes, in one pass unless the network would mix their statistics or hidden
-  // layers are asked for.
-  RealAndFake both_logits(const Round& round, const at::Tensor& fake, std::vector<at::Tensor>* real_hidden = nullptr,
+  // Of the round's real samples and of fakes, in one pass unless the network would mix their statistics or
+  // hidden layers are asked for.
+  RealAndFake both_logits(const Round& round, const at::Tensor& fake,
+                          std::vector<at::Tensor>* real_hidden = nullptr,
                           std::vector<at::Tensor>* fake_hidden = nullptr);
 
   // Whether a logit depends on its own pack alone.

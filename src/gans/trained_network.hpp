@@ -15,8 +15,8 @@ struct TrainedNetwork {
                  Communicator& communicator);
   TrainedNetwork(TrainedNetwork&&) = delete;  // the averager refers to the arena
 
-  // Clips the summed gradients, moves the weights, keeps them within the bound, moves their average; each where it
-  // is asked for. Collective.
+  // Clips the summed gradients, moves the weights, keeps them within the bound, moves their average; each
+  // where it is asked for. Collective.
   void update(std::int64_t step);
   Player as_player(const std::string& name);
 

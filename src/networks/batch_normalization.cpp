@@ -122,15 +122,16 @@ at::Tensor BatchNormalization::forward(const at::Tensor& input, bool training) {
 at::Tensor BatchNormalization::forward_of_replica(const at::Tensor& input) {
   // Momentum 1 leaves the statistics of this pass in place of running ones.
   const at::Tensor mean = at::zeros_like(running_mean_), variance = at::zeros_like(running_variance_);
-  at::Tensor output = at::batch_norm(input, weight_, bias_, mean, variance, /*training=*/true, /*momentum=*/1.0,
-                                     options_.epsilon, /*cudnn_enabled=*/false);
+  at::Tensor output = at::batch_norm(input, weight_, bias_, mean, variance, /*training=*/true,
+                                     /*momentum=*/1.0, options_.epsilon, /*cudnn_enabled=*/false);
   unsettled_.push_back(at::cat({mean, variance}));
   return output;
 }
 
 void BatchNormalization::settle(std::int64_t replicas_of_rank, Communicator& communicator) {
   at::NoGradGuard no_grad;
-  const std::size_t replicas = static_cast<std::size_t>(replicas_of_rank), passes = unsettled_.size() / replicas;
+  const std::size_t replicas = static_cast<std::size_t>(replicas_of_rank),
+                    passes = unsettled_.size() / replicas;
   ensure(unsettled_.size() % replicas == 0, "every replica makes the same passes");
   for (std::size_t pass = 0; pass < passes; ++pass) {
     std::vector<at::Tensor> of_replica;
@@ -147,7 +148,8 @@ void BatchNormalization::settle(std::int64_t replicas_of_rank, Communicator& com
   unsettled_.clear();
 }
 
-void settle_running_statistics(torch::nn::Module& module, std::int64_t replicas_of_rank, Communicator& communicator) {
+void settle_running_statistics(torch::nn::Module& module, std::int64_t replicas_of_rank,
+                               Communicator& communicator) {
   for (const auto& part : module.modules())
     if (auto* normalization = dynamic_cast<BatchNormalization*>(part.get()))
       normalization->settle(replicas_of_rank, communicator);

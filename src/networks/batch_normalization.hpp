@@ -7,9 +7,10 @@
 namespace ganymede {
 
 enum class BatchStatistics {
-  global,  // of all ranks' rows together: the number of ranks does not matter
-  local,   // of this rank's rows, as torch DDP does: no communication, but the result depends on the ranks
-  replica,  // of the rows of one virtual replica: no communication, and any number of ranks gives the same bits
+  global,   // of all ranks' rows together: the number of ranks does not matter
+  local,    // of this rank's rows, as torch DDP does: no communication, but the result depends on the ranks
+  replica,  // of the rows of one virtual replica: no communication, and any number of ranks gives the same
+            // bits
 };
 
 struct BatchNormalizationOptions {
@@ -46,10 +47,11 @@ class BatchNormalization : public torch::nn::Module {
 // Averages over ranks the running statistics that the module's layers with local statistics keep. Collective.
 void average_running_statistics(torch::nn::Module& module, Communicator& communicator);
 
-// Moves the running statistics of the module's layers with replica statistics, once for each forward pass that
-// every replica has made since the last call, by the average of all replicas' statistics, taken along the binary
-// tree over them. A rank has run its replicas one after another. Collective.
-void settle_running_statistics(torch::nn::Module& module, std::int64_t replicas_of_rank, Communicator& communicator);
+// Moves the running statistics of the module's layers with replica statistics, once for each forward pass
+// that every replica has made since the last call, by the average of all replicas' statistics, taken along
+// the binary tree over them. A rank has run its replicas one after another. Collective.
+void settle_running_statistics(torch::nn::Module& module, std::int64_t replicas_of_rank,
+                               Communicator& communicator);
 
 // Whether training forwards of the module mix the rows of a batch.
 bool mixes_rows(const torch::nn::Module& module);

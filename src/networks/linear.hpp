@@ -5,9 +5,9 @@
 
 namespace ganymede {
 
-// input [rows, in] to [rows, out]: input x weight^T + bias. What torch::nn::Linear computes, except that a plain
-// backward pass adds the products straight to gradients that are there (ParameterArena's are), without a buffer
-// for them in between. Can be differentiated twice.
+// input [rows, in] to [rows, out]: input x weight^T + bias. What torch::nn::Linear computes, except that a
+// plain backward pass adds the products straight to gradients that are there (ParameterArena's are), without
+// a buffer for them in between. Can be differentiated twice.
 at::Tensor linear(const torch::nn::Linear& layer, const at::Tensor& input);
 
 }  // namespace ganymede

@@ -4,7 +4,8 @@
 
 namespace ganymede {
 
-LossSlopes loss_slopes(const AdversarialLoss& loss, const at::Tensor& real_logits, const at::Tensor& fake_logits) {
+LossSlopes loss_slopes(const AdversarialLoss& loss, const at::Tensor& real_logits,
+                       const at::Tensor& fake_logits) {
   const at::Tensor real = real_logits.detach().requires_grad_(true);
   const at::Tensor fake = fake_logits.detach().requires_grad_(true);
   const at::Tensor discriminator_loss = discriminator_loss_sum(loss, real, fake);

@@ -13,12 +13,13 @@ struct LossSlopes {
   at::Tensor generator;                           // of the generator's loss by the fake logits, [rows, 1]
 };
 
-LossSlopes loss_slopes(const AdversarialLoss& loss, const at::Tensor& real_logits, const at::Tensor& fake_logits);
+LossSlopes loss_slopes(const AdversarialLoss& loss, const at::Tensor& real_logits,
+                       const at::Tensor& fake_logits);
 
 // A discriminator without operations across rows makes d generator loss / d fake = (generator / fake slope) x
-// d discriminator loss / d fake, row by row: one backward pass serves both networks (Shen et al. 2021, "Training
-// Generative Adversarial Networks in One Stage"). Returns that factor [rows, 1], or nothing where a slope is so
-// small that the pass would lose it (|logit| above 55 with bce; beyond the margin with hinge).
+// d discriminator loss / d fake, row by row: one backward pass serves both networks (Shen et al. 2021,
+// "Training Generative Adversarial Networks in One Stage"). Returns that factor [rows, 1], or nothing where a
+// slope is so small that the pass would lose it (|logit| above 55 with bce; beyond the margin with hinge).
 std::optional<at::Tensor> one_pass_factor(const LossSlopes& slopes);
 
 }  // namespace ganymede

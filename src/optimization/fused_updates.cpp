@@ -15,27 +15,27 @@ namespace {
 // Two overloads each, since copies for several processors are made of functions, not of templates.
 #define GANYMEDE_FOR_FLOAT_AND_DOUBLE(function) function(float) function(double)
 
-#define GANYMEDE_RMSPROP(T)                                                                                     \
-  GANYMEDE_VECTORISED void rmsprop(T* w, const T* g, T* s, std::int64_t count, T rate, T decay, T epsilon) {     \
-    for (std::int64_t i = 0; i < count; ++i) {                                                                  \
-      s[i] = decay * s[i] + (1 - decay) * g[i] * g[i];                                                          \
-      w[i] -= rate * g[i] / (std::sqrt(s[i]) + epsilon);                                                        \
-    }                                                                                                           \
+#define GANYMEDE_RMSPROP(T)                                                                                  \
+  GANYMEDE_VECTORISED void rmsprop(T* w, const T* g, T* s, std::int64_t count, T rate, T decay, T epsilon) { \
+    for (std::int64_t i = 0; i < count; ++i) {                                                               \
+      s[i] = decay * s[i] + (1 - decay) * g[i] * g[i];                                                       \
+      w[i] -= rate * g[i] / (std::sqrt(s[i]) + epsilon);                                                     \
+    }                                                                                                        \
   }
-#define GANYMEDE_MOMENTUM(T)                                                                         \
-  GANYMEDE_VECTORISED void momentum(T* w, const T* g, T* v, std::int64_t count, T rate, T factor) {  \
-    for (std::int64_t i = 0; i < count; ++i) {                                                       \
-      v[i] = factor * v[i] + g[i];                                                                   \
-      w[i] -= rate * v[i];                                                                           \
-    }                                                                                                \
+#define GANYMEDE_MOMENTUM(T)                                                                        \
+  GANYMEDE_VECTORISED void momentum(T* w, const T* g, T* v, std::int64_t count, T rate, T factor) { \
+    for (std::int64_t i = 0; i < count; ++i) {                                                      \
+      v[i] = factor * v[i] + g[i];                                                                  \
+      w[i] -= rate * v[i];                                                                          \
+    }                                                                                               \
   }
 GANYMEDE_FOR_FLOAT_AND_DOUBLE(GANYMEDE_RMSPROP)
 GANYMEDE_FOR_FLOAT_AND_DOUBLE(GANYMEDE_MOMENTUM)
 
 }  // namespace
 
-void rmsprop_(const at::Tensor& values, const at::Tensor& gradients, const at::Tensor& mean_square, double rate,
-              double decay, double epsilon) {
+void rmsprop_(const at::Tensor& values, const at::Tensor& gradients, const at::Tensor& mean_square,
+              double rate, double decay, double epsilon) {
   AT_DISPATCH_FLOATING_TYPES(values.scalar_type(), "rmsprop_", [&] {
     rmsprop(values.mutable_data_ptr<scalar_t>(), gradients.const_data_ptr<scalar_t>(),
             mean_square.mutable_data_ptr<scalar_t>(), values.numel(), static_cast<scalar_t>(rate),

@@ -62,9 +62,10 @@ void GradientAverager::note_arrival(std::size_t slot) {
 }
 
 void GradientAverager::send_next_bucket() {
-  communicator_.background()->submit([this, bucket = arena_.buckets()[next_bucket_]](Communicator& communicator) {
-    arena_.sum_gradients(bucket, communicator);
-  });
+  communicator_.background()->submit(
+      [this, bucket = arena_.buckets()[next_bucket_]](Communicator& communicator) {
+        arena_.sum_gradients(bucket, communicator);
+      });
   ++next_bucket_;
 }
 

@@ -8,9 +8,9 @@
 // A rank that runs several virtual replicas calls pending.next_replica() between their backward passes; the
 // gradients of replicas and ranks are then added up along one binary tree (tree_sum.hpp).
 //
-// Where the communicator works in the background, buckets leave as soon as backward has filled them. begin and
-// finish are collective. Only the averager's own network takes part: a generator's step that runs backward
-// through the discriminator does not disturb the discriminator's averager.
+// Where the communicator works in the background, buckets leave as soon as backward has filled them. begin
+// and finish are collective. Only the averager's own network takes part: a generator's step that runs
+// backward through the discriminator does not disturb the discriminator's averager.
 #pragma once
 
 #include "distributed/communication_thread.hpp"

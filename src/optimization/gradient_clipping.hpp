@@ -5,8 +5,8 @@
 
 namespace ganymede {
 
-// Scales all gradients of the network so that their joint norm is at most max_norm. After they are summed; each
-// rank scales what it owns. Collective.
+// Scales all gradients of the network so that their joint norm is at most max_norm. After they are summed;
+// each rank scales what it owns. Collective.
 inline void clip_gradient_norm(ParameterArena& arena, double max_norm) {
   at::NoGradGuard no_grad;
   const double norm = arena.gradient_norm();

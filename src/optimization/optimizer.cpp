@@ -37,7 +37,8 @@ class Adam final : public Optimizer {
   const AdamOptions options_;
   at::Tensor first_moment_, second_moment_;
   at::Tensor steps_;  // float32 [1], as the fused kernel wants it: exact up to 2^24 steps
-  const std::vector<at::Tensor> values_, gradients_, first_moments_, second_moments_, steps_of_part_;  // [part]
+  const std::vector<at::Tensor> values_, gradients_, first_moments_, second_moments_,
+      steps_of_part_;  // [part]
 };
 
 class Rmsprop final : public Optimizer {
@@ -51,8 +52,8 @@ class Rmsprop final : public Optimizer {
 
   void step(double rate_factor) override {
     for (std::size_t i = 0; i < values_.size(); ++i)
-      rmsprop_(values_[i], gradients_[i], mean_squares_[i], options_.learning_rate * rate_factor, options_.decay,
-               options_.epsilon);
+      rmsprop_(values_[i], gradients_[i], mean_squares_[i], options_.learning_rate * rate_factor,
+               options_.decay, options_.epsilon);
   }
 
   std::vector<State> state() override { return {{"mean_square", mean_square_}}; }

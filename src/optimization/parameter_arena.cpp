@@ -50,7 +50,8 @@ ParameterArena::ParameterArena(torch::nn::Module& module, Communicator& communic
   node.barrier();
   buckets_ = cut_into_buckets(elements, communicator.bucket_bytes() / item_bytes);
   for (const ElementRange& bucket : buckets_)
-    if (const ElementRange mine = communicator.owned_part(bucket); mine.size() > 0) owned_ranges_.push_back(mine);
+    if (const ElementRange mine = communicator.owned_part(bucket); mine.size() > 0)
+      owned_ranges_.push_back(mine);
 }
 
 std::vector<at::Tensor> ParameterArena::parameters() const {
@@ -90,7 +91,8 @@ double ParameterArena::gradient_norm() {
   auto* norms = block_norms_.mutable_data_ptr<double>();
   for (const ElementRange& range : owned_ranges_)
     for (std::int64_t begin = range.begin; begin < range.end; begin += kBlock)
-      norms[begin / kBlock] = sum_of_squares(gradients_.narrow(0, begin, std::min(kBlock, range.end - begin)));
+      norms[begin / kBlock] =
+          sum_of_squares(gradients_.narrow(0, begin, std::min(kBlock, range.end - begin)));
   communicator_.node_barrier();
   return std::sqrt(std::accumulate(norms, norms + block_norms_.numel(), 0.0));
 }

@@ -2,9 +2,9 @@
 // the order in which backward produces them (the reverse of parameters(); autograd accumulates into a
 // gradient that is already there). Averaging, Adam, clipping and checksum are then one call each.
 //
-// Ranks that share memory (NodeGroup) share the values too: there is one copy of them, and of whatever is laid
-// out like them, and each rank updates the part that it owns. Every rank has gradients of its own, which the
-// others read. Values change only between the sum of the gradients and publish().
+// Ranks that share memory (NodeGroup) share the values too: there is one copy of them, and of whatever is
+// laid out like them, and each rank updates the part that it owns. Every rank has gradients of its own, which
+// the others read. Values change only between the sum of the gradients and publish().
 //
 // The views survive backward, also a double backward. They are lost by backward(create_graph=true) and by
 // any zero_grad() that sets to none: zero the arena instead. Autograd does not see a write through the arena.
@@ -53,7 +53,8 @@ class ParameterArena {
   // of this call.
   void sum_gradients(ElementRange bucket, Communicator& communicator) const;
 
-  // The joint norm of all gradients, the same bits on every rank. Between sum_gradients and publish. Collective.
+  // The joint norm of all gradients, the same bits on every rank. Between sum_gradients and publish.
+  // Collective.
   double gradient_norm();
 
   // Ends an update: all ranks see the new values. Collective.

@@ -17,7 +17,8 @@ class WeightAverage {
 
   // average = decay x average + (1 - decay) x values, of what this rank owns. Before ParameterArena::publish.
   void update() {
-    for_each_owned_part([&](const at::Tensor& average, const at::Tensor& values) { average.lerp_(values, 1 - decay_); });
+    for_each_owned_part(
+        [&](const at::Tensor& average, const at::Tensor& values) { average.lerp_(values, 1 - decay_); });
   }
 
   const at::Tensor& values() const { return values_; }  // laid out and shared like the arena's

@@ -12,7 +12,9 @@ inline constexpr std::array<std::pair<const char*, Activation>, 2> kActivations{
 inline constexpr std::array<std::pair<const char*, OutputActivation>, 2> kOutputActivations{
     {{"tanh", OutputActivation::tanh}, {"linear", OutputActivation::linear}}};
 inline constexpr std::array<std::pair<const char*, BatchStatistics>, 3> kBatchStatistics{
-    {{"sync", BatchStatistics::global}, {"replica", BatchStatistics::replica}, {"local", BatchStatistics::local}}};
+    {{"sync", BatchStatistics::global},
+     {"replica", BatchStatistics::replica},
+     {"local", BatchStatistics::local}}};
 
 template <typename Visitor, typename Options>
 void visit_hidden_layers(Visitor& visitor, Options& options) {

@@ -11,10 +11,11 @@ void check_replicas(std::int64_t replicas, const Recipe& recipe) {
   require(std::has_single_bit(static_cast<std::uint64_t>(replicas)),
           "reproducible.replicas is {}; expected a power of two", replicas);
   const std::int64_t packs = recipe.data.global_batch_size / recipe.gan.packing;
-  require(packs % replicas == 0,
-          "reproducible.replicas is {}, which does not divide data.global_batch_size, {}{}; expected a divisor",
-          replicas, recipe.data.global_batch_size,
-          recipe.gan.packing == 1 ? "" : fmt::format(", in packs of {}", recipe.gan.packing));
+  require(
+      packs % replicas == 0,
+      "reproducible.replicas is {}, which does not divide data.global_batch_size, {}{}; expected a divisor",
+      replicas, recipe.data.global_batch_size,
+      recipe.gan.packing == 1 ? "" : fmt::format(", in packs of {}", recipe.gan.packing));
 }
 
 Recipe read_recipe(const RecipeNode& root) {

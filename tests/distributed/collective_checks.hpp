@@ -35,7 +35,8 @@ inline void check_collectives(Communicator& communicator) {
   EXPECT_GT(communicator.seconds(), 0);
 }
 
-// Sums to owners: inputs encode rank and index; what the owners of a node group hold together is the whole sum.
+// Sums to owners: inputs encode rank and index; what the owners of a node group hold together is the whole
+// sum.
 inline void check_sums_to_owners(Communicator& communicator) {
   const int rank = communicator.rank(), size = communicator.size();
   NodeGroup& node = communicator.node();
@@ -76,7 +77,8 @@ inline void check_tree_order(Communicator& communicator) {
   tree_sum_into(expected, communicator.all_gather(mine).unbind());
   communicator.sum_to_owners_(buffers, {0, kCount});
   const ElementRange owned = communicator.owned_part({0, kCount});
-  EXPECT_TRUE(at::equal(mine.narrow(0, owned.begin, owned.size()), expected.narrow(0, owned.begin, owned.size())));
+  EXPECT_TRUE(
+      at::equal(mine.narrow(0, owned.begin, owned.size()), expected.narrow(0, owned.begin, owned.size())));
   communicator.node_barrier();
 }
 

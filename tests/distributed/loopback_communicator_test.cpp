@@ -17,13 +17,16 @@ TEST(LoopbackCommunicator, DoesEveryCollectiveOnOneToFiveRanks) {
 }
 
 TEST(LoopbackCommunicator, SumsToTheOwnersOfEveryNode) {
-  for (const std::vector<int>& nodes : std::vector<std::vector<int>>{{1}, {3}, {1, 1}, {2, 2}, {3, 1, 2}, {1, 4}})
-    run_loopback_ranks(std::accumulate(nodes.begin(), nodes.end(), 0), check_sums_to_owners, {.node_sizes = nodes});
+  for (const std::vector<int>& nodes :
+       std::vector<std::vector<int>>{{1}, {3}, {1, 1}, {2, 2}, {3, 1, 2}, {1, 4}})
+    run_loopback_ranks(std::accumulate(nodes.begin(), nodes.end(), 0), check_sums_to_owners,
+                       {.node_sizes = nodes});
 }
 
 TEST(LoopbackCommunicator, SumsAlongTheTreeOverRanks) {
   for (const std::vector<int>& nodes : std::vector<std::vector<int>>{{4}, {2, 2}, {1, 1, 1, 1}, {4, 4}})
-    run_loopback_ranks(std::accumulate(nodes.begin(), nodes.end(), 0), check_tree_order, {.node_sizes = nodes});
+    run_loopback_ranks(std::accumulate(nodes.begin(), nodes.end(), 0), check_tree_order,
+                       {.node_sizes = nodes});
 }
 
 TEST(LoopbackCommunicator, AFailingRankReleasesTheOthers) {

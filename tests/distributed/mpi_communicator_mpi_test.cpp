@@ -22,7 +22,10 @@ TEST(MpiCommunicator, KnowsTheRanksOfItsHost) {
 // Shared memory; messages between ranks that share none; messages in the background.
 const std::vector<CommunicationOptions>& ways_to_communicate() {
   static const std::vector<CommunicationOptions> ways{
-      {}, {.node_sharing = NodeSharing::off}, {.node_sharing = NodeSharing::off, .overlap = Overlap::on}, {.overlap = Overlap::on}};
+      {},
+      {.node_sharing = NodeSharing::off},
+      {.node_sharing = NodeSharing::off, .overlap = Overlap::on},
+      {.overlap = Overlap::on}};
   return ways;
 }
 

@@ -80,7 +80,7 @@ TEST(RankEquivalence, OverMessagesInTheBackground) {
   MpiCommunicator communicator;
   communicator.configure({.node_sharing = NodeSharing::off, .overlap = Overlap::on, .bucket_bytes = 200'000});
   compare_with_one_rank("mlp", at::kDouble, 1e-9, communicator);
-  compare_with_one_rank("dcgan", at::kDouble, 1e-9, communicator);
+  compare_with_one_rank("wgan-gp", at::kDouble, 1e-9, communicator);
 }
 TEST(RankEquivalence, OverSharedMemoryInTheBackground) {
   MpiCommunicator communicator;

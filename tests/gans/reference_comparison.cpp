@@ -68,8 +68,10 @@ void expect_reference_changes(const NamedWeights& initial, const NamedWeights& f
   ASSERT_EQ(final.size(), reference.at("tensors").size());
   for (const auto& [name, tensor] : final) {
     const Json& expected = reference.at("tensors").at(name);
-    // Parameters are drawn, and equal bit for bit; singular vectors are computed, in the precision of the run.
-    const bool computed = name.find("spectral_vector") != std::string::npos && tensor.scalar_type() == at::kFloat;
+    // Parameters are drawn, and equal bit for bit; singular vectors are computed, in the precision of the
+    // run.
+    const bool computed =
+        name.find("spectral_vector") != std::string::npos && tensor.scalar_type() == at::kFloat;
     EXPECT_NEAR(initial.at(name).to(at::kDouble).sum().item<double>(),
                 expected.at("initial_sum").get<double>(),
                 (computed ? 1e-6 : 1e-9) * (1 + expected.at("initial_norm").get<double>()))

@@ -38,7 +38,8 @@ class Reproducible : public testing::TestWithParam<std::pair<const char*, std::v
 TEST_P(Reproducible, SameBitsOnAnyNumberOfRanksAndAfterAResume) {
   if (!std::has_single_bit(static_cast<unsigned>(world().size()))) GTEST_SKIP() << "a power of two of ranks";
   const auto& [name, overrides] = GetParam();
-  const Recipe recipe = load_recipe(fmt::format("{}/experiments/{}/recipe.yaml", GANYMEDE_SOURCE_DIR, name), overrides);
+  const Recipe recipe =
+      load_recipe(fmt::format("{}/experiments/{}/recipe.yaml", GANYMEDE_SOURCE_DIR, name), overrides);
 
   const TemporaryFolder folder;
   const auto ours = make(recipe, world());
@@ -68,7 +69,8 @@ const std::vector<std::string> kReplicaNorm{
     "reproducible.replicas=4", "gan.generator.network.dcgan_generator.batch_normalization=replica"};
 INSTANTIATE_TEST_SUITE_P(
     Recipes, Reproducible,
-    testing::Values(std::pair{"mlp", std::vector<std::string>{"reproducible.replicas=4", "gan.generator.clip_gradient_norm=0.1"}},
+    testing::Values(std::pair{"mlp", std::vector<std::string>{"reproducible.replicas=4",
+                                                              "gan.generator.clip_gradient_norm=0.1"}},
                     std::pair{"mlp-dropout", std::vector<std::string>{"reproducible.replicas=4"}},
                     std::pair{"wgan-gp", std::vector<std::string>{"reproducible.replicas=4", "gan.ema=0.9"}},
                     std::pair{"dcgan", kReplicaNorm}),

@@ -33,7 +33,8 @@ TEST(Linear, HasTheGradientsOfTorch) {
       for (at::Tensor& parameter : (*layer)->parameters())
         if (there) parameter.mutable_grad() = at::ones_like(parameter);
     const void* place = there ? layers.ours->weight.grad().const_data_ptr() : nullptr;
-    const at::Tensor x = at::randn({4, 5}, at::kDouble).requires_grad_(), y = x.detach().clone().requires_grad_();
+    const at::Tensor x = at::randn({4, 5}, at::kDouble).requires_grad_(),
+                     y = x.detach().clone().requires_grad_();
     (linear(layers.ours, x).square().sum() + linear(layers.ours, x.tanh()).exp().sum()).backward();
     (layers.torchs->forward(y).square().sum() + layers.torchs->forward(y.tanh()).exp().sum()).backward();
     expect_equal_gradients(layers);
@@ -50,8 +51,8 @@ TEST(Linear, CanBeDifferentiatedTwice) {
   const auto penalize = [](auto forward, torch::nn::Linear& layer) {
     for (at::Tensor& parameter : layer->parameters()) parameter.mutable_grad() = at::zeros_like(parameter);
     const at::Tensor x = at::linspace(-1, 1, 20, at::kDouble).view({4, 5}).requires_grad_();
-    const at::Tensor gradient =
-        torch::autograd::grad({forward(x).tanh().sum()}, {x}, {}, /*retain_graph=*/true, /*create_graph=*/true)[0];
+    const at::Tensor gradient = torch::autograd::grad({forward(x).tanh().sum()}, {x}, {},
+                                                      /*retain_graph=*/true, /*create_graph=*/true)[0];
     (gradient.square().sum() + forward(x).sum()).backward();
   };
   penalize([&](const at::Tensor& x) { return linear(layers.ours, x); }, layers.ours);

@@ -45,20 +45,23 @@ TEST(OnePassFactor, GivesTheGradientOfAPassOfItsOwnForEveryLossThatSupportsIt) {
     for (const double scale : {0.1, 1.0, 7.0}) {
       const FakeGradients gradients = fake_gradients(loss, scale, at::kDouble);
       ASSERT_TRUE(gradients.one_pass.defined()) << name;
-      EXPECT_TRUE(at::allclose(gradients.one_pass, gradients.two_passes, 1e-12, 1e-14)) << name << " x " << scale;
+      EXPECT_TRUE(at::allclose(gradients.one_pass, gradients.two_passes, 1e-12, 1e-14))
+          << name << " x " << scale;
       const FakeGradients single = fake_gradients(loss, scale, at::kFloat);
       EXPECT_TRUE(at::allclose(single.one_pass, single.two_passes, 1e-5, 1e-6)) << name << " x " << scale;
     }
 }
 
-// Where the discriminator's own slope underflows there is nothing left to scale; hinge has slope 0 past its margin.
+// Where the discriminator's own slope underflows there is nothing left to scale; hinge has slope 0 past its
+// margin.
 TEST(OnePassFactor, RefusesWhatItWouldLose) {
   EXPECT_FALSE(fake_gradients(BceLoss{}, 100, at::kFloat).one_pass.defined());
   EXPECT_TRUE(fake_gradients(BceLoss{}, 100, at::kDouble).one_pass.defined());
   EXPECT_FALSE(fake_gradients(HingeLoss{}, 10, at::kDouble).one_pass.defined());
   for (const double logit : {-50.0, -54.0, 50.0, 200.0}) {
     const at::Tensor logits = at::full({1, 1}, logit);
-    EXPECT_TRUE(one_pass_factor(loss_slopes(BceLoss{}, logits, logits))->isfinite().all().item<bool>()) << logit;
+    EXPECT_TRUE(one_pass_factor(loss_slopes(BceLoss{}, logits, logits))->isfinite().all().item<bool>())
+        << logit;
   }
   for (const double logit : {-56.0, -90.0, -1000.0, std::nan("")}) {
     const at::Tensor logits = at::full({1, 1}, logit);

@@ -93,8 +93,9 @@ constexpr int kRows = 7;
 
 // Ranks with unequal shares, one of them empty. Only one node's owners count.
 at::Tensor averaged_gradients(Communicator& communicator, const at::Tensor& rows, int nodes) {
-  const std::vector<std::int64_t> borders =
-      communicator.size() == 1 ? std::vector<std::int64_t>{0, kRows} : std::vector<std::int64_t>{0, 4, 4, kRows};
+  const std::vector<std::int64_t> borders = communicator.size() == 1
+                                                ? std::vector<std::int64_t>{0, kRows}
+                                                : std::vector<std::int64_t>{0, 4, 4, kRows};
   const int rank = communicator.rank();
   const at::Tensor share = rows.narrow(0, borders[rank], borders[rank + 1] - borders[rank]);
   const auto network = small_network();
@@ -115,13 +116,13 @@ TEST(GradientAverager, SumsToTheGradientOfTheGlobalMean) {
   run_loopback_ranks(1, [&](Communicator& one) { whole = averaged_gradients(one, rows, 1); });
   for (const bool overlap : {false, true})
     for (const std::vector<int>& nodes : std::vector<std::vector<int>>{{3}, {2, 1}, {1, 2}, {1, 1, 1}})
-      run_loopback_ranks(
-          3,
-          [&](Communicator& communicator) {
-            const at::Tensor sum = averaged_gradients(communicator, rows, static_cast<int>(nodes.size()));
-            EXPECT_TRUE(at::allclose(sum, whole, 1e-12, 1e-14)) << nodes.size() << " nodes";
-          },
-          {.node_sizes = nodes, .overlap = overlap, .bucket_bytes = 1});
+      run_loopback_ranks(3,
+                         [&](Communicator& communicator) {
+                           const at::Tensor sum =
+                               averaged_gradients(communicator, rows, static_cast<int>(nodes.size()));
+                           EXPECT_TRUE(at::allclose(sum, whole, 1e-12, 1e-14)) << nodes.size() << " nodes";
+                         },
+                         {.node_sizes = nodes, .overlap = overlap, .bucket_bytes = 1});
 }
 
 // A generator's backward pass through the discriminator leaves the discriminator's averager alone.
