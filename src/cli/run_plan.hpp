@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "data/sample_cache.hpp"
 #include "recipe/recipe.hpp"
 #include "training/run_folder.hpp"
 
@@ -16,6 +17,7 @@ struct TrainArguments {
   std::vector<std::string> overrides;
   std::string run;  // empty: runs/<recipe>-<n>
   bool resume = false;
+  std::int64_t cache_mib = kDefaultCacheMib;
   int threads = 0;  // a rank; 0 shares the cores among the ranks of a host
 };
 

@@ -7,6 +7,7 @@
 
 #include "base/clock.hpp"
 #include "base/logging.hpp"
+#include "cli/cache_option.hpp"
 #include "cli/command.hpp"
 #include "cli/picture_options.hpp"
 #include "cli/run_plan.hpp"
@@ -134,9 +135,11 @@ ExitCode run_training(const TrainArguments& arguments, Communicator& communicato
                                           .horizontal_flip = recipe.data.horizontal_flip,
                                           .dtype = dtype,
                                           .first_step = start.step * gan->batches_per_step()};
+  auto cache = cache_samples(index, arguments.cache_mib << 20, communicator.node());
   std::optional<BatchLoader> loader;
-  agree(communicator,
-        [&] { loader.emplace(index, loader_options, communicator.rank(), communicator.size()); });
+  agree(communicator, [&] {
+    loader.emplace(index, loader_options, communicator.rank(), communicator.size(), std::move(cache));
+  });
 
   // Nothing has been written so far: a mistake leaves no half-made run behind.
   open_run(plan, communicator);
@@ -167,6 +170,7 @@ void add_train_command(CLI::App& app, Action& action) {
       ->type_name("DIR");
   command->add_flag("--resume", arguments->resume,
                     "Go on from the newest checkpoint in --run; start there if there is none");
+  add_cache_option(*command, arguments->cache_mib);
   command->add_option("--threads", arguments->threads, "Compute threads a rank [the host's cores, shared]")
       ->check(CLI::Range(1, 1024));
   command->footer("Example: mpirun -n 2 ganymede train dcgan/quick --set seed=7 --run runs/first");
