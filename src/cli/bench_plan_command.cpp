@@ -101,7 +101,7 @@ Trainee make_trainee(Recipe recipe, const DatasetIndex& index, std::int64_t glob
                      Communicator& communicator) {
   recipe.data.global_batch_size = global_batch_size;
   Trainee trainee{.gan = agree_on_gan(recipe, index, communicator), .loader = nullptr};
-  trainee.loader = agree_on_loader(recipe, index, *trainee.gan, /*step=*/0, communicator);
+  trainee.loader = agree_on_loader(recipe, index, *trainee.gan, /*step=*/0, kDefaultCacheMib, communicator);
   return trainee;
 }
 

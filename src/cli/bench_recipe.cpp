@@ -92,7 +92,8 @@ ExitCode run_bench(const BenchArguments& arguments, Communicator& communicator) 
   const DatasetIndex index = agree_on_dataset(dataset, communicator);
   communicator.configure(recipe.communication);
   const std::unique_ptr<Gan> gan = agree_on_gan(recipe, index, communicator);
-  const std::unique_ptr<BatchLoader> loader = agree_on_loader(recipe, index, *gan, /*step=*/0, communicator);
+  const std::unique_ptr<BatchLoader> loader =
+      agree_on_loader(recipe, index, *gan, /*step=*/0, arguments.from.cache_mib, communicator);
   const StepMeasurement measured = measure_steps(*gan, *loader, communicator, arguments.options);
   const Conditions conditions{.recipe = recipe,
                               .ranks = communicator.size(),

@@ -28,8 +28,8 @@ GeneratedSamples draw_samples(const TrainedRun& run, std::int64_t count) {
     const Samples drawn =
         run.gan->sample({.first_place = first, .count = std::min(kDrawnTogether, count - first)});
     if (!drawn.images.isfinite().all().item<bool>())
-      throw DataError(fmt::format("step {}: the generator's samples are not finite; its training has diverged",
-                                  run.info.step));
+      throw DataError(fmt::format(
+          "step {}: the generator's samples are not finite; its training has diverged", run.info.step));
     const auto& [low, high] = run.recipe.data.pixels;
     samples.push_back(run.info.kind == SampleKind::images ? to_pixels(drawn.images, low, high)
                                                           : drawn.images.flatten(1));
@@ -91,7 +91,8 @@ void print(const Evaluation& evaluation, const TrainedRun& run) {
                "nats, of the classes of the samples from those of the dataset");
   }
   if (evaluation.label_agreement)
-    print_line("label agreement", percent(*evaluation.label_agreement), "of the samples are of the class asked for");
+    print_line("label agreement", percent(*evaluation.label_agreement),
+               "of the samples are of the class asked for");
 }
 
 void evaluate_run(const EvaluateArguments& arguments, Communicator& communicator) {
@@ -115,7 +116,8 @@ void add_evaluate_command(CLI::App& app, Action& action) {
       ->check(CLI::NonNegativeNumber);
   command->add_option("--json", arguments->json, "Write the figures here, too")->type_name("FILE");
   command->footer(
-      "Compares with the dataset of the recipe. For images with labels it first trains a small classifier on\n"
+      "Compares with the dataset of the recipe. For images with labels it first trains a small classifier "
+      "on\n"
       "them, in less than a minute; a Frechet distance compares only with others of the same classifier.\n"
       "Example: ganymede evaluate runs/cgan-1 --json cgan.json");
   command->callback([&action, arguments] {

@@ -80,7 +80,8 @@ ExitCode run_training(const TrainArguments& arguments, Communicator& communicato
   const std::unique_ptr<Gan> gan = agree_on_gan(recipe, index, communicator);
   const CheckpointInfo start = agree_on_start(plan, index, *gan, communicator);
 
-  const std::unique_ptr<BatchLoader> loader = agree_on_loader(recipe, index, *gan, start.step, communicator);
+  const std::unique_ptr<BatchLoader> loader =
+      agree_on_loader(recipe, index, *gan, start.step, arguments.from.cache_mib, communicator);
 
   // Nothing has been written so far: a mistake leaves no half-made run behind.
   open_run(plan, communicator);

@@ -16,8 +16,8 @@ struct TrainedRun {
   std::unique_ptr<Gan> gan;
 };
 
-// The newest intact checkpoint of the run. seed: of the samples' noise, the recipe's where there is none. Throws
-// UserError if there is no run or no checkpoint.
+// The newest intact checkpoint of the run. seed: of the samples' noise, the recipe's where there is none.
+// Throws UserError if there is no run or no checkpoint.
 TrainedRun open_trained_run(const std::string& folder, std::optional<std::int64_t> seed,
                             Communicator& communicator);
 

@@ -7,6 +7,7 @@
 #include <bit>
 
 #include "base/error.hpp"
+#include "cli/cache_option.hpp"
 #include "data/dataset_verification.hpp"
 #include "distributed/agreement.hpp"
 #include "recipe/recipe_library.hpp"
@@ -61,6 +62,7 @@ void add_recipe_options(CLI::App& command, RecipeArguments& arguments) {
       ->type_name("KEY=VALUE");
   command.add_option("--threads", arguments.threads, "Compute threads a rank [the host's cores, shared]")
       ->check(CLI::Range(1, 1024));
+  add_cache_option(command, arguments.cache_mib);
 }
 
 std::filesystem::path find_fitting_dataset_on_root(const Recipe& recipe, int ranks) {
@@ -118,7 +120,8 @@ std::unique_ptr<Gan> agree_on_gan(const Recipe& recipe, const DatasetIndex& inde
 }
 
 std::unique_ptr<BatchLoader> agree_on_loader(const Recipe& recipe, const DatasetIndex& index, const Gan& gan,
-                                             std::int64_t step, Communicator& communicator) {
+                                             std::int64_t step, std::int64_t cache_mib,
+                                             Communicator& communicator) {
   const BatchLoaderOptions options{.seed = static_cast<std::uint64_t>(recipe.seed),
                                    .global_batch_size = recipe.data.global_batch_size,
                                    .places_together = recipe.gan.packing,
@@ -127,9 +130,11 @@ std::unique_ptr<BatchLoader> agree_on_loader(const Recipe& recipe, const Dataset
                                    .horizontal_flip = recipe.data.horizontal_flip,
                                    .dtype = dtype_of(recipe),
                                    .first_step = step * gan.batches_per_step()};
+  auto cache = cache_samples(index, cache_mib << 20, communicator.node());
   std::unique_ptr<BatchLoader> loader;
   agree(communicator, [&] {
-    loader = std::make_unique<BatchLoader>(index, options, communicator.rank(), communicator.size());
+    loader = std::make_unique<BatchLoader>(index, options, communicator.rank(), communicator.size(),
+                                           std::move(cache));
   });
   return loader;
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "data/batch_loader.hpp"
+#include "data/sample_cache.hpp"
 #include "gans/gan.hpp"
 #include "recipe/recipe.hpp"
 
@@ -19,9 +20,10 @@ struct RecipeArguments {
   std::string recipe;  // file or name
   std::vector<std::string> overrides;
   int threads = 0;  // a rank; 0 shares the cores among the ranks of a host
+  std::int64_t cache_mib = kDefaultCacheMib;
 };
 
-// RECIPE, --set and --threads. The arguments must outlive the parsing.
+// RECIPE, --set, --threads and --cache-mib. The arguments must outlive the parsing.
 void add_recipe_options(CLI::App& command, RecipeArguments& arguments);
 
 // The folder of the recipe's dataset, once they fit each other and the number of ranks. Rank 0 alone calls
@@ -50,7 +52,8 @@ std::unique_ptr<Gan> agree_on_gan(const Recipe& recipe, const DatasetIndex& inde
 
 // step: of the GAN, where training starts.
 std::unique_ptr<BatchLoader> agree_on_loader(const Recipe& recipe, const DatasetIndex& index, const Gan& gan,
-                                             std::int64_t step, Communicator& communicator);
+                                             std::int64_t step, std::int64_t cache_mib,
+                                             Communicator& communicator);
 
 // "1 rank", "2 ranks".
 std::string counted(std::int64_t count, const char* noun);

@@ -1,11 +1,9 @@
 #include "data/batch_loader.hpp"
 
-#include <ATen/ops/empty.h>
-
 #include <algorithm>
 
 #include "base/error.hpp"
-#include "data/horizontal_flip.hpp"
+#include "data/window_reader.hpp"
 
 namespace ganymede {
 namespace {
@@ -34,84 +32,64 @@ EpochOrderOptions order_of(const DatasetIndex& index, const BatchLoaderOptions& 
           .chunks_per_window = std::clamp<std::int64_t>(options.window_bytes / chunk_bytes, 1, 1024)};
 }
 
+RowWindow window_of_cache(const SampleCache& cache, WantedRows wanted, std::int64_t rows_per_chunk) {
+  for (std::int64_t& row : wanted.rows) row = sample_of_row(wanted.chunks, rows_per_chunk, row);
+  return {.samples = cache.samples, .labels = cache.labels, .order = std::move(wanted.rows)};
+}
+
 }  // namespace
 
-BatchLoader::BatchLoader(const DatasetIndex& index, const BatchLoaderOptions& options, int rank, int size)
-    : options_(options),
-      kind_(index.kind),
-      shape_(index.shape),
-      has_labels_(index.has_labels()),
-      steps_per_epoch_(checked_steps_per_epoch(index, options)),
-      places_(places_of_rank(options.global_batch_size, rank, size, options.places_together)),
-      table_(options.pixel_low, options.pixel_high, options.dtype),
-      queue_(static_cast<std::size_t>(options.prefetch_batches)) {
+BatchLoader::BatchLoader(const DatasetIndex& index, const BatchLoaderOptions& options, int rank, int size,
+                         std::optional<SampleCache> cache)
+    : steps_per_epoch_(checked_steps_per_epoch(index, options)),
+      batches_(static_cast<std::size_t>(options.prefetch_batches)) {
+  const RankOrderOptions order{
+      .order = order_of(index, options),
+      .global_batch_size = options.global_batch_size,
+      .first_step = options.first_step,
+      .places = places_of_rank(options.global_batch_size, rank, size, options.places_together)};
+  auto assembler = std::make_unique<BatchAssembler>(index, options, order.places);
   // More ranks than places: this one gets empty batches and reads nothing.
-  std::unique_ptr<RankRows> rows;
-  if (places_.count > 0)
-    rows = std::make_unique<RankRows>(index, RankRowsOptions{.order = order_of(index, options),
-                                                             .global_batch_size = options.global_batch_size,
-                                                             .first_step = options.first_step,
-                                                             .places = places_});
-  thread_ = std::jthread([this, rows = std::move(rows)] { produce(rows.get()); });
+  if (order.places.count > 0)
+    reader_ =
+        std::jthread([this, index, order, cache = std::move(cache)] { read_windows(index, order, cache); });
+  maker_ = std::jthread([this, assembler = std::move(assembler), first_step = options.first_step] {
+    make_batches(*assembler, first_step);
+  });
 }
 
 BatchLoader::~BatchLoader() {
-  queue_.close();
+  windows_.close();
+  batches_.close();
 }
 
 Batch BatchLoader::next() {
-  return queue_.pop();
+  std::optional<Batch> batch = batches_.pop();
+  ensure(batch.has_value(), "a loader makes batches until its end");
+  return *std::move(batch);
 }
 
-void BatchLoader::produce(RankRows* rows) try {
-  std::int64_t step = options_.first_step;
-  while (queue_.push(assemble(step, rows))) ++step;
+void BatchLoader::read_windows(const DatasetIndex& index, const RankOrderOptions& options,
+                               const std::optional<SampleCache>& cache) try {
+  RankOrder order(options);
+  const std::int64_t rows_per_chunk = options.order.rows_per_chunk;
+  if (cache) {
+    while (windows_.push(window_of_cache(*cache, order.next(), rows_per_chunk))) continue;
+  } else {
+    WindowReader reader(index, rows_per_chunk);
+    while (windows_.push(reader.read(order.next()))) continue;
+  }
 } catch (...) {
-  queue_.fail(std::current_exception());
+  windows_.fail(std::current_exception());
 }
 
-Batch BatchLoader::assemble(std::int64_t step, RankRows* rows) const {
-  Batch batch{
-      .images = at::empty({places_.count, shape_.channels, shape_.height, shape_.width}, options_.dtype),
-      .labels = has_labels_ ? at::empty({places_.count}, at::kLong) : at::Tensor(),
-      .first_place = places_.first,
-      .global_batch_size = options_.global_batch_size,
-      .epoch = step / steps_per_epoch_,
-      .step = step};
-  if (places_.count == 0) return batch;
-  if (kind_ == SampleKind::images)
-    place_images(step, *rows, batch);
-  else
-    place_points(*rows, batch);
-  return batch;
-}
-
-void BatchLoader::place_images(std::int64_t step, RankRows& rows, Batch& batch) const {
-  const std::vector<bool> mirrored = options_.horizontal_flip
-                                         ? draw_mirrored(options_.seed, step, places_)
-                                         : std::vector<bool>(static_cast<std::size_t>(places_.count), false);
-  std::vector<std::uint8_t> mirror(static_cast<std::size_t>(shape_.pixels()));
-  for (std::int64_t i = 0; i < places_.count; ++i) {
-    const RankRows::Row row = rows.next();
-    const auto* pixels = static_cast<const std::uint8_t*>(row.sample);
-    if (mirrored[static_cast<std::size_t>(i)]) {
-      mirror_image(pixels, shape_, mirror.data());
-      pixels = mirror.data();
-    }
-    table_.convert(pixels, shape_.pixels(), batch.images, i * shape_.pixels());
-    if (has_labels_) batch.labels.mutable_data_ptr<std::int64_t>()[i] = row.label;
+void BatchLoader::make_batches(BatchAssembler& assembler, std::int64_t first_step) try {
+  for (std::int64_t step = first_step;; ++step) {
+    std::optional<Batch> batch = assembler.assemble(step, windows_);
+    if (!batch || !batches_.push(*std::move(batch))) return;
   }
-}
-
-void BatchLoader::place_points(RankRows& rows, Batch& batch) const {
-  const at::Tensor points = at::empty(batch.images.sizes(), at::kFloat);
-  for (std::int64_t i = 0; i < places_.count; ++i) {
-    const RankRows::Row row = rows.next();
-    std::copy_n(static_cast<const float*>(row.sample), shape_.pixels(),
-                points.mutable_data_ptr<float>() + i * shape_.pixels());
-    if (has_labels_) batch.labels.mutable_data_ptr<std::int64_t>()[i] = row.label;
-  }
-  batch.images.copy_(points);
+} catch (...) {
+  batches_.fail(std::current_exception());
 }
 
 }  // namespace ganymede

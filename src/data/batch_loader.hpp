@@ -3,59 +3,49 @@
 // ranks' batches, one after another, are the batch that a single rank would get, bit for bit.
 #pragma once
 
+#include <optional>
 #include <thread>
 
 #include "data/batch.hpp"
-#include "data/batch_queue.hpp"
+#include "data/batch_assembler.hpp"
+#include "data/batch_loader_options.hpp"
+#include "data/bounded_queue.hpp"
 #include "data/dataset_index.hpp"
-#include "data/pixel_table.hpp"
-#include "data/rank_rows.hpp"
+#include "data/rank_order.hpp"
+#include "data/row_window.hpp"
+#include "data/sample_cache.hpp"
 
 namespace ganymede {
 
-struct BatchLoaderOptions {
-  std::uint64_t seed = 0;
-  std::int64_t global_batch_size = 64;
-  std::int64_t places_together = 1;       // groups of so many places stay on one rank
-  double pixel_low = -1, pixel_high = 1;  // what pixels 0 and 255 become; points stay as they are
-  bool horizontal_flip = false;           // mirror each image with probability 1/2
-  std::int64_t window_bytes = std::int64_t{16} << 20;  // shuffled together; a rank keeps its share of it
-  int prefetch_batches = 4;
-  at::ScalarType dtype = at::kFloat;
-  std::int64_t first_step = 0;  // where to resume
-};
-
-// Local: every rank has its own and makes no collective call. One thread calls next(); a thread of the loader
-// reads ahead of it and owns the HDF5 handles.
+// Local: every rank has its own and makes no collective call. One thread calls next(). Two threads of the
+// loader work ahead of it: one brings windows of rows into memory and owns the HDF5 handles, the other makes
+// batches of them, so that neither a window's border nor a slow disk holds up the batches that are due.
 class BatchLoader {
  public:
-  // Throws UserError if the options do not fit the dataset.
-  BatchLoader(const DatasetIndex& index, const BatchLoaderOptions& options, int rank, int size);
+  // From the cache if there is one, else from the shards. Throws UserError if the options do not fit the
+  // dataset.
+  BatchLoader(const DatasetIndex& index, const BatchLoaderOptions& options, int rank, int size,
+              std::optional<SampleCache> cache = std::nullopt);
   ~BatchLoader();
-  BatchLoader(const BatchLoader&) = delete;  // the thread holds its address
+  BatchLoader(const BatchLoader&) = delete;  // the threads hold its address
   BatchLoader& operator=(const BatchLoader&) = delete;
 
-  // The batch of the next step. Throws what the reading thread met, in particular DataError.
+  // The batch of the next step. Its memory is used for a later one as soon as nobody holds its tensors or
+  // views of them. Throws what the reading thread met, in particular DataError.
   Batch next();
 
   // The last partial batch of an epoch is dropped.
   std::int64_t steps_per_epoch() const { return steps_per_epoch_; }
 
  private:
-  void produce(RankRows* rows);
-  Batch assemble(std::int64_t step, RankRows* rows) const;
-  void place_images(std::int64_t step, RankRows& rows, Batch& batch) const;
-  void place_points(RankRows& rows, Batch& batch) const;
+  void read_windows(const DatasetIndex& index, const RankOrderOptions& order,
+                    const std::optional<SampleCache>& cache);
+  void make_batches(BatchAssembler& assembler, std::int64_t first_step);
 
-  BatchLoaderOptions options_;
-  SampleKind kind_;
-  ImageShape shape_;
-  bool has_labels_;
   std::int64_t steps_per_epoch_;
-  PlaceRange places_;
-  PixelTable table_;
-  BatchQueue<Batch> queue_;
-  std::jthread thread_;
+  BoundedQueue<RowWindow> windows_{1};
+  BoundedQueue<Batch> batches_;
+  std::jthread reader_, maker_;
 };
 
 }  // namespace ganymede

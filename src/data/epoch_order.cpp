@@ -19,6 +19,13 @@ std::int64_t divided_up(std::int64_t a, std::int64_t b) {
 
 }  // namespace
 
+std::int64_t sample_of_row(const std::vector<std::int64_t>& window_chunks, std::int64_t rows_per_chunk,
+                           std::int64_t row) {
+  // Only the dataset's last chunk may be shorter than the others, and it is the last one of its window.
+  return window_chunks[static_cast<std::size_t>(row / rows_per_chunk)] * rows_per_chunk +
+         row % rows_per_chunk;
+}
+
 EpochOrder::EpochOrder(const EpochOrderOptions& options, std::int64_t epoch)
     : options_(options), epoch_(epoch) {
   ensure(options.samples > 0 && options.rows_per_chunk > 0 && options.chunks_per_window > 0,
@@ -59,17 +66,18 @@ std::vector<std::int64_t> EpochOrder::window_chunks(std::int64_t window) const {
   return chunks;
 }
 
-std::vector<std::int64_t> EpochOrder::window_samples(std::int64_t window) const {
-  std::vector<std::int64_t> samples;
-  for (const std::int64_t chunk : window_chunks(window))
-    for (std::int64_t row = 0; row < rows_of_chunk(chunk); ++row)
-      samples.push_back(chunk * options_.rows_per_chunk + row);
-  shuffle(samples, stream_of(options_, epoch_), 1 + static_cast<std::uint32_t>(window));
-  return samples;
+std::vector<std::int64_t> EpochOrder::window_rows(std::int64_t window) const {
+  std::vector<std::int64_t> rows(static_cast<std::size_t>(window_begin(window + 1) - window_begin(window)));
+  std::iota(rows.begin(), rows.end(), std::int64_t{0});
+  shuffle(rows, stream_of(options_, epoch_), 1 + static_cast<std::uint32_t>(window));
+  return rows;
 }
 
-std::int64_t EpochOrder::rows_of_chunk(std::int64_t chunk) const {
-  return std::min(options_.rows_per_chunk, options_.samples - chunk * options_.rows_per_chunk);
+std::vector<std::int64_t> EpochOrder::window_samples(std::int64_t window) const {
+  const std::vector<std::int64_t> chunks = window_chunks(window);
+  std::vector<std::int64_t> samples = window_rows(window);
+  for (std::int64_t& sample : samples) sample = sample_of_row(chunks, options_.rows_per_chunk, sample);
+  return samples;
 }
 
 }  // namespace ganymede

@@ -18,6 +18,10 @@ struct EpochOrderOptions {
   std::int64_t chunks_per_window = 1024;
 };
 
+// The number in the dataset of a row among those of a window's chunks.
+std::int64_t sample_of_row(const std::vector<std::int64_t>& window_chunks, std::int64_t rows_per_chunk,
+                           std::int64_t row);
+
 class EpochOrder {
  public:
   EpochOrder(const EpochOrderOptions& options, std::int64_t epoch);
@@ -28,12 +32,12 @@ class EpochOrder {
   std::int64_t window_of(std::int64_t position) const;
   // Sorted, as a disk likes to read them.
   std::vector<std::int64_t> window_chunks(std::int64_t window) const;
-  // Sample numbers in the order of their positions.
+  // Of each position, the place of its sample among the rows of window_chunks, one chunk after another.
+  std::vector<std::int64_t> window_rows(std::int64_t window) const;
+  // The same as sample numbers.
   std::vector<std::int64_t> window_samples(std::int64_t window) const;
 
  private:
-  std::int64_t rows_of_chunk(std::int64_t chunk) const;
-
   EpochOrderOptions options_;
   std::int64_t epoch_;
   std::vector<std::int64_t> chunks_;  // [place in the permutation]

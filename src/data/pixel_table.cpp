@@ -3,6 +3,9 @@
 #include <ATen/ATen.h>
 #include <ATen/Dispatch.h>
 
+#include <bit>
+#include <cstring>
+
 #include "base/error.hpp"
 
 namespace ganymede {
@@ -20,7 +23,16 @@ void PixelTable::convert(const std::uint8_t* pixels, std::int64_t count, const a
   AT_DISPATCH_FLOATING_TYPES_AND2(at::kHalf, at::kBFloat16, values_.scalar_type(), "convert_pixels", [&] {
     const scalar_t* table = values_.const_data_ptr<scalar_t>();
     scalar_t* numbers = out.mutable_data_ptr<scalar_t>() + first;
-    for (std::int64_t i = 0; i < count; ++i) numbers[i] = table[pixels[i]];
+    // One load for eight pixels: 0.3 ns a pixel instead of 0.4. The vectorised formula takes 0.2 in float,
+    // whose bits differ, and 0.35 in double; AVX2's gather 0.27.
+    std::int64_t i = 0;
+    for (; i + 8 <= count; i += 8) {
+      std::uint64_t eight;
+      std::memcpy(&eight, pixels + i, sizeof eight);
+      if constexpr (std::endian::native == std::endian::big) eight = __builtin_bswap64(eight);
+      for (int k = 0; k < 8; ++k) numbers[i + k] = table[eight >> 8 * k & 0xFF];
+    }
+    for (; i < count; ++i) numbers[i] = table[pixels[i]];
   });
 }
 

@@ -4,6 +4,7 @@
 
 #include <ATen/ops/arange.h>
 
+#include "base/error.hpp"
 #include "data/dataset_writer.hpp"
 
 namespace ganymede {

@@ -6,13 +6,14 @@
 #include <deque>
 #include <exception>
 #include <mutex>
+#include <optional>
 
 namespace ganymede {
 
 template <typename Item>
-class BatchQueue {
+class BoundedQueue {
  public:
-  explicit BatchQueue(std::size_t capacity) : capacity_(capacity) {}
+  explicit BoundedQueue(std::size_t capacity) : capacity_(capacity) {}
 
   // Producer. Waits for room; false once the queue is closed.
   bool push(Item item) {
@@ -31,18 +32,20 @@ class BatchQueue {
     changed_.notify_all();
   }
 
-  // Consumer. Waits for an item; throws the producer's exception when none is left, each time again.
-  Item pop() {
+  // Consumer. Waits for an item; throws the producer's exception when none is left, each time again. Nothing
+  // once the queue is closed.
+  std::optional<Item> pop() {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return error_ || !items_.empty(); });
+    changed_.wait(lock, [&] { return closed_ || error_ || !items_.empty(); });
+    if (closed_) return std::nullopt;
     if (items_.empty()) std::rethrow_exception(error_);
-    Item item = std::move(items_.front());
+    std::optional<Item> item(std::move(items_.front()));
     items_.pop_front();
     changed_.notify_all();
     return item;
   }
 
-  // Consumer: a waiting or later push returns false.
+  // Any thread: ends what waits in push or pop.
   void close() {
     const std::scoped_lock lock(mutex_);
     closed_ = true;
