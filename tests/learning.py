@@ -49,6 +49,7 @@ def run(*command):
 
 def make_data(program):
     run(ROOT / "launch/fashion-mnist")
+    run(ROOT / "launch/oxygen-icons")
     ring = pathlib.Path(os.environ["GANYMEDE_DATA"]) / "ring"
     if not ring.exists():
         run(program, "dataset", "make", "ring", "--out", ring)

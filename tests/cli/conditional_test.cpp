@@ -1,5 +1,6 @@
 // A conditional recipe: samples of a label, and its contradictions with a dataset.
 #include "tests/cli/refusal.hpp"
+#include "tests/support/test_dataset.hpp"
 
 namespace ganymede {
 namespace {
@@ -29,6 +30,17 @@ TEST_F(ConditionalTest, ALabelForAnUnconditionalRecipeIsRefused) {
   train("run", 1, {"train.steps=1"});
   expect_refusal(folder_.path(), {"sample", "run", "--label", "1", "--out", "a.png"}, 0, kUserMistake,
                  {"--label 1", "not conditional"});
+}
+
+TEST_F(ConditionalTest, ADatasetWithoutLabelsIsRefused) {
+  write_idx_images(folder_ / "images", {.samples = 32});
+  const ProgramResult imported =
+      run({"dataset", "import", "idx", "--images", "images", "--out", folder_ / "unlabelled"});
+  ASSERT_EQ(imported.exit_code, 0) << imported.describe();
+  expect_refusal(
+      folder_.path(),
+      train_arguments("run", {"data.path=" + (folder_ / "unlabelled").string(), "gan.condition=labels"}), 2,
+      kUserMistake, {"gan.condition is labels", "the dataset has none", "import it with labels"});
 }
 
 }  // namespace

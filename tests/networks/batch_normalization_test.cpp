@@ -104,5 +104,32 @@ TEST(BatchNormalization, UsesTheRunningStatisticsOutsideTraining) {
   });
 }
 
+// Momentum 1: the running statistics are those of the last batch. Rank r sees r and r + 2.
+TEST(BatchNormalization, OfEachRanksOwnRowsHasItsRunningStatisticsAveraged) {
+  run_loopback_ranks(3, [](Communicator& communicator) {
+    const auto network = std::make_shared<torch::nn::Module>();
+    const auto of = [&](const char* name, BatchStatistics statistics) {
+      return network->register_module(
+          name, std::make_shared<BatchNormalization>(
+                    1, BatchNormalizationOptions{.statistics = statistics, .momentum = 1.0}, communicator));
+    };
+    const auto local = of("local", BatchStatistics::local), global = of("global", BatchStatistics::global);
+    const auto rank = static_cast<float>(communicator.rank());
+    const at::Tensor rows = at::tensor({rank, rank + 2}).view({2, 1});
+    EXPECT_NEAR(local->forward(rows, true)[1].item<double>(), 1.0, 1e-4);  // not seen by the other ranks
+    global->forward(rows, true);
+    const auto mean = [](const auto& module) {
+      return module->named_buffers()["running_mean"].template item<double>();
+    };
+    EXPECT_EQ(mean(local), communicator.rank() + 1);
+    for (int call = 0; call < 2; ++call) {  // a second call changes nothing
+      average_running_statistics(*network, communicator);
+      EXPECT_NEAR(mean(local), 2, 1e-6);
+      EXPECT_NEAR(local->named_buffers()["running_variance"].item<double>(), 2, 1e-6);
+      EXPECT_NEAR(mean(global), 2, 1e-6);
+    }
+  });
+}
+
 }  // namespace
 }  // namespace ganymede

@@ -13,13 +13,10 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from random_streams import (NetworkId, Pass, Purpose, RandomStream, StreamId, draw_dropout_mask, draw_normal,
-                            draw_uniform, write_json)
+from random_streams import NetworkId, Pass, Purpose, RandomStream, StreamId, draw_normal, draw_uniform, write_json
+from reference_networks import (SEED, DcganDiscriminator, DcganGenerator, Where, initialize_like_keras,
+                                initialize_like_pytorch, to_numpy)
 
-# Any seed serves in float64. In float32 about one seed in two has a LeakyReLU input so near 0 in dcgan that another
-# order of summation moves it to the other side, and Adam spreads that to 1-2 % of a change; this one has none, on
-# AVX2 and on AVX-512 machines.
-SEED = 8
 STEPS = 10
 BATCH_SIZE = 64
 SHAPE = (1, 28, 28)
@@ -33,13 +30,6 @@ PIXELS = ((0, 0, 14, 14), (0, 0, 0, 0), (1, 0, 7, 21), (1, 0, 27, 27),
 # then falls on the other side; one such element of a batch moves gradients by 1e-4 of their norm.
 LOSS_TOLERANCE = {"mlp": 1e-6, "dcgan": 5e-5}
 
-
-def to_numpy(dtype):
-    return {torch.float32: "float32", torch.float64: "float64"}[dtype]
-
-
-# Modules are named and registered as in the C++ code: the place of a parameter in parameters() picks the
-# stream of its initial values.
 
 def linear_stack(*sizes):
     return nn.ModuleList(nn.Linear(a, b) for a, b in zip(sizes, sizes[1:]))
@@ -56,7 +46,7 @@ class MlpGenerator(nn.Module):
         super().__init__()
         self.layers = linear_stack(NOISE_SIZE, 256, 512, math.prod(SHAPE))
 
-    def forward(self, noise):
+    def forward(self, noise, where):
         return torch.tanh(run_stack(self.layers, noise)).view(-1, *SHAPE)
 
 
@@ -65,83 +55,8 @@ class MlpDiscriminator(nn.Module):
         super().__init__()
         self.layers = linear_stack(math.prod(SHAPE), 512, 256, 1)
 
-    def forward(self, images, pass_, step):
+    def forward(self, images, where):
         return run_stack(self.layers, images.flatten(1))
-
-
-class DcganGenerator(nn.Module):
-    def __init__(self):
-        super().__init__()
-        channels, height, width = SHAPE
-        self.size = (256, height // 4, width // 4)
-        keras = {"eps": 1e-3, "momentum": 0.01}
-        upsample = {"stride": 2, "padding": 2, "output_padding": 1, "bias": False}
-        self.dense = nn.Linear(NOISE_SIZE, math.prod(self.size), bias=False)
-        self.normalization0 = nn.BatchNorm1d(math.prod(self.size), **keras)
-        self.transposed1 = nn.ConvTranspose2d(256, 128, 5, stride=1, padding=2, bias=False)
-        self.normalization1 = nn.BatchNorm2d(128, **keras)
-        self.transposed2 = nn.ConvTranspose2d(128, 64, 5, **upsample)
-        self.normalization2 = nn.BatchNorm2d(64, **keras)
-        self.transposed3 = nn.ConvTranspose2d(64, channels, 5, **upsample)
-
-    def forward(self, noise):
-        x = F.leaky_relu(self.normalization0(self.dense(noise)), 0.3)
-        x = F.leaky_relu(self.normalization1(self.transposed1(x.view(-1, *self.size))), 0.3)
-        x = F.leaky_relu(self.normalization2(self.transposed2(x)), 0.3)
-        return torch.tanh(self.transposed3(x))
-
-
-class DcganDiscriminator(nn.Module):
-    def __init__(self):
-        super().__init__()
-        channels, height, width = SHAPE
-        self.convolution1 = nn.Conv2d(channels, 64, 5, stride=2, padding=2)
-        self.convolution2 = nn.Conv2d(64, 128, 5, stride=2, padding=2)
-        self.dense = nn.Linear(128 * -(-height // 4) * -(-width // 4), 1)
-
-    def forward(self, images, pass_, step):
-        x = F.leaky_relu(self.convolution1(images), 0.3)
-        x = x * dropout_mask(x, 0, pass_, step)
-        x = F.leaky_relu(self.convolution2(x), 0.3)
-        x = x * dropout_mask(x, 1, pass_, step)
-        return self.dense(x.flatten(1))
-
-
-def dropout_mask(x, layer, pass_, step):
-    stream = StreamId(Purpose.DROPOUT, NetworkId.DISCRIMINATOR, layer, pass_)
-    mask = draw_dropout_mask(RandomStream(SEED, stream, step), 0, tuple(x.shape), 0.3, to_numpy(x.dtype))
-    return torch.from_numpy(mask)
-
-
-def receptive_field(weight):
-    return weight[0, 0].numel()
-
-
-@torch.no_grad()
-def draw_parameter(parameter, bound, network, index):
-    stream = RandomStream(SEED, StreamId(Purpose.INITIALIZE, network, layer=index), 0)
-    values = draw_uniform(stream, 0, (1, *parameter.shape), -bound, bound, to_numpy(parameter.dtype))
-    parameter.copy_(torch.from_numpy(values[0]))
-
-
-def initialize_like_pytorch(module, network):
-    """fan_in is size(1) x receptive field, of the weight that stands beside a bias; normalisation keeps its ones."""
-    for index, (name, parameter) in enumerate(module.named_parameters()):
-        if "normalization" in name:
-            continue
-        if parameter.dim() > 1:
-            bound = 1.0 / math.sqrt(parameter.size(1) * receptive_field(parameter))
-        draw_parameter(parameter, bound, network, index)
-
-
-def initialize_like_keras(module, network):
-    """Glorot uniform; normalisation keeps its ones."""
-    for index, (name, parameter) in enumerate(module.named_parameters()):
-        if parameter.dim() > 1:
-            fans = (parameter.size(0) + parameter.size(1)) * receptive_field(parameter)
-            draw_parameter(parameter, math.sqrt(6.0 / fans), network, index)
-        elif name.endswith("bias"):
-            nn.init.zeros_(parameter)
 
 
 def draw_real_images(step, dtype):
@@ -174,7 +89,8 @@ class Training:
             adam |= {"lr": 2e-4, "eps": 1e-8}
             self.step = self.alternating
         else:
-            self.generator, self.discriminator = DcganGenerator(), DcganDiscriminator()
+            self.generator = DcganGenerator(SHAPE, {"noise_size": NOISE_SIZE})
+            self.discriminator = DcganDiscriminator(SHAPE, {"dropout": 0.3})
             initialize = initialize_like_keras
             adam |= {"lr": 1e-4, "eps": 1e-7}
             self.step = self.simultaneous
@@ -186,18 +102,21 @@ class Training:
         self.generator_optimizer = torch.optim.Adam(self.generator.parameters(), **adam)
         self.discriminator_optimizer = torch.optim.Adam(self.discriminator.parameters(), **adam)
 
+    def generate(self, purpose, step, rows):
+        return self.generator(draw_noise(purpose, step, rows, self.dtype), Where(Pass.FAKE, step))
+
     def alternating(self, step):
         """The generator answers to the updated discriminator, on the same fake images."""
         real = draw_real_images(step, self.dtype)
-        fake = self.generator(draw_noise(Purpose.NOISE, step, BATCH_SIZE, self.dtype))
+        fake = self.generate(Purpose.NOISE, step, BATCH_SIZE)
 
-        discriminator_loss = discriminator_loss_of(self.discriminator(real, Pass.REAL, step),
-                                                   self.discriminator(fake.detach(), Pass.FAKE, step))
+        discriminator_loss = discriminator_loss_of(self.discriminator(real, Where(Pass.REAL, step)),
+                                                   self.discriminator(fake.detach(), Where(Pass.FAKE, step)))
         self.discriminator_optimizer.zero_grad()
         discriminator_loss.backward()
         self.discriminator_optimizer.step()
 
-        generator_loss = generator_loss_of(self.discriminator(fake, Pass.JUDGED, step))
+        generator_loss = generator_loss_of(self.discriminator(fake, Where(Pass.JUDGED, step)))
         self.generator_optimizer.zero_grad()
         generator_loss.backward()
         self.generator_optimizer.step()
@@ -206,9 +125,9 @@ class Training:
     def simultaneous(self, step):
         """One forward pass serves both gradients; then both networks are updated."""
         real = draw_real_images(step, self.dtype)
-        fake = self.generator(draw_noise(Purpose.NOISE, step, BATCH_SIZE, self.dtype))
-        real_logits = self.discriminator(real, Pass.REAL, step)
-        fake_logits = self.discriminator(fake, Pass.FAKE, step)
+        fake = self.generate(Purpose.NOISE, step, BATCH_SIZE)
+        real_logits = self.discriminator(real, Where(Pass.REAL, step))
+        fake_logits = self.discriminator(fake, Where(Pass.FAKE, step))
         discriminator_loss = discriminator_loss_of(real_logits, fake_logits)
         generator_loss = generator_loss_of(fake_logits)
 
@@ -224,7 +143,7 @@ class Training:
     @torch.no_grad()
     def sample(self):
         self.generator.eval()
-        images = self.generator(draw_noise(Purpose.SAMPLE, 0, SAMPLES, self.dtype)).to(torch.float64)
+        images = self.generate(Purpose.SAMPLE, 0, SAMPLES).to(torch.float64)
         self.generator.train()
         return {
             "mean": images.mean().item(),

@@ -15,10 +15,10 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from adversarial_reference import (SEED, describe, initialize_like_keras, initialize_like_pytorch, projection_signs,
-                                   set_gradients, state_of, to_numpy)
-from random_streams import (NetworkId, Pass, Purpose, RandomStream, StreamId, draw_dropout_mask, draw_normal,
-                            draw_uniform, write_json)
+from adversarial_reference import describe, projection_signs, set_gradients, state_of
+from random_streams import NetworkId, Pass, Purpose, RandomStream, StreamId, draw_normal, draw_uniform, write_json
+from reference_networks import (SEED, DcganDiscriminator, DcganGenerator, Where, drop, initialize_like_keras,
+                                initialize_like_pytorch, to_numpy, with_condition)
 
 STEPS = 5
 SHAPE = (1, 8, 8)
@@ -48,30 +48,6 @@ def choice(value):
     return name, options
 
 
-class Where:
-    """Which batch passes through a network: what its random layers draw from."""
-
-    def __init__(self, pass_, step, iteration, condition=None):
-        self.pass_, self.step, self.iteration, self.condition = pass_, step, iteration, condition
-        self.hidden = []
-
-
-def drop(x, probability, network, layer, where):
-    if probability == 0:
-        return x
-    stream = StreamId(Purpose.DROPOUT, network, layer, where.pass_, where.iteration)
-    mask = draw_dropout_mask(RandomStream(SEED, stream, where.step), 0, tuple(x.shape), probability, to_numpy(x.dtype))
-    return x * torch.from_numpy(mask)
-
-
-def with_condition(x, condition):
-    if condition is None:
-        return x
-    if x.dim() == 4:
-        condition = condition[:, :, None, None].expand(-1, -1, *x.shape[2:])
-    return torch.cat((x, condition), dim=1)
-
-
 class Layers(nn.Module):
     def __init__(self, sizes, options, network):
         super().__init__()
@@ -93,20 +69,21 @@ class Layers(nn.Module):
 
 
 class MlpGenerator(nn.Module):
-    def __init__(self, options, condition_size):
+    def __init__(self, shape, options, condition_size):
         super().__init__()
-        sizes = [options["noise_size"] + condition_size, *options["hidden_sizes"], math.prod(SHAPE)]
-        self.layers, self.output = Layers(sizes, options, NetworkId.GENERATOR), options.get("output", "tanh")
+        sizes = [options["noise_size"] + condition_size, *options["hidden_sizes"], math.prod(shape)]
+        self.layers, self.shape = Layers(sizes, options, NetworkId.GENERATOR), shape
+        self.output = options.get("output", "tanh")
 
     def forward(self, noise, where):
         x = self.layers(with_condition(noise, where.condition), where)
-        return (torch.tanh(x) if self.output == "tanh" else x).view(-1, *SHAPE)
+        return (torch.tanh(x) if self.output == "tanh" else x).view(-1, *self.shape)
 
 
 class MlpDiscriminator(nn.Module):
-    def __init__(self, options, packing, condition_size):
+    def __init__(self, shape, options, packing, condition_size):
         super().__init__()
-        sizes = [packing * math.prod(SHAPE) + condition_size, *options["hidden_sizes"], 1]
+        sizes = [packing * math.prod(shape) + condition_size, *options["hidden_sizes"], 1]
         self.layers = Layers(sizes, options, NetworkId.DISCRIMINATOR)
 
     def forward(self, samples, where):
@@ -114,9 +91,9 @@ class MlpDiscriminator(nn.Module):
 
 
 class Maxout(nn.Module):
-    def __init__(self, options, packing, condition_size):
+    def __init__(self, shape, options, packing, condition_size):
         super().__init__()
-        sizes, self.pieces = [packing * math.prod(SHAPE) + condition_size, *options["hidden_sizes"]], options["pieces"]
+        sizes, self.pieces = [packing * math.prod(shape) + condition_size, *options["hidden_sizes"]], options["pieces"]
         for i, (a, b) in enumerate(zip(sizes, sizes[1:])):
             self.add_module(str(i), nn.Linear(a, b * self.pieces))
         self.add_module(str(len(sizes) - 1), nn.Linear(sizes[-1], 1))
@@ -128,46 +105,6 @@ class Maxout(nn.Module):
             x = layer(x).unflatten(1, (-1, self.pieces)).max(dim=2).values
             where.hidden.append(x)
         return last(x)
-
-
-class DcganGenerator(nn.Module):
-    def __init__(self, options, condition_size):
-        super().__init__()
-        channels, height, width = SHAPE
-        self.size = (256, height // 4, width // 4)
-        keras = {"eps": 1e-3, "momentum": 0.01}
-        upsample = {"stride": 2, "padding": 2, "output_padding": 1, "bias": False}
-        self.dense = nn.Linear(options["noise_size"] + condition_size, math.prod(self.size), bias=False)
-        self.normalization0 = nn.BatchNorm1d(math.prod(self.size), **keras)
-        self.transposed1 = nn.ConvTranspose2d(256, 128, 5, stride=1, padding=2, bias=False)
-        self.normalization1 = nn.BatchNorm2d(128, **keras)
-        self.transposed2 = nn.ConvTranspose2d(128, 64, 5, **upsample)
-        self.normalization2 = nn.BatchNorm2d(64, **keras)
-        self.transposed3 = nn.ConvTranspose2d(64, channels, 5, **upsample)
-
-    def forward(self, noise, where):
-        x = F.leaky_relu(self.normalization0(self.dense(with_condition(noise, where.condition))), 0.3)
-        x = F.leaky_relu(self.normalization1(self.transposed1(x.view(-1, *self.size))), 0.3)
-        x = F.leaky_relu(self.normalization2(self.transposed2(x)), 0.3)
-        return torch.tanh(self.transposed3(x))
-
-
-class DcganDiscriminator(nn.Module):
-    def __init__(self, options, packing, condition_size):
-        super().__init__()
-        channels, height, width = SHAPE
-        self.dropout = options["dropout"]
-        self.convolution1 = nn.Conv2d(packing * channels + condition_size, 64, 5, stride=2, padding=2)
-        self.convolution2 = nn.Conv2d(64, 128, 5, stride=2, padding=2)
-        self.dense = nn.Linear(128 * (height // 4) * (width // 4), 1)
-
-    def forward(self, samples, where):
-        x = F.leaky_relu(self.convolution1(with_condition(samples, where.condition)), 0.3)
-        x = drop(x, self.dropout, NetworkId.DISCRIMINATOR, 0, where)
-        where.hidden.append(x)
-        x = drop(F.leaky_relu(self.convolution2(x), 0.3), self.dropout, NetworkId.DISCRIMINATOR, 1, where)
-        where.hidden.append(x)
-        return self.dense(x.flatten(1))
 
 
 class SpectralNormalization(nn.Module):
@@ -216,7 +153,7 @@ DISCRIMINATORS = {"mlp": (MlpDiscriminator, initialize_like_pytorch), "maxout": 
 def make_network(makers, player, network_id, dtype, *arguments):
     name, options = choice(player["network"])
     maker, initialize = makers[name]
-    network = maker(options, *arguments)
+    network = maker(SHAPE, options, *arguments)
     initialize(network, network_id)
     network.to(dtype)
     return SpectralNormalization(network, network_id) if player.get("spectral_norm") else network
