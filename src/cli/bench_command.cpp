@@ -8,6 +8,7 @@ void add_bench_command(CLI::App& app, Action& action) {
   bench->require_subcommand(0, 1);
   add_bench_recipe(*bench, action);
   add_bench_communication_command(*bench, action);
+  add_bench_data_command(*bench, action);
   add_bench_plan_command(*bench, action);
 }
 

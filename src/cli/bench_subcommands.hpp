@@ -9,6 +9,7 @@ namespace ganymede {
 void add_bench_recipe(CLI::App& bench, Action& action);
 
 void add_bench_communication_command(CLI::App& bench, Action& action);
+void add_bench_data_command(CLI::App& bench, Action& action);
 void add_bench_plan_command(CLI::App& bench, Action& action);
 
 }  // namespace ganymede
