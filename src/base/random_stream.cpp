@@ -21,15 +21,21 @@ struct Block {
   std::array<std::uint32_t, kWords> words;  // [block][4]
 };
 
-// Blocks first_block .. first_block + kBlocks - 1 of one place.
-GANYMEDE_VECTORISED void philox(std::uint64_t seed, std::uint32_t first_block, std::uint32_t place,
-                                std::uint32_t step, std::uint32_t stream, Block& out) {
+// Consecutive blocks of consecutive places, blocks_per_place of each, from number `first` on.
+GANYMEDE_VECTORISED void philox(std::uint64_t seed, std::uint32_t first_place, std::int64_t first,
+                                std::int64_t blocks_per_place, std::uint32_t step, std::uint32_t stream, Block& out) {
   std::uint32_t c0[kBlocks], c1[kBlocks], c2[kBlocks], c3[kBlocks];
+  auto place = static_cast<std::uint32_t>(first / blocks_per_place);
+  auto block = static_cast<std::uint32_t>(first % blocks_per_place);
   for (int i = 0; i < kBlocks; ++i) {
-    c0[i] = first_block + static_cast<std::uint32_t>(i);
-    c1[i] = place;
+    c0[i] = block;
+    c1[i] = first_place + place;
     c2[i] = step;
     c3[i] = stream;
+    if (++block == blocks_per_place) {
+      block = 0;
+      ++place;
+    }
   }
   auto key0 = static_cast<std::uint32_t>(seed);
   auto key1 = static_cast<std::uint32_t>(seed >> 32);
@@ -59,15 +65,13 @@ float to_uniform(std::uint32_t word) {
 
 // Natural logarithm of a normal positive double, relative error below 1e-13: x = 2^e m with m in
 // [2/3, 4/3), then 2 atanh((m - 1) / (m + 1)) by its series.
-double series_log(double x) {
-  const auto bits = std::bit_cast<std::uint64_t>(x);
-  auto exponent = static_cast<int>(bits >> 52) - 1023;
-  double m = std::bit_cast<double>((bits & 0x000FFFFFFFFFFFFFULL) | 0x3FF0000000000000ULL);
-  if (m > 4.0 / 3.0) {
-    m *= 0.5;
-    exponent += 1;
-  }
-  const double s = (m - 1.0) / (m + 1.0);
+inline double series_log(double x) {
+  const auto bits = std::bit_cast<std::int64_t>(x);
+  const double m = std::bit_cast<double>((bits & 0x000FFFFFFFFFFFFFLL) | 0x3FF0000000000000LL);
+  const bool halved = m > 4.0 / 3.0;
+  const double mantissa = halved ? m * 0.5 : m;
+  const double exponent = static_cast<double>(static_cast<std::int32_t>(bits >> 52) - 1023 + (halved ? 1 : 0));
+  const double s = (mantissa - 1.0) / (mantissa + 1.0);
   const double s2 = s * s;
   double sum = 0.0;
   for (int k = 19; k >= 1; k -= 2) sum = sum * s2 + 1.0 / k;
@@ -79,8 +83,8 @@ double series_log(double x) {
 struct CosSin {
   double cos, sin;
 };
-CosSin series_cos_sin(double t) {
-  const double quarter = std::floor(4.0 * t + 0.5);
+inline CosSin series_cos_sin(double t) {
+  const auto quarter = static_cast<std::int32_t>(4.0 * t + 0.5);
   const double angle = (4.0 * t - quarter) * 1.5707963267948966;
   const double square = angle * angle;
   double cosine = 0.0, sine = 0.0;
@@ -90,15 +94,25 @@ CosSin series_cos_sin(double t) {
   }
   cosine = cosine + 1.0;
   sine = (sine + 1.0) * angle;
-  switch (static_cast<int>(quarter) & 3) {
-    case 0:
-      return {cosine, sine};
-    case 1:
-      return {-sine, cosine};
-    case 2:
-      return {-cosine, -sine};
-    default:
-      return {sine, -cosine};
+  // Turns by one quarter after another: (cos, sin), (-sin, cos), (-cos, -sin), (sin, -cos).
+  const bool odd = (quarter & 1) != 0;
+  const double x = odd ? sine : cosine, y = odd ? cosine : sine;
+  return {((quarter + 1) & 2) != 0 ? -x : x, (quarter & 2) != 0 ? -y : y};
+}
+
+// Box-Muller on consecutive pairs of words. Without branches, so that the compiler can vectorise it.
+GANYMEDE_VECTORISED void box_muller(const std::uint32_t* words, float* normal) {
+  double radius[kWords / 2], angle[kWords / 2];
+  for (int i = 0; i < kWords / 2; ++i) {
+    // 2^-33 keeps the logarithm's argument above 0; the angle has 32 bits.
+    radius[i] = words[2 * i] * 0x1p-32 + 0x1p-33;
+    angle[i] = words[2 * i + 1] * 0x1p-32;
+  }
+  for (int i = 0; i < kWords / 2; ++i) radius[i] = std::sqrt(-2.0 * series_log(radius[i]));
+  for (int i = 0; i < kWords / 2; ++i) {
+    const CosSin turn = series_cos_sin(angle[i]);
+    normal[2 * i] = static_cast<float>(radius[i] * turn.cos);
+    normal[2 * i + 1] = static_cast<float>(radius[i] * turn.sin);
   }
 }
 
@@ -117,16 +131,20 @@ void RandomStream::fill(std::span<T> out, std::uint32_t first_place, std::int64_
   ensure(elements_per_place > 0 && static_cast<std::int64_t>(out.size()) % elements_per_place == 0,
          "a stream fills whole places");
   const std::int64_t places = static_cast<std::int64_t>(out.size()) / elements_per_place;
+  const std::int64_t blocks_per_place = (elements_per_place + 3) / 4;
   Block block;
   std::array<T, kWords> values;
-  for (std::int64_t p = 0; p < places; ++p) {
-    T* row = out.data() + p * elements_per_place;
-    for (std::int64_t begin = 0; begin < elements_per_place; begin += kWords) {
-      philox(seed_, static_cast<std::uint32_t>(begin / 4), first_place + static_cast<std::uint32_t>(p), step_,
-             stream_, block);
-      convert(block.words, values);
-      const auto count = std::min<std::int64_t>(kWords, elements_per_place - begin);
-      std::copy_n(values.begin(), count, row + begin);
+  for (std::int64_t first = 0; first < places * blocks_per_place; first += kBlocks) {
+    philox(seed_, first_place, first, blocks_per_place, step_, stream_, block);
+    convert(block.words, values);
+    // The blocks of one place after another; a place's last block may have more words than it needs.
+    const std::int64_t end = std::min(first + kBlocks, places * blocks_per_place);
+    for (std::int64_t begin = first; begin < end;) {
+      const std::int64_t place = begin / blocks_per_place, in_place = begin % blocks_per_place;
+      const std::int64_t blocks = std::min(end - begin, blocks_per_place - in_place);
+      const std::int64_t count = std::min(4 * blocks, elements_per_place - 4 * in_place);
+      std::copy_n(values.begin() + 4 * (begin - first), count, out.data() + place * elements_per_place + 4 * in_place);
+      begin += blocks;
     }
   }
 }
@@ -145,15 +163,8 @@ void RandomStream::uniform(std::span<float> out, std::uint32_t first_place,
 
 void RandomStream::normal(std::span<float> out, std::uint32_t first_place,
                           std::int64_t elements_per_place) const {
-  fill(out, first_place, elements_per_place, [](const auto& words, auto& values) {
-    for (int i = 0; i < kWords; i += 2) {
-      // 2^-33 keeps the logarithm's argument above 0; the angle has 32 bits.
-      const double radius = std::sqrt(-2.0 * series_log(words[i] * 0x1p-32 + 0x1p-33));
-      const CosSin angle = series_cos_sin(words[i + 1] * 0x1p-32);
-      values[i] = static_cast<float>(radius * angle.cos);
-      values[i + 1] = static_cast<float>(radius * angle.sin);
-    }
-  });
+  fill(out, first_place, elements_per_place,
+       [](const auto& words, auto& values) { box_muller(words.data(), values.data()); });
 }
 
 void shuffle(std::span<std::int64_t> values, const RandomStream& stream, std::uint32_t place) {

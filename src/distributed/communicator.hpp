@@ -59,6 +59,9 @@ class Communicator {
   // How much of a buffer one sum_to_owners_ should take; 0: all of it.
   virtual std::int64_t bucket_bytes() const { return 0; }
 
+  // Whether a thread beside the one that communicates wants the core. From any thread.
+  virtual void let_compute(bool) {}
+
   // Seconds that this rank has spent in the calls above, waiting for others included.
   double seconds() const { return seconds_; }
   // For waiting that happens elsewhere.

@@ -56,16 +56,18 @@ MpiCommunicator::MpiCommunicator() {
   check_mpi(MPI_Comm_set_errhandler(world_, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
   check_mpi(MPI_Comm_rank(world_, &rank_), "MPI_Comm_rank");
   check_mpi(MPI_Comm_size(world_, &size_), "MPI_Comm_size");
-  if (node_size_ > sysconf(_SC_NPROCESSORS_ONLN)) waiting_ = Waiting::yielding;
+  if (node_size_ > sysconf(_SC_NPROCESSORS_ONLN)) when_idle_ = Waiting::yielding;
+  waiting_ = when_idle_;
   connect_nodes();
 }
 
-MpiCommunicator::MpiCommunicator(const MpiCommunicator& original, Waiting waiting)
+MpiCommunicator::MpiCommunicator(MpiCommunicator& original)
     : rank_(original.rank_),
       size_(original.size_),
       node_rank_(original.node_rank_),
       node_size_(original.node_size_),
-      waiting_(waiting) {
+      when_idle_(Waiting::yielding),
+      waiting_(Waiting::polite) {
   check_mpi(MPI_Comm_dup(original.world_, &world_), "MPI_Comm_dup");
   check_mpi(MPI_Comm_dup(original.host_, &host_), "MPI_Comm_dup");
   if (original.group_) group_ = std::make_unique<MpiNodeGroup>(host_, waiting_);
@@ -83,9 +85,9 @@ void MpiCommunicator::configure(const CommunicationOptions& options) {
   if (options.node_sharing == NodeSharing::automatic) share_memory();
   connect_nodes();
   if (!overlaps(options.overlap)) return;
-  background_.emplace(std::unique_ptr<Communicator>(new MpiCommunicator(*this, Waiting::polite)));
+  background_.emplace(std::unique_ptr<Communicator>(new MpiCommunicator(*this)));
   bucket_bytes_ = options.bucket_bytes ? *options.bucket_bytes : measure_bucket_bytes();
-  if (rank_ == 0) spdlog::debug("gradients travel in buckets of {} bytes while backward runs", bucket_bytes_);
+  if (rank_ == 0) spdlog::info("gradients travel while backward runs, in buckets of {} KB", bucket_bytes_ >> 10);
 }
 
 // All hosts share memory, or none does.
@@ -154,6 +156,10 @@ std::int64_t MpiCommunicator::measure_bucket_bytes() {
       at::kLong);
   do_broadcast_(bytes, 0);
   return bytes.item<std::int64_t>();
+}
+
+void MpiCommunicator::let_compute(bool somebody_computes) {
+  waiting_ = somebody_computes ? Waiting::polite : when_idle_;
 }
 
 void MpiCommunicator::do_all_reduce_sum_(const at::Tensor& tensor) {

@@ -32,9 +32,10 @@ class MpiCommunicator final : public Communicator {
   NodeGroup& node() override { return group_ ? *group_ : Communicator::node(); }
   CommunicationThread* background() override { return background_ ? &*background_ : nullptr; }
   std::int64_t bucket_bytes() const override { return bucket_bytes_; }
+  void let_compute(bool somebody_computes) override;
 
  private:
-  MpiCommunicator(const MpiCommunicator& original, Waiting waiting);  // the background's
+  explicit MpiCommunicator(MpiCommunicator& original);  // the background's
 
   void do_all_reduce_sum_(const at::Tensor& tensor) override;
   void do_broadcast_(const at::Tensor& tensor, int root) override;
@@ -54,7 +55,8 @@ class MpiCommunicator final : public Communicator {
   MPI_Comm across_ = MPI_COMM_NULL;  // owners with this rank's place in their groups; null where it owns nothing
   int rank_ = 0, size_ = 1, node_rank_ = 0, node_size_ = 1;
   int owners_ = 1;
-  Waiting waiting_ = Waiting::eager;
+  Waiting when_idle_ = Waiting::eager;  // how to wait when nobody computes
+  WaitingMode waiting_ = Waiting::eager;
   std::unique_ptr<MpiNodeGroup> group_;
   std::optional<MpiTreeSum> sum_across_;
   std::optional<CommunicationThread> background_;

@@ -26,7 +26,7 @@ struct MpiNodeGroup::Gate {
 };
 static_assert(std::atomic<std::uint32_t>::is_always_lock_free, "the gate's atomics work between processes");
 
-MpiNodeGroup::MpiNodeGroup(MPI_Comm node, Waiting waiting) : waiting_(waiting) {
+MpiNodeGroup::MpiNodeGroup(MPI_Comm node, const WaitingMode& waiting) : waiting_(waiting) {
   check_mpi(MPI_Comm_dup(node, &node_), "MPI_Comm_dup");
   check_mpi(MPI_Comm_set_errhandler(node_, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
   check_mpi(MPI_Comm_rank(node_, &rank_), "MPI_Comm_rank");

@@ -15,8 +15,8 @@ namespace ganymede {
 class MpiNodeGroup final : public NodeGroup {
  public:
   // Collective over `node`, a communicator of ranks of one host, which it duplicates. Throws
-  // CommunicationError, on all ranks, where the host does not let them share memory.
-  MpiNodeGroup(MPI_Comm node, Waiting waiting);
+  // CommunicationError, on all ranks, where the host does not let them share memory. The mode must outlive it.
+  MpiNodeGroup(MPI_Comm node, const WaitingMode& waiting);
   ~MpiNodeGroup() override;
   MpiNodeGroup(const MpiNodeGroup&) = delete;
   MpiNodeGroup& operator=(const MpiNodeGroup&) = delete;
@@ -38,7 +38,7 @@ class MpiNodeGroup final : public NodeGroup {
 
   MPI_Comm node_ = MPI_COMM_NULL;
   int rank_ = 0, size_ = 1;
-  const Waiting waiting_;
+  const WaitingMode& waiting_;
   std::vector<std::shared_ptr<Window>> windows_;  // in the order of their making, the same on all ranks
   Gate* gate_ = nullptr;                          // in the first window
 };

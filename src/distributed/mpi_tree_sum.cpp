@@ -11,12 +11,15 @@ namespace ganymede {
 namespace {
 
 constexpr int kTag = 1;
-constexpr std::int64_t kLargestMessage = std::int64_t{1} << 30;  // MPI counts are ints
+// Longer ones go in pieces that MPI sends at once: beyond its eager limit (64 KB over TCP, header included) it
+// first asks the receiver, which answers only when it next looks.
+constexpr std::int64_t kMessageBytes = 60 << 10;
+constexpr std::int64_t kLargestSum = std::int64_t{1} << 27;      // elements; MPI counts are ints
 constexpr std::int64_t kAlignment = 64;                          // bytes; halves begin on a cache line
 
 }  // namespace
 
-MpiTreeSum::MpiTreeSum(MPI_Comm ranks, Waiting waiting) : ranks_(ranks), waiting_(waiting) {
+MpiTreeSum::MpiTreeSum(MPI_Comm ranks, const WaitingMode& waiting) : ranks_(ranks), waiting_(waiting) {
   check_mpi(MPI_Comm_rank(ranks, &rank_), "MPI_Comm_rank");
   check_mpi(MPI_Comm_size(ranks, &size_), "MPI_Comm_size");
 }
@@ -26,8 +29,8 @@ void MpiTreeSum::operator()(const at::Tensor& tensor) {
   if (std::has_single_bit(static_cast<unsigned>(size_)))
     return halve_and_double(static_cast<std::byte*>(tensor.mutable_data_ptr()), tensor.numel(), tensor);
   const MPI_Datatype type = tensor.scalar_type() == at::kDouble ? MPI_DOUBLE : MPI_FLOAT;
-  for (std::int64_t begin = 0; begin < tensor.numel(); begin += kLargestMessage / 8) {
-    const at::Tensor piece = tensor.narrow(0, begin, std::min(kLargestMessage / 8, tensor.numel() - begin));
+  for (std::int64_t begin = 0; begin < tensor.numel(); begin += kLargestSum) {
+    const at::Tensor piece = tensor.narrow(0, begin, std::min(kLargestSum, tensor.numel() - begin));
     std::vector<MPI_Request> requests(1);
     check_mpi(MPI_Iallreduce(MPI_IN_PLACE, piece.mutable_data_ptr(), static_cast<int>(piece.numel()), type, MPI_SUM,
                              ranks_, requests.data()),
@@ -71,12 +74,12 @@ void MpiTreeSum::halve_and_double(std::byte* data, std::int64_t count, const at:
 void MpiTreeSum::exchange(const std::byte* sent, std::int64_t sent_bytes, std::byte* received,
                           std::int64_t received_bytes, int partner) {
   std::vector<MPI_Request> requests;
-  for (std::int64_t done = 0; done < received_bytes; done += kLargestMessage)
-    check_mpi(MPI_Irecv(received + done, static_cast<int>(std::min(kLargestMessage, received_bytes - done)), MPI_BYTE,
+  for (std::int64_t done = 0; done < received_bytes; done += kMessageBytes)
+    check_mpi(MPI_Irecv(received + done, static_cast<int>(std::min(kMessageBytes, received_bytes - done)), MPI_BYTE,
                         partner, kTag, ranks_, &requests.emplace_back()),
               "MPI_Irecv");
-  for (std::int64_t done = 0; done < sent_bytes; done += kLargestMessage)
-    check_mpi(MPI_Isend(sent + done, static_cast<int>(std::min(kLargestMessage, sent_bytes - done)), MPI_BYTE, partner,
+  for (std::int64_t done = 0; done < sent_bytes; done += kMessageBytes)
+    check_mpi(MPI_Isend(sent + done, static_cast<int>(std::min(kMessageBytes, sent_bytes - done)), MPI_BYTE, partner,
                         kTag, ranks_, &requests.emplace_back()),
               "MPI_Isend");
   wait_for(requests);
@@ -84,10 +87,6 @@ void MpiTreeSum::exchange(const std::byte* sent, std::int64_t sent_bytes, std::b
 
 void MpiTreeSum::wait_for(std::vector<MPI_Request>& requests) const {
   const auto count = static_cast<int>(requests.size());
-  if (waiting_ != Waiting::polite) {
-    check_mpi(MPI_Waitall(count, requests.data(), MPI_STATUSES_IGNORE), "MPI_Waitall");
-    return;
-  }
   wait_until(waiting_, [&] {
     int done = 0;
     check_mpi(MPI_Testall(count, requests.data(), &done, MPI_STATUSES_IGNORE), "MPI_Testall");

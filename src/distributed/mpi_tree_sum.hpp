@@ -16,8 +16,8 @@ namespace ganymede {
 // complete binary tree of tree_sum.hpp; else MPI's own sum. float32 or float64.
 class MpiTreeSum {
  public:
-  // The communicator must outlive it.
-  MpiTreeSum(MPI_Comm ranks, Waiting waiting);
+  // Communicator and mode must outlive it.
+  MpiTreeSum(MPI_Comm ranks, const WaitingMode& waiting);
 
   void operator()(const at::Tensor& tensor);
 
@@ -28,7 +28,7 @@ class MpiTreeSum {
   void wait_for(std::vector<MPI_Request>& requests) const;
 
   MPI_Comm ranks_;
-  const Waiting waiting_;
+  const WaitingMode& waiting_;
   int rank_ = 0, size_ = 1;
   std::vector<std::byte> received_;
 };

@@ -4,6 +4,8 @@
 #include <sched.h>
 #include <time.h>
 
+#include <atomic>
+
 namespace ganymede {
 
 enum class Waiting {
@@ -12,12 +14,16 @@ enum class Waiting {
   polite,    // beside a rank that computes: sleeps between looks
 };
 
+// May be changed by another thread at any time.
+using WaitingMode = std::atomic<Waiting>;
+
 // Returns when ready() does.
 template <typename Ready>
-void wait_until(Waiting waiting, Ready ready) {
+void wait_until(const WaitingMode& mode, Ready ready) {
   constexpr int kSpins = 4000;
   constexpr timespec kSleep{.tv_sec = 0, .tv_nsec = 50'000};
   for (int i = 0; !ready(); ++i) {
+    const Waiting waiting = mode.load(std::memory_order_relaxed);
     if (waiting == Waiting::polite)
       nanosleep(&kSleep, nullptr);
     else if (waiting == Waiting::eager && i < kSpins)

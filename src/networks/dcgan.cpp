@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "networks/dropout.hpp"
 #include "networks/initialization.hpp"
+#include "networks/linear.hpp"
 
 namespace ganymede {
 namespace {
@@ -54,7 +55,7 @@ class DcganGenerator final : public Network {
   }
 
   at::Tensor forward(const at::Tensor& noise, const ForwardContext& context) override {
-    at::Tensor x = dense_->forward(with_condition(noise, context));
+    at::Tensor x = linear(dense_, with_condition(noise, context));
     x = at::leaky_relu(normalization0_->forward(x, context.training), kSlope);
     offer_hidden(x, context);
     x = transposed1_->forward(x.view({-1, 256, height_, width_}));
@@ -93,7 +94,7 @@ class DcganDiscriminator final : public Network {
     x = at::leaky_relu(convolution2_->forward(x), kSlope);
     x = dropout(x, options_.dropout, NetworkId::discriminator, 1, context);
     offer_hidden(x, context);
-    return dense_->forward(x.flatten(1));
+    return linear(dense_, x.flatten(1));
   }
 
   std::int64_t hidden_layers() const override { return 2; }

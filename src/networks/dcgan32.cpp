@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "networks/initialization.hpp"
+#include "networks/linear.hpp"
 
 namespace ganymede {
 namespace {
@@ -55,7 +56,7 @@ class Dcgan32Generator final : public Network {
   }
 
   at::Tensor forward(const at::Tensor& noise, const ForwardContext& context) override {
-    at::Tensor x = dense_->forward(with_condition(noise, context));
+    at::Tensor x = linear(dense_, with_condition(noise, context));
     x = x.view({-1, first_channels_, kFirstSide, kFirstSide});
     x = normalization0_->forward(x, context.training).relu();
     offer_hidden(x, context);
@@ -104,7 +105,7 @@ class Dcgan32Discriminator final : public Network {
     if (normalization3_) x = normalization3_->forward(x, context.training);
     x = at::leaky_relu(x, kSlope);
     offer_hidden(x, context);
-    return dense_->forward(x.flatten(1));
+    return linear(dense_, x.flatten(1));
   }
 
   std::int64_t hidden_layers() const override { return 3; }

@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "networks/dropout.hpp"
 #include "networks/initialization.hpp"
+#include "networks/linear.hpp"
 
 namespace ganymede {
 namespace {
@@ -40,13 +41,13 @@ class LinearStack : public torch::nn::Module {
 
   at::Tensor forward(at::Tensor values, const ForwardContext& context) {
     for (std::size_t i = 0; i + 1 < layers_.size(); ++i) {
-      values = layers_[i]->forward(values);
+      values = linear(layers_[i], values);
       if (!normalizations_.empty()) values = normalizations_[i]->forward(values, context.training);
       values = activate(values, options_.activation);
       values = dropout(values, options_.dropout, options_.network, static_cast<std::uint8_t>(i), context);
       offer_hidden(values, context);
     }
-    return layers_.back()->forward(values);
+    return linear(layers_.back(), values);
   }
 
   std::int64_t hidden_layers() const { return static_cast<std::int64_t>(layers_.size()) - 1; }
@@ -126,10 +127,10 @@ class MaxoutDiscriminator final : public Network {
   at::Tensor forward(const at::Tensor& samples, const ForwardContext& context) override {
     at::Tensor values = with_condition(samples.flatten(1), context);
     for (std::size_t i = 0; i + 1 < layers_.size(); ++i) {
-      values = layers_[i]->forward(values).unflatten(1, {-1, pieces_}).amax(2);
+      values = linear(layers_[i], values).unflatten(1, {-1, pieces_}).amax(2);
       offer_hidden(values, context);
     }
-    return layers_.back()->forward(values);
+    return linear(layers_.back(), values);
   }
 
   std::int64_t hidden_layers() const override { return static_cast<std::int64_t>(layers_.size()) - 1; }
