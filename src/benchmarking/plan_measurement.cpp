@@ -14,26 +14,33 @@
 namespace ganymede {
 namespace {
 
-constexpr std::int64_t kRepeats = 5;
+constexpr std::int64_t kRounds = 3, kRepeats = 3;  // repeats of a round
 constexpr std::int64_t kSmallBytes = 1024;
 constexpr double kSecondsOfSums = 1;
 
-LoneSteps measure_alone(const MakeTrainee& make, std::int64_t rows, double seconds) {
+struct LoneTrainee {
+  LoneTrainee(const MakeTrainee& make, std::int64_t rows) : trainee(make(rank, rows)) {}
   LoneRank rank;
-  const Trainee trainee = make(rank, rows);
-  const StepMeasurement measured =
-      measure_steps(*trainee.gan, *trainee.loader, rank, {.seconds = seconds, .repeats = kRepeats});
-  const StepSeconds mean = measured.mean();
-  return {
-      .rows = rows,
-      .step_seconds = measured.step_seconds(),
-      .backward_share = (mean.compute.generator_backward + mean.compute.discriminator_backward) / mean.step,
-      .optimizer_seconds = mean.compute.optimizer};
+  Trainee trainee;
+};
+
+StepMeasurement measure_round(const Trainee& trainee, Communicator& communicator, double seconds) {
+  return measure_steps(*trainee.gan, *trainee.loader, communicator,
+                       {.seconds = seconds, .repeats = kRepeats, .first_steps = 2});
 }
 
-StepTraffic count_traffic(const MakeTrainee& make, std::int64_t rows) {
-  LoneRank rank;
-  const Trainee trainee = make(rank, rows);
+void take_in(MeasuredSteps& steps, const StepMeasurement& round) {
+  for (const StepSeconds& repeat : round.repeats) {
+    steps.seconds.push_back(repeat.step);
+    constexpr double kCount = kRounds * kRepeats;
+    steps.backward_share +=
+        (repeat.compute.generator_backward + repeat.compute.discriminator_backward) / repeat.step / kCount;
+    steps.optimizer_seconds += repeat.compute.optimizer / kCount;
+  }
+}
+
+StepTraffic count_traffic(LoneTrainee& lone) {
+  auto& [rank, trainee] = lone;
   rank.reset();
   StepTimes times;
   take_step(*trainee.gan, *trainee.loader, rank, times, [] { return false; });
@@ -55,21 +62,23 @@ void measure_on_root(Communicator& communicator, double seconds, Measure measure
   });
 }
 
-LoneSteps measure_together(const MakeTrainee& make, std::int64_t rows, double seconds,
-                           Communicator& communicator) {
-  LoneSteps mine;
+// Its step times are means over ranks.
+StepMeasurement measure_together(LoneTrainee& lone, double seconds, Communicator& communicator) {
+  StepMeasurement measured;
   communicator.barrier();
-  agree(communicator, [&] { mine = measure_alone(make, rows, seconds); });
-  const at::Tensor sums =
-      at::tensor({mine.step_seconds.median, mine.step_seconds.min, mine.step_seconds.max}, at::kDouble);
-  communicator.all_reduce_sum_(sums);
-  sums.div_(communicator.size());
-  const auto* means = sums.const_data_ptr<double>();
-  mine.step_seconds = {means[0], means[1], means[2]};
-  return mine;
+  agree(communicator, [&] { measured = measure_round(lone.trainee, lone.rank, seconds); });
+  at::Tensor steps = at::zeros({kRepeats}, at::kDouble);
+  auto* of_repeat = steps.mutable_data_ptr<double>();
+  for (std::int64_t i = 0; i < kRepeats; ++i) of_repeat[i] = measured.repeats[i].step / communicator.size();
+  communicator.all_reduce_sum_(steps);
+  for (std::int64_t i = 0; i < kRepeats; ++i) measured.repeats[i].step = of_repeat[i];
+  return measured;
 }
 
-NodeSums measure_node_sums(std::int64_t large_bytes, Communicator& communicator) {
+NodeSums measure_node_sums(const StepTraffic& traffic, Communicator& communicator) {
+  constexpr std::int64_t kNumber = sizeof(float);
+  const std::int64_t mean_bytes = std::llround(traffic.gradient_bytes / traffic.gradient_sums);
+  const std::int64_t large_bytes = std::max(2 * kSmallBytes, mean_bytes / kNumber * kNumber);
   const std::vector<Spread> spreads = measure_in_turns(
       {make_gradient_sum(kSmallBytes, communicator), make_gradient_sum(large_bytes, communicator),
        make_all_reduce(kSmallBytes, communicator)},
@@ -85,40 +94,57 @@ NodeSums measure_node_sums(std::int64_t large_bytes, Communicator& communicator)
 
 PlanMeasurement measure_for_plan(const MakeTrainee& make, Communicator& communicator,
                                  const PlanMeasurementOptions& options) {
-  const double seconds = options.seconds / static_cast<double>(options.rows.size() + 1);
   PlanMeasurement measured;
-  for (const std::int64_t rows : options.rows)
-    measure_on_root(communicator, seconds,
-                    [&] { measured.alone.push_back(measure_alone(make, rows, seconds)); });
-  agree(communicator, [&] { measured.traffic = count_traffic(make, options.rows_together); });
-  if (communicator.size() == 1) return measured;
-  if (communicator.node_size() == options.ranks_per_node)
-    measured.together = measure_together(make, options.rows_together, seconds, communicator);
-  if (communicator.node_size() == communicator.size()) {
-    const double mean_bytes = measured.traffic.gradient_bytes / measured.traffic.gradient_sums;
-    constexpr std::int64_t kNumber = 4;  // bytes of a float
-    measured.node_sums = measure_node_sums(
-        std::max<std::int64_t>(2 * kSmallBytes, std::llround(mean_bytes / kNumber) * kNumber), communicator);
+  std::vector<std::unique_ptr<LoneTrainee>> alone;  // [rows]
+  std::size_t for_together = 0;
+  agree(communicator, [&] {
+    for (const std::int64_t rows : options.rows) {
+      if (rows == options.rows_together) for_together = alone.size();
+      measured.alone.push_back({.rows = rows});
+      alone.push_back(std::make_unique<LoneTrainee>(make, rows));
+    }
+    measured.traffic = count_traffic(*alone[for_together]);
+  });
+  if (communicator.size() > 1 && communicator.node_size() == options.ranks_per_node)
+    measured.together = {.rows = options.rows_together};
+  std::optional<Trainee> present;
+  if (options.present_rows > 0) {
+    measured.present = {.rows = options.present_rows};
+    present = make(communicator, options.present_rows * communicator.size());
   }
+
+  const auto kinds = static_cast<double>(alone.size() + (measured.together ? 1 : 0) + (present ? 1 : 0));
+  const double seconds = options.seconds / kinds / kRounds;
+  for (std::int64_t round = 0; round < kRounds; ++round) {
+    for (std::size_t i = 0; i < alone.size(); ++i)
+      measure_on_root(communicator, seconds, [&] {
+        take_in(measured.alone[i], measure_round(alone[i]->trainee, alone[i]->rank, seconds));
+      });
+    if (measured.together)
+      take_in(*measured.together, measure_together(*alone[for_together], seconds, communicator));
+    if (present) take_in(*measured.present, measure_round(*present, communicator, seconds));
+  }
+  if (communicator.size() > 1 && communicator.node_size() == communicator.size())
+    measured.node_sums = measure_node_sums(measured.traffic, communicator);
   return measured;
 }
 
 StepTimeModel fit_model(const PlanMeasurement& measured, const Interconnect& network, bool shares_updates) {
   StepTimeModel model{.traffic = measured.traffic, .network = network};
   std::vector<Point> points;
-  for (const LoneSteps& steps : measured.alone)
-    points.push_back({static_cast<double>(steps.rows), steps.step_seconds.median});
+  for (const MeasuredSteps& steps : measured.alone)
+    points.push_back({static_cast<double>(steps.rows), steps.spread().median});
   model.compute = fit_line(points);
   const auto count = static_cast<double>(measured.alone.size());
-  for (const LoneSteps& steps : measured.alone) model.backward_share += steps.backward_share / count;
+  for (const MeasuredSteps& steps : measured.alone) model.backward_share += steps.backward_share / count;
   if (shares_updates)
-    for (const LoneSteps& steps : measured.alone) model.shared_update += steps.optimizer_seconds / count;
+    for (const MeasuredSteps& steps : measured.alone) model.shared_update += steps.optimizer_seconds / count;
   if (measured.together) {
     const auto alone =
         std::find_if(measured.alone.begin(), measured.alone.end(),
-                     [&](const LoneSteps& steps) { return steps.rows == measured.together->rows; });
+                     [&](const MeasuredSteps& steps) { return steps.rows == measured.together->rows; });
     ensure(alone != measured.alone.end(), "what is measured together is measured alone, too");
-    model.slowdown = measured.together->step_seconds.median / alone->step_seconds.median;
+    model.slowdown = measured.together->spread().median / alone->spread().median;
   }
   model.node_sum.slope = 1 / kAssumedNodeBandwidth;
   model.node_small_sum = kAssumedNodeSmallSum;

@@ -25,15 +25,16 @@ struct PlanMeasurementOptions {
   std::vector<std::int64_t> rows;  // of a rank; at least two
   std::int64_t rows_together = 0;  // one of them
   std::int64_t ranks_per_node = 1;
-  double seconds = 20;  // of everything, about
+  std::int64_t present_rows = 0;  // of each present rank in steps of all of them; 0: these are not measured
+  double seconds = 20;            // of everything, about
 };
 
-// Of one rank without communication.
-struct LoneSteps {
-  std::int64_t rows = 0;
-  Spread step_seconds;
-  double backward_share = 0;
-  double optimizer_seconds = 0;
+struct MeasuredSteps {
+  std::int64_t rows = 0;             // of a rank
+  std::vector<double> seconds = {};  // of a step: [repeat]
+  double backward_share = 0, optimizer_seconds = 0;
+
+  Spread spread() const { return spread_of(seconds); }
 };
 
 struct NodeSums {
@@ -41,11 +42,13 @@ struct NodeSums {
   Spread small_gradient_sum, large_gradient_sum, small_all_reduce;  // seconds
 };
 
+// Steps are measured in rounds, each kind in turn, so that a busy moment of the machine meets them all.
 struct PlanMeasurement {
-  std::vector<LoneSteps> alone;  // rank 0 while the others sleep; empty on other ranks
-  // Means over ranks that compute at once; where as many are present on a node as there will be, and more
-  // than one.
-  std::optional<LoneSteps> together;
+  std::vector<MeasuredSteps> alone;  // rank 0 while the others sleep; without repeats on other ranks
+  // Ranks that compute at once without talking, means over them; where there are several of them, and as many
+  // on a node as there will be.
+  std::optional<MeasuredSteps> together;
+  std::optional<MeasuredSteps> present;  // steps of all present ranks together
   StepTraffic traffic;
   std::optional<NodeSums> node_sums;  // where all ranks are on one node, and not alone
 };

@@ -10,8 +10,7 @@
 namespace ganymede {
 namespace {
 
-constexpr std::int64_t kFirstSteps = 3;  // allocate memory and fill the loader's queue
-constexpr double kShareOfWarmUp = 0.1;   // of the measured seconds, for the steps after those
+constexpr double kShareOfWarmUp = 0.1;  // of the measured seconds, for the steps after those
 constexpr std::int64_t kNumbers = sizeof(StepSeconds) / sizeof(double);
 static_assert(kNumbers == 9, "a StepSeconds is nothing but doubles: it travels as a row of a tensor");
 
@@ -101,11 +100,11 @@ Spread StepMeasurement::samples_per_second() const {
 StepMeasurement measure_steps(Gan& gan, BatchLoader& loader, Communicator& communicator,
                               const StepBenchmarkOptions& options) {
   Steps steps(gan, loader, communicator);
-  steps.take(kFirstSteps);
+  steps.take(options.first_steps);
   const double before = steps.seconds_so_far().step;
   steps.take_for(kShareOfWarmUp * options.seconds);
   const double step_seconds =
-      (steps.seconds_so_far().step - before) / static_cast<double>(steps.taken() - kFirstSteps);
+      (steps.seconds_so_far().step - before) / static_cast<double>(steps.taken() - options.first_steps);
 
   StepMeasurement measured{.global_batch_size = steps.global_batch_size(),
                            .warm_up_steps = steps.taken(),

@@ -9,6 +9,8 @@ namespace ganymede {
 struct StepBenchmarkOptions {
   double seconds = 10;        // of measured steps, about; warm-up comes on top of them
   std::int64_t repeats = 10;  // parts of equal numbers of steps
+  // Warm-up begins with these: they allocate memory and fill the loader's queue.
+  std::int64_t first_steps = 3;
 };
 
 // Seconds of one step: means over ranks. All but communication_total together are the step.

@@ -11,21 +11,31 @@
 namespace ganymede {
 namespace {
 
-constexpr std::int64_t kWarmUpCalls = 2;
-constexpr double kCallsToTime = 3, kMostCalls = 100'000;  // of a repeat
+constexpr std::int64_t kWarmUpCalls = 2, kCallsToTime = 3;
+constexpr double kMostCalls = 100'000;  // of a repeat
 
-double seconds_of(const std::function<void()>& collective, std::int64_t calls, Communicator& communicator) {
-  communicator.barrier();
-  const Stopwatch clock;
-  for (std::int64_t i = 0; i < calls; ++i) collective();
-  return clock.seconds() / static_cast<double>(calls);
+struct Timed {
+  double prepared_seconds;  // a call, with what is not measured
+  double seconds;
+};
+
+Timed time_calls(const SumWay& way, std::int64_t calls, Communicator& communicator) {
+  const Stopwatch all;
+  double seconds = 0;
+  for (std::int64_t i = 0; i < calls; ++i) {
+    way.prepare();
+    communicator.barrier();
+    const ScopedTimer timer(seconds);
+    way.run();
+  }
+  const auto count = static_cast<double>(calls);
+  return {all.seconds() / count, seconds / count};
 }
 
 // Calls that fill the seconds, by rank 0's clock.
-std::int64_t choose_calls(const std::function<void()>& collective, double seconds,
-                          Communicator& communicator) {
-  for (std::int64_t i = 0; i < kWarmUpCalls; ++i) collective();
-  const double call_seconds = seconds_of(collective, static_cast<std::int64_t>(kCallsToTime), communicator);
+std::int64_t choose_calls(const SumWay& way, double seconds, Communicator& communicator) {
+  time_calls(way, kWarmUpCalls, communicator);
+  const double call_seconds = time_calls(way, kCallsToTime, communicator).prepared_seconds;
   const at::Tensor calls =
       at::full({1}, std::llround(std::clamp(seconds / call_seconds, 1.0, kMostCalls)), at::kLong);
   communicator.broadcast_(calls);
@@ -40,19 +50,18 @@ std::int64_t elements_of(std::int64_t bytes) {
 
 }  // namespace
 
-std::vector<Spread> measure_in_turns(const std::vector<std::function<void()>>& collectives,
-                                     Communicator& communicator, const SumBenchmarkOptions& options) {
-  const auto count = static_cast<std::int64_t>(collectives.size());
+std::vector<Spread> measure_in_turns(const std::vector<SumWay>& ways, Communicator& communicator,
+                                     const SumBenchmarkOptions& options) {
+  const auto count = static_cast<std::int64_t>(ways.size());
   const double turn_seconds = options.seconds / static_cast<double>(options.repeats * count);
   std::vector<std::int64_t> calls;
-  for (const auto& collective : collectives)
-    calls.push_back(choose_calls(collective, turn_seconds, communicator));
+  for (const SumWay& way : ways) calls.push_back(choose_calls(way, turn_seconds, communicator));
 
   const at::Tensor seconds = at::zeros({count, options.repeats}, at::kDouble);
   auto measured = seconds.accessor<double, 2>();
   for (std::int64_t repeat = 0; repeat < options.repeats; ++repeat)
     for (std::int64_t i = 0; i < count; ++i)
-      measured[i][repeat] = seconds_of(collectives[i], calls[i], communicator);
+      measured[i][repeat] = time_calls(ways[i], calls[i], communicator).seconds;
   communicator.all_reduce_sum_(seconds);
   seconds.div_(communicator.size());
 
@@ -62,19 +71,22 @@ std::vector<Spread> measure_in_turns(const std::vector<std::function<void()>>& c
   return spreads;
 }
 
-std::function<void()> make_gradient_sum(std::int64_t bytes, Communicator& communicator) {
+SumWay make_gradient_sum(std::int64_t bytes, Communicator& communicator) {
   const std::int64_t elements = elements_of(bytes);
-  return [elements, of_rank = communicator.node().allocate_each(elements, at::kFloat), &communicator] {
-    communicator.sum_to_owners_(of_rank, {0, elements});
-    communicator.node_barrier();
-  };
+  const std::vector<at::Tensor> of_rank = communicator.node().allocate_each(elements, at::kFloat);
+  return {
+      .prepare = [mine = of_rank[static_cast<std::size_t>(communicator.node().rank())]] { mine.fill_(1); },
+      .run =
+          [elements, of_rank, &communicator] {
+            communicator.sum_to_owners_(of_rank, {0, elements});
+            communicator.node_barrier();
+          }};
 }
 
-// Zeros: sums of them stay finite however often they are summed in place.
-std::function<void()> make_all_reduce(std::int64_t bytes, Communicator& communicator) {
-  return [tensor = at::zeros({elements_of(bytes)}, at::kFloat), &communicator] {
-    communicator.all_reduce_sum_(tensor);
-  };
+SumWay make_all_reduce(std::int64_t bytes, Communicator& communicator) {
+  const at::Tensor tensor = at::empty({elements_of(bytes)}, at::kFloat);
+  return {.prepare = [tensor] { tensor.fill_(1); },
+          .run = [tensor, &communicator] { communicator.all_reduce_sum_(tensor); }};
 }
 
 }  // namespace ganymede

@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <functional>
 #include <string>
 
 #include "benchmarking/spread.hpp"
@@ -20,7 +21,8 @@ void add_seconds_option(CLI::App& command, double& seconds);
 // {"median": ..., "min": ..., "max": ...}, each times `unit`.
 Json as_json(const Spread& spread, double unit = 1);
 
-// Rank 0 writes; nothing where no file is named. Collective.
-void write_json_on_root(Communicator& communicator, const std::string& file, const Json& json);
+// Rank 0 makes it and writes it; nothing where no file is named. Collective.
+void write_json_on_root(Communicator& communicator, const std::string& file,
+                        const std::function<Json()>& make);
 
 }  // namespace ganymede

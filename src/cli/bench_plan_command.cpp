@@ -2,7 +2,6 @@
 #include <cmath>
 
 #include "base/error.hpp"
-#include "benchmarking/step_benchmark.hpp"
 #include "cli/bench_json.hpp"
 #include "cli/bench_plan_report.hpp"
 #include "cli/bench_subcommands.hpp"
@@ -130,12 +129,8 @@ ExitCode run_bench(const PlanArguments& arguments, Communicator& communicator) {
                                    {.rows = rows,
                                     .rows_together = rows[1],
                                     .ranks_per_node = ranks_per_node,
+                                    .present_rows = arguments.validate ? clusters.back().rows : 0,
                                     .seconds = arguments.seconds});
-  Spread present_seconds;
-  if (arguments.validate) {
-    const Trainee trainee = make(communicator, clusters.back().rows * communicator.size());
-    present_seconds = measure_steps(*trainee.gan, *trainee.loader, communicator, {}).step_seconds();
-  }
   if (communicator.rank() == 0) {
     plan.model = fit_model(plan.measured, network_of(arguments, recipe.communication),
                            recipe.communication.node_sharing == NodeSharing::automatic);
@@ -143,12 +138,12 @@ ExitCode run_bench(const PlanArguments& arguments, Communicator& communicator) {
     for (const Cluster& cluster : clusters)
       plan.clusters.push_back(plan_cluster(plan.model, cluster, one_node));
     if (arguments.validate) {
-      plan.validation = {.planned = plan.clusters.back(), .step_seconds = present_seconds};
+      plan.present = plan.clusters.back();
       plan.clusters.pop_back();
     }
     print_plan(plan);
   }
-  write_json_on_root(communicator, arguments.json, as_json(plan));
+  write_json_on_root(communicator, arguments.json, [&] { return as_json(plan); });
   return ExitCode::success;
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "cli/bench_json.hpp"
+#include "cli/training_setup.hpp"
 
 namespace ganymede {
 namespace {
@@ -22,12 +23,12 @@ void print_fit(const Plan& plan) {
   const StepTimeModel& model = plan.model;
   const StepTraffic& traffic = model.traffic;
   const char* source = plan.measured.node_sums ? "measured here" : "assumed: not measured on these ranks";
-  print_line(
-      fmt::format("{}: what was measured on this machine, {} thread(s) a rank", plan.recipe, plan.threads));
-  for (const LoneSteps& steps : plan.measured.alone)
-    print_number(fmt::format("{} rows", steps.rows).c_str(), steps.step_seconds.median * kMilliseconds,
+  print_line(fmt::format("{}: what was measured on this machine, {} a rank", plan.recipe,
+                         counted(plan.threads, "thread")));
+  for (const MeasuredSteps& steps : plan.measured.alone)
+    print_number(fmt::format("{} rows", steps.rows).c_str(), steps.spread().median * kMilliseconds,
                  fmt::format("ms a step of one rank alone ({:.3f}..{:.3f}); the line below says {:.3f}",
-                             steps.step_seconds.min * kMilliseconds, steps.step_seconds.max * kMilliseconds,
+                             steps.spread().min * kMilliseconds, steps.spread().max * kMilliseconds,
                              model.compute.at(static_cast<double>(steps.rows)) * kMilliseconds));
   print_number("a", model.compute.intercept * kMilliseconds, "ms a step, whatever its rows");
   print_number("b", model.compute.slope * kMilliseconds, "ms a row; compute = slowdown x (a + b x rows - u)");
@@ -71,22 +72,26 @@ void print_clusters(const Plan& plan) {
                          : "  weak scaling: the recipe's global batch is that of one node");
 }
 
-void print_validation(const Validation& validation) {
-  const Cluster& cluster = validation.planned.cluster;
-  print_line(
-      fmt::format("\n  {} node(s) x {} rank(s) x {} rows: predicted {:.3f} ms a step, measured {:.3f} "
-                  "({:.3f}..{:.3f}), error {:+.1f} %",
-                  cluster.nodes, cluster.ranks_per_node, cluster.rows,
-                  validation.planned.prediction.step() * kMilliseconds,
-                  validation.step_seconds.median * kMilliseconds, validation.step_seconds.min * kMilliseconds,
-                  validation.step_seconds.max * kMilliseconds, 100 * validation.error()));
+// Of the predicted step, relative to the measured one.
+double error_of(const Plan& plan) {
+  return plan.present->prediction.step() / plan.measured.present->spread().median - 1;
+}
+
+void print_validation(const Plan& plan) {
+  const Cluster& cluster = plan.present->cluster;
+  const Spread measured = plan.measured.present->spread();
+  print_line(fmt::format(
+      "\n  {} x {} x {}: predicted {:.3f} ms a step, measured {:.3f} ({:.3f}..{:.3f}), error {:+.1f} %",
+      counted(cluster.nodes, "node"), counted(cluster.ranks_per_node, "rank"), counted(cluster.rows, "row"),
+      plan.present->prediction.step() * kMilliseconds, measured.median * kMilliseconds,
+      measured.min * kMilliseconds, measured.max * kMilliseconds, 100 * error_of(plan)));
 }
 
 Json fit_as_json(const Plan& plan) {
   const StepTimeModel& model = plan.model;
   Json alone = Json::array();
-  for (const LoneSteps& steps : plan.measured.alone) {
-    Json line = as_json(steps.step_seconds, kMilliseconds);
+  for (const MeasuredSteps& steps : plan.measured.alone) {
+    Json line = as_json(steps.spread(), kMilliseconds);
     line["rows"] = steps.rows;
     alone.push_back(line);
   }
@@ -127,7 +132,7 @@ Json as_json(const Planned& planned) {
 void print_plan(const Plan& plan) {
   print_fit(plan);
   print_clusters(plan);
-  if (plan.validation) print_validation(*plan.validation);
+  if (plan.present) print_validation(plan);
 }
 
 Json as_json(const Plan& plan) {
@@ -143,11 +148,11 @@ Json as_json(const Plan& plan) {
               {"latency_microseconds", network.latency * kMicroseconds},
               {"overlap", network.overlap}}},
             {"clusters", clusters}};
-  if (plan.validation)
+  if (plan.present)
     json["validation"] = {
-        {"predicted", as_json(plan.validation->planned)},
-        {"measured_step_milliseconds", as_json(plan.validation->step_seconds, kMilliseconds)},
-        {"error", plan.validation->error()}};
+        {"predicted", as_json(*plan.present)},
+        {"measured_step_milliseconds", as_json(plan.measured.present->spread(), kMilliseconds)},
+        {"error", error_of(plan)}};
   return json;
 }
 

@@ -16,14 +16,6 @@ struct Planned {
   double efficiency = 1;
 };
 
-// The present ranks, with the batch that the plan gives them.
-struct Validation {
-  Planned planned;
-  Spread step_seconds;  // measured
-
-  double error() const { return planned.prediction.step() / step_seconds.median - 1; }
-};
-
 struct Plan {
   std::string recipe;
   bool strong = false;
@@ -31,7 +23,7 @@ struct Plan {
   PlanMeasurement measured = {};
   StepTimeModel model = {};
   std::vector<Planned> clusters = {};
-  std::optional<Validation> validation = {};
+  std::optional<Planned> present = {};  // where the present ranks were measured, too
 };
 
 void print_plan(const Plan& plan);
