@@ -151,20 +151,20 @@ TEST(BatchNormalization, OfEachReplicaIsPytorchsAndItsRunningStatisticsAreTheAve
     run_loopback_ranks(ranks, [&](Communicator& communicator) {
       BatchNormalizationOptions options = kOptions;
       options.statistics = BatchStatistics::replica;
-      BatchNormalization module(kChannels, options, communicator);
-      module.to(at::kDouble);
+      const auto module = std::make_shared<BatchNormalization>(kChannels, options, communicator);
+      module->to(at::kDouble);
       const std::int64_t of_rank = kReplicas / ranks;
       for (std::int64_t k = 0; k < of_rank; ++k) {
         const at::Tensor input = replica(communicator.rank() * of_rank + k);
         const at::Tensor expected = at::batch_norm(
             input, at::ones({kChannels}, at::kDouble), at::zeros({kChannels}, at::kDouble), {}, {},
             /*training=*/true, kOptions.momentum, kOptions.epsilon, /*cudnn_enabled=*/false);
-        expect_close(module.forward(input, /*training=*/true), expected, "output");
+        expect_close(module->forward(input, /*training=*/true), expected, "output");
       }
-      settle_running_statistics(module, of_rank, communicator);
-      expect_close(module.named_buffers()["running_mean"], mean, "running mean");
-      expect_close(module.named_buffers()["running_variance"], variance, "running variance");
-      if (communicator.rank() == 0) running_means[ranks] = module.named_buffers()["running_mean"];
+      settle_running_statistics(*module, of_rank, communicator);
+      expect_close(module->named_buffers()["running_mean"], mean, "running mean");
+      expect_close(module->named_buffers()["running_variance"], variance, "running variance");
+      if (communicator.rank() == 0) running_means[ranks] = module->named_buffers()["running_mean"];
     });
   EXPECT_TRUE(at::equal(running_means[1], running_means[2]));
   EXPECT_TRUE(at::equal(running_means[1], running_means[4]));
