@@ -29,6 +29,7 @@ BOUNDS = {
     "wgan-deep": [("moments", "<", 50), ("frechet", "<", 400)],    # 24, 159
     "wgan-gp": [("moments", "<", 45), ("frechet", "<", 300)],      # 23, 104
     "dcgan": [("frechet", "<", 600)],                              # 361
+    "dcgan-colour": [("moments", "<", 80), ("frechet", "<", 1600)],  # 51, 853; untrained 106, 4135
     "remedy-none": [("reverse_kl", ">", 0.3)],                     # the collapse: 2.08 is all on one mode
     "remedy-wgan-clip": [("reverse_kl", "<", 0.5)],
     "remedy-wgan-gp": [("reverse_kl", "<", 0.2)],

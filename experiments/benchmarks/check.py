@@ -66,8 +66,8 @@ def check(name, program, place):
     """What differs, as lines; prints what agrees."""
     recipe = RECIPES[name]
     problems, counts = [], []
-    with ganymede_side.run_folder() as folder:
-        run = ganymede_side.train(program, name, place, batch=64, steps=1, report_every=1, folder=folder)
+    with ganymede_side.folder_for_all_hosts() as folder:
+        run = ganymede_side.train_one_step(program, name, place, folder)
         state_file, = run.glob("checkpoints/step_*/state.h5")
         for player, make in (("generator", recipe.make_generator), ("discriminator", recipe.make_discriminator)):
             ours, theirs = stored_shapes(state_file, player), module_shapes(make())

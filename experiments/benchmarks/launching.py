@@ -78,7 +78,7 @@ def processes_of_session(session):
 def run_job(commands, seconds):
     """Runs programs side by side, each (words, variables), and returns their standard outputs joined; the first that
     fails ends the others."""
-    # nproc, by which launch/mpirun decides whether to bind the ranks to cores, obeys OMP_NUM_THREADS.
+    # Both sides set their threads themselves.
     environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
     processes = []
     deadline = time.monotonic() + seconds + GRACE_SECONDS

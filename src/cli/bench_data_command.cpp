@@ -1,3 +1,5 @@
+#include <sys/resource.h>
+
 #include <ATen/ops/full.h>
 
 #include <cstdio>
@@ -42,16 +44,25 @@ double seconds_a_batch(BatchLoader& loader, double seconds) {
   return clock.seconds() / static_cast<double>(batches);
 }
 
-// Keeps the core busy for `interval` after each batch, as training does.
+// How often this thread had to sleep; the times when others took its core are not among them.
+long times_slept() {
+  rusage usage{};
+  getrusage(RUSAGE_THREAD, &usage);
+  return usage.ru_nvcsw;
+}
+
+// Keeps the core busy for `interval` after each batch, as training does. Only batches that were not ready
+// count: taking one lets the loader run, and on a busy machine whoever comes next.
 double waiting_share(BatchLoader& loader, double interval, double seconds) {
   double waiting = 0;
   const Stopwatch clock;
   while (clock.seconds() < seconds) {
+    const long slept_before = times_slept();
     const Stopwatch step;
     loader.next();
-    const double waited = step.seconds();
-    waiting += waited;
-    while (step.seconds() < waited + interval) continue;
+    const double taken = step.seconds();
+    if (times_slept() > slept_before) waiting += taken;
+    while (step.seconds() < taken + interval) continue;
   }
   return waiting / clock.seconds();
 }

@@ -90,6 +90,9 @@ Recipe broadcast_recipe(Communicator& communicator, const Recipe& recipe) {
 
 int start_threads(int asked, const Communicator& communicator) {
   const int threads = choose_threads(asked, communicator);
+  // A critic that has died leaves moments that decay for ever: arithmetic on denormal numbers is a hundred
+  // times slower.
+  at::globalContext().setFlushDenormal(true);
   at::set_num_threads(threads);
   return threads;
 }

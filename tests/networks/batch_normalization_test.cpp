@@ -131,5 +131,44 @@ TEST(BatchNormalization, OfEachRanksOwnRowsHasItsRunningStatisticsAveraged) {
   });
 }
 
+// Four replicas on one, two and four ranks: each is normalised by its own rows, as PyTorch does it, and the
+// running statistics move once by the average of theirs, with the same bits everywhere.
+TEST(BatchNormalization, OfEachReplicaIsPytorchsAndItsRunningStatisticsAreTheAverage) {
+  constexpr std::int64_t kReplicas = 4, kRows = 6, kChannels = 3;
+  const at::Tensor rows = at::randn({kReplicas * kRows, kChannels, 2}, at::kDouble);
+  at::Tensor mean = at::zeros({kChannels}, at::kDouble), variance = at::ones({kChannels}, at::kDouble);
+  const auto replica = [&](std::int64_t number) { return rows.narrow(0, number * kRows, kRows); };
+  at::Tensor mean_of_replicas = at::zeros_like(mean), variance_of_replicas = at::zeros_like(variance);
+  for (std::int64_t number = 0; number < kReplicas; ++number) {
+    mean_of_replicas += replica(number).mean(at::IntArrayRef{0, 2}) / kReplicas;
+    variance_of_replicas += replica(number).var(at::IntArrayRef{0, 2}, /*unbiased=*/true) / kReplicas;
+  }
+  mean.lerp_(mean_of_replicas, kOptions.momentum);
+  variance.lerp_(variance_of_replicas, kOptions.momentum);
+
+  std::vector<at::Tensor> running_means(5);  // [ranks], of rank 0
+  for (const int ranks : {1, 2, 4})
+    run_loopback_ranks(ranks, [&](Communicator& communicator) {
+      BatchNormalizationOptions options = kOptions;
+      options.statistics = BatchStatistics::replica;
+      const auto module = std::make_shared<BatchNormalization>(kChannels, options, communicator);
+      module->to(at::kDouble);
+      const std::int64_t of_rank = kReplicas / ranks;
+      for (std::int64_t k = 0; k < of_rank; ++k) {
+        const at::Tensor input = replica(communicator.rank() * of_rank + k);
+        const at::Tensor expected = at::batch_norm(
+            input, at::ones({kChannels}, at::kDouble), at::zeros({kChannels}, at::kDouble), {}, {},
+            /*training=*/true, kOptions.momentum, kOptions.epsilon, /*cudnn_enabled=*/false);
+        expect_close(module->forward(input, /*training=*/true), expected, "output");
+      }
+      settle_running_statistics(*module, of_rank, communicator);
+      expect_close(module->named_buffers()["running_mean"], mean, "running mean");
+      expect_close(module->named_buffers()["running_variance"], variance, "running variance");
+      if (communicator.rank() == 0) running_means[ranks] = module->named_buffers()["running_mean"];
+    });
+  EXPECT_TRUE(at::equal(running_means[1], running_means[2]));
+  EXPECT_TRUE(at::equal(running_means[1], running_means[4]));
+}
+
 }  // namespace
 }  // namespace ganymede
