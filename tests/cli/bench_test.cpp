@@ -57,8 +57,9 @@ TEST_F(BenchTest, SaysHowFastStepsAreAndWhatTheyAreMadeOf) {
   for (const char* part : {"generator_forward", "generator_backward", "discriminator_forward",
                            "discriminator_backward", "communication_exposed", "optimizer"})
     EXPECT_GT(figures.at("parts_milliseconds").at(part).get<double>(), 0) << part;
-  EXPECT_GE(figures.at("communication_total_milliseconds"),
-            figures.at("parts_milliseconds").at("communication_exposed"));
+  // Without a background both are one measurement, added up in two ways.
+  EXPECT_GE(figures.at("communication_total_milliseconds").get<double>(),
+            figures.at("parts_milliseconds").at("communication_exposed").get<double>() * (1 - 1e-9));
   for (const char* words : {"samples/s", "discriminator backward", "communication, exposed", "mlp: 2 ranks"})
     EXPECT_THAT(output_, testing::HasSubstr(words));
 }
