@@ -41,6 +41,7 @@ std::optional<Batch> BatchAssembler::assemble(std::int64_t step, BoundedQueue<Ro
   if (options_.horizontal_flip) mirrored = draw_mirrored(options_.seed, step, places_);
   for (std::int64_t place = 0; place < places_.count; ++place, ++next_) {
     if (!has_row(windows)) return std::nullopt;
+    prefetch_sample();
     const std::int64_t row = window_.order[next_];
     const auto* sample =
         static_cast<const std::byte*>(window_.samples.const_data_ptr()) + row * sample_bytes_;
@@ -66,6 +67,18 @@ bool BatchAssembler::has_row(BoundedQueue<RowWindow>& windows) {
     window_ = *std::move(window);
   }
   return true;
+}
+
+// Rows lie at random in memory: the one after the next few is fetched while these are converted.
+void BatchAssembler::prefetch_sample() const {
+  constexpr std::size_t kRowsAhead = 3;
+  constexpr std::int64_t kCacheLine = 64;
+  if (next_ + kRowsAhead >= window_.order.size()) return;
+  const auto* sample = static_cast<const std::byte*>(window_.samples.const_data_ptr()) +
+                       window_.order[next_ + kRowsAhead] * sample_bytes_;
+  for (std::int64_t i = 0; i < sample_bytes_; i += kCacheLine) __builtin_prefetch(sample + i);
+  if (has_labels_)
+    __builtin_prefetch(window_.labels.const_data_ptr<std::int64_t>() + window_.order[next_ + kRowsAhead]);
 }
 
 void BatchAssembler::write_image(const std::uint8_t* pixels, bool mirrored, const at::Tensor& images,

@@ -25,6 +25,7 @@ class BatchAssembler {
  private:
   void write_image(const std::uint8_t* pixels, bool mirrored, const at::Tensor& images, std::int64_t place);
   bool has_row(BoundedQueue<RowWindow>& windows);
+  void prefetch_sample() const;
 
   BatchLoaderOptions options_;
   SampleKind kind_;

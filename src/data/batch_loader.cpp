@@ -1,5 +1,7 @@
 #include "data/batch_loader.hpp"
 
+#include <pthread.h>
+
 #include <algorithm>
 
 #include "base/error.hpp"
@@ -37,6 +39,13 @@ RowWindow window_of_cache(const SampleCache& cache, WantedRows wanted, std::int6
   return {.samples = cache.samples, .labels = cache.labels, .order = std::move(wanted.rows)};
 }
 
+// Woken by a full queue's first free place, this thread waits for its turn: it shall not interrupt the one
+// that computes. It is a hint; where it is refused, nothing is lost.
+void wait_for_my_turn() {
+  const sched_param none{};
+  pthread_setschedparam(pthread_self(), SCHED_BATCH, &none);
+}
+
 }  // namespace
 
 BatchLoader::BatchLoader(const DatasetIndex& index, const BatchLoaderOptions& options, int rank, int size,
@@ -54,6 +63,7 @@ BatchLoader::BatchLoader(const DatasetIndex& index, const BatchLoaderOptions& op
     reader_ =
         std::jthread([this, index, order, cache = std::move(cache)] { read_windows(index, order, cache); });
   maker_ = std::jthread([this, assembler = std::move(assembler), first_step = options.first_step] {
+    wait_for_my_turn();
     make_batches(*assembler, first_step);
   });
 }

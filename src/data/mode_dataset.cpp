@@ -86,8 +86,7 @@ DatasetIndex make_mode_dataset(const ModeLaw& law, const ModeDatasetOptions& opt
                         .rows_per_chunk = kRowsPerChunk,
                         .modes = law});
   for (std::int64_t first = 0; first < options.samples; first += kBlockRows) {
-    const Points block =
-        draw_points(law, options.seed, first, std::min(kBlockRows, options.samples - first));
+    const Points block = draw_points(law, options.seed, first, std::min(kBlockRows, options.samples - first));
     writer.append(block.points, block.labels);
   }
   return writer.finish();

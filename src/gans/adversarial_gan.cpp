@@ -1,13 +1,11 @@
 #include "gans/adversarial_gan.hpp"
 
-#include <torch/csrc/autograd/autograd.h>
-
 #include "base/error.hpp"
 #include "gans/judge.hpp"
+#include "gans/objective.hpp"
 #include "gans/trained_network.hpp"
 #include "networks/batch_normalization.hpp"
 #include "objectives/feature_matching.hpp"
-#include "objectives/loss_slopes.hpp"
 
 namespace ganymede {
 namespace {
@@ -15,6 +13,10 @@ namespace {
 ImageShape packed(ImageShape shape, std::int64_t packing) {
   shape.channels *= packing;
   return shape;
+}
+
+void add_to(at::Tensor& sum, const at::Tensor& term) {
+  sum = sum.defined() ? sum + term : term;
 }
 
 class AdversarialGan final : public Gan {
@@ -112,17 +114,17 @@ class AdversarialGan final : public Gan {
   at::Tensor update_discriminator(const std::vector<Play>& plays) {
     const at::AutoGradMode with_gradient(true);
     discriminator_.network->begin_update();
-    at::Tensor loss_sum = at::zeros({}, setting_.dtype);
+    at::Tensor loss_sum;
     auto pending = discriminator_.averager.begin();
-    for (const auto& [round, fake] : plays) {
-      if (&round != &plays.front().round) pending.next_replica();
+    for (const Play& play : plays) {
+      if (&play != &plays.front()) pending.next_replica();
       ScopedPhase phase(times_.discriminator_forward, communicator_);
-      const auto [real_logits, fake_logits] = judge_.both_logits(round, fake.detach());
-      at::Tensor loss = discriminator_loss_sum(options_.loss, real_logits, fake_logits);
-      if (options_.penalty) loss = loss + judge_.penalty(*options_.penalty, round, fake.detach());
+      const auto logits = judge_.both_logits(play.round, play.fake.detach());
+      const Objective objective =
+          discriminator_objective(discriminator_loss(options_.loss, logits.real, logits.fake), logits, play);
       phase.enter(times_.discriminator_backward);
-      (loss * mean_factor(round)).backward();
-      loss_sum += loss.detach();
+      objective.backward(mean_factor(play.round));
+      add_to(loss_sum, objective.value());
     }
     pending.finish();
     update(discriminator_, plays.front().round.step);
@@ -132,7 +134,7 @@ class AdversarialGan final : public Gan {
 
   at::Tensor update_generator(const std::vector<Play>& plays) {
     const Frozen frozen(discriminator_.arena);
-    at::Tensor loss_sum = at::zeros({}, setting_.dtype);
+    at::Tensor loss_sum;
     auto pending = generator_.averager.begin();
     for (const auto& [round, fake] : plays) {
       if (&round != &plays.front().round) pending.next_replica();
@@ -140,19 +142,17 @@ class AdversarialGan final : public Gan {
       ScopedPhase phase(times_.discriminator_forward, communicator_);
       const at::Tensor logits =
           judge_.logits(fake, round.fake_labels, round, Pass::judged, feature_place(fake_features));
-      at::Tensor loss = generator_loss_sum(options_.loss, logits);
       if (options_.feature_matching) {
-        {
-          const at::NoGradGuard no_grad;
-          judge_.logits(round.batch.images, round.batch.labels, round, Pass::matched, &real_features);
-        }
-        loss = loss + match_features(round, fake_features, real_features);
+        const at::NoGradGuard no_grad;
+        judge_.logits(round.batch.images, round.batch.labels, round, Pass::matched, &real_features);
       }
+      const Objective objective = generator_objective(generator_loss(options_.loss, logits), logits, round,
+                                                      fake_features, real_features);
       phase.enter(times_.discriminator_backward);
       // Backward comes to the generator once the fakes have their gradient: later forward passes go first.
       fake.register_hook([&](const at::Tensor&) { phase.enter(times_.generator_backward); });
-      (loss * mean_factor(round)).backward();
-      loss_sum += loss.detach();
+      objective.backward(mean_factor(round));
+      add_to(loss_sum, objective.value());
     }
     pending.finish();
     update(generator_, plays.front().round.step);
@@ -164,8 +164,7 @@ class AdversarialGan final : public Gan {
   StepReport step_simultaneous(const Batch& batch) {
     generator_.network->begin_update();
     discriminator_.network->begin_update();
-    at::Tensor generator_loss = at::zeros({}, setting_.dtype),
-               discriminator_loss = at::zeros({}, setting_.dtype);
+    at::Tensor generator_loss_sum, discriminator_loss_sum;
     const std::vector<Play> plays = begin_plays(batch);
     auto pending_discriminator = discriminator_.averager.begin();
     auto pending_generator = generator_.averager.begin();
@@ -175,8 +174,8 @@ class AdversarialGan final : public Gan {
         pending_generator.next_replica();
       }
       const BothLosses losses = backward_both(play);
-      generator_loss += losses.generator;
-      discriminator_loss += losses.discriminator;
+      add_to(generator_loss_sum, losses.generator);
+      add_to(discriminator_loss_sum, losses.discriminator);
     }
     pending_discriminator.finish();
     pending_generator.finish();
@@ -184,7 +183,7 @@ class AdversarialGan final : public Gan {
     update(discriminator_, step);
     update(generator_, step);
     settle_statistics();
-    return {sum_over_samples(generator_loss), sum_over_samples(discriminator_loss)};
+    return {sum_over_samples(generator_loss_sum), sum_over_samples(discriminator_loss_sum)};
   }
 
   struct BothLosses {
@@ -198,40 +197,49 @@ class AdversarialGan final : public Gan {
     const at::Tensor at_fake = fake.detach().requires_grad_(true);
     std::vector<at::Tensor> fake_features, real_features;
     ScopedPhase phase(times_.discriminator_forward, communicator_);
-    const auto [real_logits, fake_logits] =
+    const auto logits =
         judge_.both_logits(round, at_fake, feature_place(real_features), feature_place(fake_features));
-    const LossSlopes slopes = loss_slopes(options_.loss, real_logits, fake_logits);
-    BothLosses losses{slopes.generator_loss, slopes.discriminator_loss};
+    const DiscriminatorLoss of_discriminator = discriminator_loss(options_.loss, logits.real, logits.fake);
+    const LossAndSlope of_generator = generator_loss(options_.loss, logits.fake);
     const double factor = mean_factor(round);
     std::vector<at::Tensor> inputs = discriminator_.arena.parameters();
-    at::Tensor fake_gradient;
 
     const bool plain = !options_.penalty && !options_.feature_matching && judge_.separates_rows();
-    const auto one_pass = plain ? one_pass_factor(slopes) : std::nullopt;
-    phase.enter(times_.discriminator_backward);
-    if (one_pass) {
-      inputs.push_back(at_fake);
-      torch::autograd::backward({real_logits, fake_logits}, {slopes.real * factor, slopes.fake * factor},
-                                /*keep_graph=*/false, /*create_graph=*/false, inputs);
-      fake_gradient = at_fake.grad() * judge_.spread_over_samples(*one_pass);
-    } else {
-      at::Tensor generator_loss = generator_loss_sum(options_.loss, fake_logits);
-      if (options_.feature_matching)
-        generator_loss = generator_loss + match_features(round, fake_features, real_features);
-      fake_gradient =
-          torch::autograd::grad({generator_loss * factor}, {at_fake}, {}, /*retain_graph=*/true)[0];
-      phase.enter(times_.discriminator_forward);
-      at::Tensor discriminator_loss = discriminator_loss_sum(options_.loss, real_logits, fake_logits);
-      if (options_.penalty)
-        discriminator_loss = discriminator_loss + judge_.penalty(*options_.penalty, round, fake.detach());
+    const auto one_pass = plain ? one_pass_factor(of_generator.slope, of_discriminator.fake) : std::nullopt;
+    at::Tensor fake_gradient, generator_value = of_generator.sum;
+    if (!one_pass) {
       phase.enter(times_.discriminator_backward);
-      torch::autograd::backward({discriminator_loss * factor}, {}, /*keep_graph=*/false,
-                                /*create_graph=*/false, inputs);
-      losses = {generator_loss.detach(), discriminator_loss.detach()};
+      const Objective objective =
+          generator_objective(of_generator, logits.fake, round, fake_features, real_features);
+      fake_gradient = objective.gradient_at(at_fake, factor);
+      generator_value = objective.value();
+      phase.enter(times_.discriminator_forward);
     }
+    const Objective objective = discriminator_objective(of_discriminator, logits, play);
+    phase.enter(times_.discriminator_backward);
+    if (one_pass) inputs.push_back(at_fake);
+    objective.backward(factor, inputs);
+    if (one_pass) fake_gradient = at_fake.grad() * judge_.spread_over_samples(*one_pass);
     phase.enter(times_.generator_backward);
     torch::autograd::backward({fake}, {fake_gradient});
-    return losses;
+    return {generator_value, objective.value()};
+  }
+
+  Objective discriminator_objective(const DiscriminatorLoss& loss, const Judge::RealAndFake& logits,
+                                    const Play& play) {
+    Objective objective(loss.sum);
+    objective.depends_on(logits.real, loss.real).depends_on(logits.fake, loss.fake);
+    if (options_.penalty) objective.add(judge_.penalty(*options_.penalty, play.round, play.fake.detach()));
+    return objective;
+  }
+
+  Objective generator_objective(const LossAndSlope& loss, const at::Tensor& logits, const Round& round,
+                                const std::vector<at::Tensor>& fake_features,
+                                const std::vector<at::Tensor>& real_features) {
+    Objective objective(loss.sum);
+    objective.depends_on(logits, loss.slope);
+    if (options_.feature_matching) objective.add(match_features(round, fake_features, real_features));
+    return objective;
   }
 
   void update(TrainedNetwork& trained, std::int64_t step) {

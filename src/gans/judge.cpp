@@ -67,7 +67,7 @@ at::Tensor Judge::condition(const at::Tensor& labels, at::ScalarType dtype) cons
 
 at::Tensor one_hot_labels(const at::Tensor& labels, std::int64_t classes, at::ScalarType dtype) {
   if (classes == 0) return {};
-  return at::one_hot(labels, classes).to(dtype);
+  return at::zeros({labels.size(0), classes}, dtype).scatter_(1, labels.unsqueeze(1), 1);
 }
 
 }  // namespace ganymede

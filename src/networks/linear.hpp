@@ -5,9 +5,10 @@
 
 namespace ganymede {
 
-// input [rows, in] to [rows, out]: input x weight^T + bias. What torch::nn::Linear computes, except that a
-// plain backward pass adds the products straight to gradients that are there (ParameterArena's are), without
-// a buffer for them in between. Can be differentiated twice.
-at::Tensor linear(const torch::nn::Linear& layer, const at::Tensor& input);
+// input [rows, in] to [rows, out]: activation(input x weight^T + bias), the activation given by its slope below
+// 0: 1 is none, 0 a ReLU, between them a leaky ReLU. What torch::nn::Linear and at::leaky_relu compute, except
+// that a plain backward pass writes the products straight into a GradientAccumulator's sum. Can be
+// differentiated twice.
+at::Tensor linear(const torch::nn::Linear& layer, const at::Tensor& input, double slope_below_zero = 1);
 
 }  // namespace ganymede

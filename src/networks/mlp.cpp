@@ -12,8 +12,8 @@ namespace {
 
 constexpr double kLeakySlope = 0.2;
 
-at::Tensor activate(const at::Tensor& values, Activation activation) {
-  return activation == Activation::relu ? values.relu() : at::leaky_relu(values, kLeakySlope);
+double slope_below_zero(Activation activation) {
+  return activation == Activation::relu ? 0 : kLeakySlope;
 }
 
 struct LayerOptions {
@@ -41,9 +41,12 @@ class LinearStack : public torch::nn::Module {
 
   at::Tensor forward(at::Tensor values, const ForwardContext& context) {
     for (std::size_t i = 0; i + 1 < layers_.size(); ++i) {
-      values = linear(layers_[i], values);
-      if (!normalizations_.empty()) values = normalizations_[i]->forward(values, context.training);
-      values = activate(values, options_.activation);
+      const double slope = slope_below_zero(options_.activation);
+      if (normalizations_.empty())
+        values = linear(layers_[i], values, slope);
+      else
+        values =
+            at::leaky_relu(normalizations_[i]->forward(linear(layers_[i], values), context.training), slope);
       values = dropout(values, options_.dropout, options_.network, static_cast<std::uint8_t>(i), context);
       offer_hidden(values, context);
     }

@@ -1,9 +1,11 @@
 // Adversarial losses as sums over this rank's rows: the caller divides by the global number of rows, so that
-// ranks with unequal numbers of rows still add up to the mean.
+// ranks with unequal numbers of rows still add up to the mean. Each comes with its slope, what a logit's change
+// does to it: there a backward pass begins.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
+#include <optional>
 #include <variant>
 
 namespace ganymede {
@@ -33,9 +35,26 @@ struct MixedLoss {
 
 using AdversarialLoss = std::variant<BceLoss, WassersteinLoss, HingeLoss, LeastSquaresLoss, MixedLoss>;
 
-// Logits are [rows, 1]; the results are scalars.
-at::Tensor discriminator_loss_sum(const AdversarialLoss& loss, const at::Tensor& real_logits,
-                                  const at::Tensor& fake_logits);
-at::Tensor generator_loss_sum(const AdversarialLoss& loss, const at::Tensor& fake_logits);
+struct LossAndSlope {
+  at::Tensor sum;    // scalar
+  at::Tensor slope;  // by each logit, [rows, 1]
+};
+
+struct DiscriminatorLoss {
+  at::Tensor sum;         // scalar
+  at::Tensor real, fake;  // slopes, [rows, 1]
+};
+
+// Logits are [rows, 1]. The results are numbers without a graph.
+DiscriminatorLoss discriminator_loss(const AdversarialLoss& loss, const at::Tensor& real_logits,
+                                     const at::Tensor& fake_logits);
+LossAndSlope generator_loss(const AdversarialLoss& loss, const at::Tensor& fake_logits);
+
+// A discriminator without operations across rows makes d generator loss / d fake = (generator / discriminator
+// slope) x d discriminator loss / d fake, row by row: one backward pass serves both networks (Shen et al. 2021,
+// "Training Generative Adversarial Networks in One Stage"). Returns that factor [rows, 1], or nothing where a
+// slope is so small that the pass would lose it (|logit| above 55 with bce; beyond the margin with hinge).
+std::optional<at::Tensor> one_pass_factor(const at::Tensor& generator_slope,
+                                          const at::Tensor& discriminator_slope_at_fake);
 
 }  // namespace ganymede

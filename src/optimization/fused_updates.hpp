@@ -6,6 +6,16 @@
 
 namespace ganymede {
 
+struct AdamStep {
+  double number;  // from 1
+  double rate, beta1, beta2, epsilon;
+};
+
+// Kingma and Ba 2015, Algorithm 1: mean = beta1 mean + (1 - beta1) g; mean_square = beta2 mean_square +
+// (1 - beta2) g^2; w -= rate mean' / (sqrt(mean_square') + epsilon), where ' divides by 1 - beta^number.
+void adam_(const at::Tensor& values, const at::Tensor& gradients, const at::Tensor& mean,
+           const at::Tensor& mean_square, const AdamStep& step);
+
 // mean_square = decay mean_square + (1 - decay) g^2; w -= rate g / (sqrt(mean_square) + epsilon)
 void rmsprop_(const at::Tensor& values, const at::Tensor& gradients, const at::Tensor& mean_square,
               double rate, double decay, double epsilon);

@@ -1,23 +1,8 @@
 #include "optimization/gradient_averager.hpp"
 
-#include <torch/csrc/autograd/function_hook.h>
-#include <torch/csrc/autograd/variable.h>
-
 #include "base/clock.hpp"
-#include "base/error.hpp"
 
 namespace ganymede {
-
-// Autograd calls it when a parameter's gradient is complete.
-class GradientAverager::Arrival final : public torch::autograd::PostAccumulateGradHook {
- public:
-  Arrival(GradientAverager& averager, std::size_t slot) : averager_(averager), slot_(slot) {}
-  void operator()(const torch::autograd::Variable&) override { averager_.note_arrival(slot_); }
-
- private:
-  GradientAverager& averager_;
-  const std::size_t slot_;
-};
 
 GradientAverager::GradientAverager(ParameterArena& arena, Communicator& communicator,
                                    std::int64_t replicas_of_rank)
@@ -26,9 +11,7 @@ GradientAverager::GradientAverager(ParameterArena& arena, Communicator& communic
 }
 
 GradientAverager::~GradientAverager() {
-  if (communicator_.background())
-    for (const auto& slot : arena_.slots())
-      torch::autograd::impl::set_post_acc_grad_hooks(slot.parameter, nullptr);
+  for (const auto& slot : arena_.slots()) slot.gradient->on_complete = nullptr;
 }
 
 void GradientAverager::watch_gradients() {
@@ -42,12 +25,12 @@ void GradientAverager::watch_gradients() {
       in.push_back(b);
       ++missing_at_first_[b];
     }
-    torch::autograd::impl::set_post_acc_grad_hooks(slot.parameter, std::make_unique<Arrival>(*this, i));
+    slot.gradient->on_complete = [this, i] { note_arrival(i); };
   }
 }
 
 GradientAverager::Pending GradientAverager::begin() {
-  arena_.zero_gradients();
+  arena_.clear_gradients();
   missing_ = missing_at_first_;
   next_bucket_ = 0;
   watching_ = communicator_.background() != nullptr && replicas_of_rank_ == 1;
@@ -70,16 +53,16 @@ void GradientAverager::send_next_bucket() {
 }
 
 void GradientAverager::Pending::next_replica() {
-  averager_.arena_.check_views();
+  averager_.arena_.complete_gradients();
   averager_.replicas_.add(averager_.arena_.gradients());
-  averager_.arena_.zero_gradients();
+  averager_.arena_.clear_gradients();
 }
 
 // A parameter that the loss did not use is missing on every rank alike; what is left leaves now.
 void GradientAverager::Pending::finish() {
   GradientAverager& self = averager_;
   self.watching_ = false;
-  self.arena_.check_views();
+  self.arena_.complete_gradients();
   self.replicas_.finish(self.arena_.gradients());
   if (CommunicationThread* background = self.communicator_.background()) {
     const Stopwatch stopwatch;

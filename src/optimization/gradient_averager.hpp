@@ -1,7 +1,7 @@
 // Sums one network's gradients over all ranks. Every rank's loss is already divided by the global batch
 // size, so the sum is the gradient of the mean over the global batch, however unevenly ranks share it.
 //
-//   auto pending = averager.begin();   // zeroes the gradients
+//   auto pending = averager.begin();   // the gradients are 0
 //   loss.backward();                   // once
 //   pending.finish();                  // now each rank has the sums of the part of the arena that it owns
 //
@@ -42,8 +42,6 @@ class GradientAverager {
   [[nodiscard]] Pending begin();
 
  private:
-  class Arrival;
-
   void watch_gradients();
   void note_arrival(std::size_t slot);
   void send_next_bucket();

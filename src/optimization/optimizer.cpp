@@ -1,7 +1,5 @@
 #include "optimization/optimizer.hpp"
 
-#include <ATen/ops/_fused_adam.h>
-
 #include "optimization/fused_updates.hpp"
 
 namespace ganymede {
@@ -17,16 +15,16 @@ class Adam final : public Optimizer {
         values_(arena.owned_parts(arena.values())),
         gradients_(arena.owned_parts(arena.gradients())),
         first_moments_(arena.owned_parts(first_moment_)),
-        second_moments_(arena.owned_parts(second_moment_)),
-        steps_of_part_(values_.size(), steps_) {}
+        second_moments_(arena.owned_parts(second_moment_)) {}
 
   void step(double rate_factor) override {
-    at::NoGradGuard no_grad;
-    steps_.add_(1);
-    if (values_.empty()) return;
-    at::_fused_adam_(values_, gradients_, first_moments_, second_moments_, {}, steps_of_part_,
-                     options_.learning_rate * rate_factor, options_.beta1, options_.beta2,
-                     /*weight_decay=*/0.0, options_.epsilon, /*amsgrad=*/false, /*maximize=*/false);
+    const AdamStep step{.number = (*steps_.mutable_data_ptr<float>() += 1),
+                        .rate = options_.learning_rate * rate_factor,
+                        .beta1 = options_.beta1,
+                        .beta2 = options_.beta2,
+                        .epsilon = options_.epsilon};
+    for (std::size_t i = 0; i < values_.size(); ++i)
+      adam_(values_[i], gradients_[i], first_moments_[i], second_moments_[i], step);
   }
 
   std::vector<State> state() override {
@@ -36,9 +34,8 @@ class Adam final : public Optimizer {
  private:
   const AdamOptions options_;
   at::Tensor first_moment_, second_moment_;
-  at::Tensor steps_;  // float32 [1], as the fused kernel wants it: exact up to 2^24 steps
-  const std::vector<at::Tensor> values_, gradients_, first_moments_, second_moments_,
-      steps_of_part_;  // [part]
+  at::Tensor steps_;  // float32 [1]: exact up to 2^24 steps
+  const std::vector<at::Tensor> values_, gradients_, first_moments_, second_moments_;  // [part]
 };
 
 class Rmsprop final : public Optimizer {

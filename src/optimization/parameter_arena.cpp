@@ -34,7 +34,7 @@ ParameterArena::ParameterArena(torch::nn::Module& module, Communicator& communic
   const std::int64_t alignment = kAlignmentBytes / item_bytes;
   std::int64_t elements = 0;
   for (auto it = named.rbegin(); it != named.rend(); ++it) {
-    slots_.push_back({.name = it->first, .parameter = it->second, .offset = elements});
+    slots_.push_back({.name = it->first, .parameter = it->second, .offset = elements, .gradient = nullptr});
     elements += (it->second.numel() + alignment - 1) / alignment * alignment;
   }
   NodeGroup& node = communicator.node();
@@ -45,7 +45,7 @@ ParameterArena::ParameterArena(torch::nn::Module& module, Communicator& communic
     const at::Tensor view = view_of(values_, slot);
     if (node.rank() == 0) view.copy_(slot.parameter);
     slot.parameter.set_data(view);
-    slot.parameter.mutable_grad() = view_of(gradients_, slot);
+    slot.gradient = GradientAccumulator::attach(slot.parameter, view_of(gradients_, slot));
   }
   node.barrier();
   buckets_ = cut_into_buckets(elements, communicator.bucket_bytes() / item_bytes);
@@ -75,8 +75,12 @@ std::vector<at::Tensor> ParameterArena::owned_parts(const at::Tensor& flat) cons
   return parts;
 }
 
-void ParameterArena::zero_gradients() {
-  gradients_.zero_();
+void ParameterArena::clear_gradients() {
+  for (const Slot& slot : slots_) slot.gradient->clear();
+}
+
+void ParameterArena::complete_gradients() {
+  for (const Slot& slot : slots_) slot.gradient->sum();
 }
 
 void ParameterArena::sum_gradients(ElementRange bucket, Communicator& communicator) const {
@@ -99,19 +103,6 @@ double ParameterArena::gradient_norm() {
 
 void ParameterArena::publish() {
   communicator_.node_barrier();
-}
-
-void ParameterArena::check_views() const {
-  const auto* begin = static_cast<const std::byte*>(gradients_.const_data_ptr());
-  const auto item_bytes = static_cast<std::int64_t>(gradients_.element_size());
-  for (const Slot& slot : slots_) {
-    const at::Tensor& gradient = slot.parameter.grad();
-    if (!gradient.defined() || gradient.const_data_ptr() != begin + slot.offset * item_bytes)
-      throw Error(
-          fmt::format("the gradient of {} is no longer a view into its arena: it was replaced by "
-                      "zero_grad() or by backward(create_graph=true)",
-                      slot.name));
-  }
 }
 
 void Frozen::set_requires_grad(bool value) {

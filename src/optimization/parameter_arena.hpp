@@ -1,13 +1,13 @@
 // The parameters of one network as views into one flat buffer, and their gradients as views into another, in
-// the order in which backward produces them (the reverse of parameters(); autograd accumulates into a
-// gradient that is already there). Averaging, Adam, clipping and checksum are then one call each.
+// the order in which backward produces them (the reverse of parameters()). Averaging, Adam, clipping and
+// checksum are then one call each.
 //
 // Ranks that share memory (NodeGroup) share the values too: there is one copy of them, and of whatever is
 // laid out like them, and each rank updates the part that it owns. Every rank has gradients of its own, which
 // the others read. Values change only between the sum of the gradients and publish().
 //
-// The views survive backward, also a double backward. They are lost by backward(create_graph=true) and by
-// any zero_grad() that sets to none: zero the arena instead. Autograd does not see a write through the arena.
+// Backward passes sum into the arena (GradientAccumulator), never into a parameter's grad(). Autograd does
+// not see a write through the arena.
 #pragma once
 
 #include <torch/nn/module.h>
@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "distributed/communicator.hpp"
+#include "optimization/gradient_accumulator.hpp"
 
 namespace ganymede {
 
@@ -25,6 +26,7 @@ class ParameterArena {
     std::string name;
     at::Tensor parameter;
     std::int64_t offset;  // elements into the flat buffers; a multiple of 64 bytes
+    std::shared_ptr<GradientAccumulator> gradient;
     std::int64_t end() const { return offset + parameter.numel(); }
   };
 
@@ -33,7 +35,7 @@ class ParameterArena {
   ParameterArena(torch::nn::Module& module, Communicator& communicator);
 
   const at::Tensor& values() const { return values_; }        // [elements], gaps are 0
-  const at::Tensor& gradients() const { return gradients_; }  // [elements], this rank's, gaps are 0
+  const at::Tensor& gradients() const { return gradients_; }  // [elements], this rank's sums, gaps are 0
   const std::vector<Slot>& slots() const { return slots_; }   // in the order of the buffers
   std::vector<at::Tensor> parameters() const;
 
@@ -43,10 +45,12 @@ class ParameterArena {
   // parameter's shape.
   at::Tensor view_of(const at::Tensor& flat, const Slot& slot) const;
   // The parts of such a buffer that this rank updates: its part of each bucket. Empty ones are left out.
-  const std::vector<ElementRange>& owned_ranges() const { return owned_ranges_; }
   std::vector<at::Tensor> owned_parts(const at::Tensor& flat) const;
 
-  void zero_gradients();
+  // The sums are 0, without a write: gradients() is undefined until complete_gradients().
+  void clear_gradients();
+  // Writes the zeros of parameters that got no gradient.
+  void complete_gradients();
   // Gradients travel in these slices, in the order of backward.
   const std::vector<ElementRange>& buckets() const { return buckets_; }
   // Sums a bucket of gradients over all ranks, into the owned part of each. Collective, over the communicator
@@ -59,9 +63,6 @@ class ParameterArena {
 
   // Ends an update: all ranks see the new values. Collective.
   void publish();
-
-  // Throws if a gradient is no longer a view into the arena: something replaced it.
-  void check_views() const;
 
  private:
   Communicator& communicator_;
