@@ -1,5 +1,5 @@
-// What follows the matrix product of a linear layer, each way in one pass over memory. The activation is given
-// by its slope below 0: 1 is none, 0 a ReLU, between them a leaky ReLU.
+// What follows the matrix product of a linear layer, each way in one pass over memory. The activation is
+// given by its slope below 0: 1 is none, 0 a ReLU, between them a leaky ReLU.
 #pragma once
 
 #include <ATen/core/Tensor.h>

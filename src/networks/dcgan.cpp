@@ -4,6 +4,7 @@
 #include <torch/nn/modules/linear.h>
 
 #include "base/error.hpp"
+#include "networks/convolution.hpp"
 #include "networks/dropout.hpp"
 #include "networks/initialization.hpp"
 #include "networks/linear.hpp"
@@ -58,13 +59,13 @@ class DcganGenerator final : public Network {
     at::Tensor x = linear(dense_, with_condition(noise, context));
     x = at::leaky_relu(normalization0_->forward(x, context.training), kSlope);
     offer_hidden(x, context);
-    x = transposed1_->forward(x.view({-1, 256, height_, width_}));
+    x = transposed_convolution(transposed1_, x.view({-1, 256, height_, width_}));
     x = at::leaky_relu(normalization1_->forward(x, context.training), kSlope);
     offer_hidden(x, context);
-    x = transposed2_->forward(x);
+    x = transposed_convolution(transposed2_, x);
     x = at::leaky_relu(normalization2_->forward(x, context.training), kSlope);
     offer_hidden(x, context);
-    return transposed3_->forward(x).tanh();
+    return transposed_convolution(transposed3_, x).tanh();
   }
 
   std::int64_t hidden_layers() const override { return 3; }
@@ -88,10 +89,10 @@ class DcganDiscriminator final : public Network {
                                                           1))) {}
 
   at::Tensor forward(const at::Tensor& images, const ForwardContext& context) override {
-    at::Tensor x = at::leaky_relu(convolution1_->forward(with_condition(images, context)), kSlope);
+    at::Tensor x = at::leaky_relu(convolution(convolution1_, with_condition(images, context)), kSlope);
     x = dropout(x, options_.dropout, NetworkId::discriminator, 0, context);
     offer_hidden(x, context);
-    x = at::leaky_relu(convolution2_->forward(x), kSlope);
+    x = at::leaky_relu(convolution(convolution2_, x), kSlope);
     x = dropout(x, options_.dropout, NetworkId::discriminator, 1, context);
     offer_hidden(x, context);
     return linear(dense_, x.flatten(1));

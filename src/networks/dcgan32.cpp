@@ -4,6 +4,7 @@
 #include <torch/nn/modules/linear.h>
 
 #include "base/error.hpp"
+#include "networks/convolution.hpp"
 #include "networks/initialization.hpp"
 #include "networks/linear.hpp"
 
@@ -60,11 +61,11 @@ class Dcgan32Generator final : public Network {
     x = x.view({-1, first_channels_, kFirstSide, kFirstSide});
     x = normalization0_->forward(x, context.training).relu();
     offer_hidden(x, context);
-    x = normalization1_->forward(transposed1_->forward(x), context.training).relu();
+    x = normalization1_->forward(transposed_convolution(transposed1_, x), context.training).relu();
     offer_hidden(x, context);
-    x = normalization2_->forward(transposed2_->forward(x), context.training).relu();
+    x = normalization2_->forward(transposed_convolution(transposed2_, x), context.training).relu();
     offer_hidden(x, context);
-    return transposed3_->forward(x).tanh();
+    return transposed_convolution(transposed3_, x).tanh();
   }
 
   std::int64_t hidden_layers() const override { return 3; }
@@ -95,13 +96,13 @@ class Dcgan32Discriminator final : public Network {
   }
 
   at::Tensor forward(const at::Tensor& images, const ForwardContext& context) override {
-    at::Tensor x = at::leaky_relu(convolution1_->forward(with_condition(images, context)), kSlope);
+    at::Tensor x = at::leaky_relu(convolution(convolution1_, with_condition(images, context)), kSlope);
     offer_hidden(x, context);
-    x = convolution2_->forward(x);
+    x = convolution(convolution2_, x);
     if (normalization2_) x = normalization2_->forward(x, context.training);
     x = at::leaky_relu(x, kSlope);
     offer_hidden(x, context);
-    x = convolution3_->forward(x);
+    x = convolution(convolution3_, x);
     if (normalization3_) x = normalization3_->forward(x, context.training);
     x = at::leaky_relu(x, kSlope);
     offer_hidden(x, context);

@@ -36,8 +36,13 @@ TEST_P(PartReference, InDoublePrecision) {
           {.loss = 1e-9, .change = 1e-9, .loss_offset = 1e-11, .change_offset = 1e-13});
 }
 TEST_P(PartReference, InSinglePrecision) {
+  // Winograd's convolutions: see pytorch_reference_test.cpp.
+  const bool coarse = GetParam() == "spectral_norm_dcgan" || GetParam() == "labels_dcgan";
   compare(at::kFloat, "parts_float32.json",
-          {.loss = 1e-4, .change = 5e-3, .loss_offset = 1e-6, .change_offset = 2e-5});
+          {.loss = coarse ? 1e-3 : 1e-4,
+           .change = coarse ? 5e-2 : 5e-3,
+           .loss_offset = coarse ? 1e-3 : 1e-6,
+           .change_offset = 2e-5});
 }
 
 INSTANTIATE_TEST_SUITE_P(Parts, PartReference, testing::ValuesIn(part_names()),

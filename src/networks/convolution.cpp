@@ -1,0 +1,116 @@
+#include "networks/convolution.hpp"
+
+#include <torch/csrc/autograd/custom_function.h>
+
+#include "networks/winograd.hpp"
+
+namespace ganymede {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+using Options = torch::nn::detail::ConvNdOptions<2>;
+using Pair = torch::ExpandingArray<2>;
+
+// Vectors over so few channels would be nearly empty.
+constexpr std::int64_t kFewChannels = 4;
+
+const Pair& padding_of(const Options& options) {
+  return std::get<Pair>(options.padding());
+}
+
+bool is(const Pair& pair, std::int64_t value) {
+  return (*pair)[0] == value && (*pair)[1] == value;
+}
+
+// im2col's and col2im's parameters in their order.
+at::Tensor unfold(const at::Tensor& images, const Options& options) {
+  return at::im2col(images, *options.kernel_size(), *options.dilation(), *padding_of(options),
+                    *options.stride());
+}
+at::Tensor fold(const at::Tensor& columns, at::IntArrayRef size, const Options& options) {
+  return at::col2im(columns, size, *options.kernel_size(), *options.dilation(), *padding_of(options),
+                    *options.stride());
+}
+
+// Sides of the output.
+std::array<std::int64_t, 2> sides_after(const Options& options, const at::Tensor& input) {
+  std::array<std::int64_t, 2> sides;
+  for (int i = 0; i < 2; ++i) {
+    const std::int64_t stride = (*options.stride())[i], padding = (*padding_of(options))[i],
+                       reach = (*options.dilation())[i] * ((*options.kernel_size())[i] - 1);
+    sides[i] = options.transposed() ? (input.size(2 + i) - 1) * stride - 2 * padding + reach +
+                                          (*options.output_padding())[i] + 1
+                                    : (input.size(2 + i) + 2 * padding - reach - 1) / stride + 1;
+  }
+  return sides;
+}
+
+bool suits_winograd(const Options& options, const at::Tensor& input) {
+  return is(options.kernel_size(), 5) && is(options.stride(), 1) && is(padding_of(options), 2) &&
+         is(options.dilation(), 1) && options.groups() == 1 && !options.bias() &&
+         options.in_channels() % winograd::kLanes == 0 && options.out_channels() % winograd::kLanes == 0 &&
+         input.is_cpu() && (input.scalar_type() == at::kFloat || input.scalar_type() == at::kDouble);
+}
+
+// A transposed convolution of 5 x 5 at stride 1 and padding 2, without bias.
+struct WinogradTransposed : torch::autograd::Function<WinogradTransposed> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& input, const at::Tensor& weight) {
+    const at::Tensor tiles = winograd::inputs(input.contiguous());
+    context->save_for_backward({input, weight, tiles});
+    return images_of(
+        winograd::multiply(tiles, winograd::kernels(weight.contiguous(), winograd::Weight::transposed)),
+        input);
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const variable_list saved = context->get_saved_variables();
+    const at::Tensor &input = saved[0], &weight = saved[1], &tiles = saved[2];
+    const bool at_input = context->needs_input_grad(0), at_weight = context->needs_input_grad(1);
+    if (at::GradMode::is_enabled()) {  // to be differentiated again
+      const auto [input_gradient, weight_gradient, none] =
+          at::convolution_backward(gradients[0], input, weight, at::OptionalIntArrayRef(), {1, 1}, {2, 2},
+                                   {1, 1}, /*transposed=*/true, {0, 0}, 1, {at_input, at_weight, false});
+      return {input_gradient, weight_gradient};
+    }
+    const at::Tensor gradient = gradients[0].contiguous();
+    variable_list result(2);
+    if (at_input) {
+      const at::Tensor kernels = winograd::kernels(weight.contiguous(), winograd::Weight::convolution);
+      result[0] = images_of(winograd::multiply(winograd::inputs(gradient), kernels), input);
+    }
+    if (at_weight)
+      result[1] = winograd::transposed_kernel_gradient(
+          winograd::multiply(tiles.transpose(1, 2), winograd::output_gradients(gradient)));
+    return result;
+  }
+
+ private:
+  static at::Tensor images_of(const at::Tensor& products, const at::Tensor& input) {
+    return winograd::outputs(products, input.size(2), input.size(3));
+  }
+};
+
+}  // namespace
+
+at::Tensor convolution(torch::nn::Conv2d layer, const at::Tensor& input) {
+  const Options& options = layer->options;
+  if (options.in_channels() > kFewChannels || options.groups() != 1 || !layer->bias.defined())
+    return layer->forward(input);
+  const auto [height, width] = sides_after(options, input);
+  return at::baddbmm(layer->bias.view({1, -1, 1}),
+                     layer->weight.flatten(1).unsqueeze(0).expand({input.size(0), -1, -1}),
+                     unfold(input, options))
+      .view({input.size(0), options.out_channels(), height, width});
+}
+
+at::Tensor transposed_convolution(torch::nn::ConvTranspose2d layer, const at::Tensor& input) {
+  const Options& options = layer->options;
+  if (suits_winograd(options, input)) return WinogradTransposed::apply(input, layer->weight);
+  if (options.out_channels() > kFewChannels || options.groups() != 1) return layer->forward(input);
+  const at::Tensor columns = at::matmul(layer->weight.flatten(1).t(), input.flatten(2));
+  const at::Tensor images = fold(columns, sides_after(options, input), options);
+  return layer->bias.defined() ? images + layer->bias.view({1, -1, 1, 1}) : images;
+}
+
+}  // namespace ganymede

@@ -1,0 +1,124 @@
+#include "networks/convolution.hpp"
+
+#include <gtest/gtest.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include "networks/winograd.hpp"
+
+namespace ganymede {
+namespace {
+
+struct Case {
+  const char* name;
+  std::int64_t in, out, kernel, stride, padding, output_padding, height, width;
+  bool bias;
+};
+
+std::ostream& operator<<(std::ostream& stream, const Case& one) {
+  return stream << one.name;
+}
+
+torch::nn::Conv2d make_convolution(const Case& c) {
+  torch::nn::Conv2d layer(
+      torch::nn::Conv2dOptions(c.in, c.out, c.kernel).stride(c.stride).padding(c.padding).bias(c.bias));
+  layer->to(at::kDouble);
+  return layer;
+}
+
+torch::nn::ConvTranspose2d make_transposed(const Case& c) {
+  torch::nn::ConvTranspose2d layer(torch::nn::ConvTranspose2dOptions(c.in, c.out, c.kernel)
+                                       .stride(c.stride)
+                                       .padding(c.padding)
+                                       .output_padding(c.output_padding)
+                                       .bias(c.bias));
+  layer->to(at::kDouble);
+  return layer;
+}
+
+// Outputs, gradients, and gradients of a function of the gradient, as a penalty has them.
+template <typename Forward>
+std::vector<at::Tensor> derivatives(Forward forward, const at::Tensor& input,
+                                    const std::vector<at::Tensor>& parameters) {
+  const at::Tensor x = input.detach().requires_grad_();
+  std::vector<at::Tensor> leaves{x};
+  leaves.insert(leaves.end(), parameters.begin(), parameters.end());
+  std::vector<at::Tensor> results{forward(x)};
+  const at::Tensor loss = results[0].sin().sum();
+  for (const at::Tensor& gradient : torch::autograd::grad({loss}, leaves, {}, /*retain_graph=*/true))
+    results.push_back(gradient);
+  const at::Tensor slope =
+      torch::autograd::grad({forward(x).tanh().sum()}, {x}, {}, true, /*create_graph=*/true)[0];
+  for (const at::Tensor& gradient : torch::autograd::grad({slope.square().sum()}, {x, parameters[0]}))
+    results.push_back(gradient);
+  return results;
+}
+
+void expect_close(const std::vector<at::Tensor>& ours, const std::vector<at::Tensor>& torchs) {
+  ASSERT_EQ(ours.size(), torchs.size());
+  for (std::size_t i = 0; i < ours.size(); ++i) {
+    ASSERT_EQ(ours[i].sizes(), torchs[i].sizes());
+    EXPECT_TRUE(at::allclose(ours[i], torchs[i], 1e-10, 1e-10 * torchs[i].abs().max().item<double>())) << i;
+  }
+}
+
+class TransposedConvolution : public testing::TestWithParam<Case> {};
+
+TEST_P(TransposedConvolution, EqualsTorchs) {
+  const Case& c = GetParam();
+  torch::nn::ConvTranspose2d layer = make_transposed(c);
+  const at::Tensor input = at::randn({3, c.in, c.height, c.width}, at::kDouble);
+  expect_close(
+      derivatives([&](const at::Tensor& x) { return transposed_convolution(layer, x); }, input,
+                  layer->parameters()),
+      derivatives([&](const at::Tensor& x) { return layer->forward(x); }, input, layer->parameters()));
+}
+
+INSTANTIATE_TEST_SUITE_P(Shapes, TransposedConvolution,
+                         testing::Values(Case{"winograd", 32, 16, 5, 1, 2, 0, 7, 7, false},
+                                         Case{"winograd, whole tiles", 16, 48, 5, 1, 2, 0, 8, 4, false},
+                                         Case{"winograd, uneven", 16, 16, 5, 1, 2, 0, 3, 10, false},
+                                         Case{"few channels", 16, 1, 5, 2, 2, 1, 6, 7, false},
+                                         Case{"few channels, bias", 16, 3, 4, 2, 1, 0, 4, 4, true},
+                                         Case{"neither", 16, 8, 5, 2, 2, 1, 7, 7, false},
+                                         Case{"odd channels", 15, 17, 5, 1, 2, 0, 7, 7, false}));
+
+class Convolution : public testing::TestWithParam<Case> {};
+
+TEST_P(Convolution, EqualsTorchs) {
+  const Case& c = GetParam();
+  torch::nn::Conv2d layer = make_convolution(c);
+  const at::Tensor input = at::randn({3, c.in, c.height, c.width}, at::kDouble);
+  expect_close(
+      derivatives([&](const at::Tensor& x) { return convolution(layer, x); }, input, layer->parameters()),
+      derivatives([&](const at::Tensor& x) { return layer->forward(x); }, input, layer->parameters()));
+}
+
+INSTANTIATE_TEST_SUITE_P(Shapes, Convolution,
+                         testing::Values(Case{"few channels", 1, 16, 5, 2, 2, 0, 28, 28, true},
+                                         Case{"few channels, uneven", 3, 8, 4, 2, 1, 0, 9, 12, true},
+                                         Case{"without bias", 3, 8, 4, 2, 1, 0, 8, 8, false},
+                                         Case{"many channels", 16, 8, 5, 2, 2, 0, 14, 14, true}));
+
+// The bound that winograd.hpp states, for the shape of the DCGAN's largest layer.
+TEST(Winograd, IsPreciseEnoughInSinglePrecision) {
+  torch::nn::ConvTranspose2d single(torch::nn::ConvTranspose2dOptions(256, 128, 5).padding(2).bias(false));
+  const at::NoGradGuard no_grad;
+  const at::Tensor input = at::randn({4, 256, 7, 7});
+  const at::Tensor fast = transposed_convolution(single, input);
+  const at::Tensor exact =
+      at::conv_transpose2d(input.to(at::kDouble), single->weight.to(at::kDouble), {}, {1, 1}, {2, 2});
+  const double error = ((fast.to(at::kDouble) - exact).square().mean().sqrt() / exact.std()).item<double>();
+  EXPECT_LT(error, 1e-5);
+  EXPECT_GT(error, 1e-6);  // else it is not Winograd's method that is measured
+}
+
+// Virtual replicas: what a row gives does not depend on the rows beside it, to the last bit.
+TEST(Winograd, TransformsRowsAlike) {
+  const at::Tensor images = at::randn({4, 16, 7, 7});
+  const at::Tensor all = winograd::inputs(images),
+                   half = winograd::inputs(images.narrow(0, 2, 2).contiguous());
+  EXPECT_TRUE(at::equal(all.narrow(1, 8, 8), half));
+}
+
+}  // namespace
+}  // namespace ganymede
