@@ -1,6 +1,8 @@
 // A rank without others, which counts what it would have said to them.
 #pragma once
 
+#include <functional>
+
 #include "distributed/communicator.hpp"
 
 namespace ganymede {
@@ -19,6 +21,7 @@ class LoneRank final : public Communicator {
   const Sums& gradient_sums() const { return gradient_sums_; }
   const Sums& all_reduces() const { return all_reduces_; }
   void reset() { gradient_sums_ = all_reduces_ = {}; }
+  std::function<void()> on_gradient_sum;  // may be empty
 
  private:
   void do_all_reduce_sum_(const at::Tensor& tensor) override;

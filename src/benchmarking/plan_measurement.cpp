@@ -5,6 +5,7 @@
 #include <cmath>
 #include <thread>
 
+#include "base/clock.hpp"
 #include "base/error.hpp"
 #include "benchmarking/lone_rank.hpp"
 #include "benchmarking/step_benchmark.hpp"
@@ -33,21 +34,73 @@ void take_in(MeasuredSteps& steps, const StepMeasurement& round) {
   for (const StepSeconds& repeat : round.repeats) {
     steps.seconds.push_back(repeat.step);
     constexpr double kCount = kRounds * kRepeats;
-    steps.backward_share +=
-        (repeat.compute.generator_backward + repeat.compute.discriminator_backward) / repeat.step / kCount;
     steps.optimizer_seconds += repeat.compute.optimizer / kCount;
   }
 }
 
+// Notes when the gradients of a GAN are complete, and when the rank needs their sums.
+class TimelineRecorder {
+ public:
+  explicit TimelineRecorder(LoneTrainee& lone) : lone_(lone), players_(lone.trainee.gan->players()) {
+    for (const Player& player : players_) watch(player.arena);
+    lone.rank.on_gradient_sum = [this] { note(0); };
+  }
+  ~TimelineRecorder() {
+    lone_.rank.on_gradient_sum = nullptr;
+    for (const Player& player : players_)
+      for (const auto& slot : player.arena.slots()) slot.gradient->on_complete = nullptr;
+  }
+  TimelineRecorder(const TimelineRecorder&) = delete;
+  TimelineRecorder& operator=(const TimelineRecorder&) = delete;
+
+  // Since it was made; what is complete at about the same time as one.
+  std::vector<GradientEvent> events() const {
+    constexpr double kMoment = 0.002;  // of a step
+    const double step_seconds = clock_.seconds();
+    std::vector<GradientEvent> events;
+    for (GradientEvent event : events_) {
+      event.at /= step_seconds;
+      const bool joins = !events.empty() && event.bytes > 0 && events.back().bytes > 0 &&
+                         event.at < events.back().at + kMoment;
+      if (joins) event.bytes += events.back().bytes;
+      if (joins) events.pop_back();
+      events.push_back(event);
+    }
+    return events;
+  }
+
+ private:
+  void watch(const ParameterArena& arena) {
+    const auto item_bytes = static_cast<double>(arena.gradients().element_size());
+    std::int64_t end = arena.gradients().numel();
+    for (auto slot = arena.slots().rbegin(); slot != arena.slots().rend(); ++slot) {
+      const double bytes = static_cast<double>(end - slot->offset) * item_bytes;
+      slot->gradient->on_complete = [this, bytes] { note(bytes); };
+      end = slot->offset;
+    }
+  }
+  void note(double bytes) { events_.push_back({.at = clock_.seconds(), .bytes = bytes}); }
+
+  LoneTrainee& lone_;
+  const std::vector<Player> players_;
+  const Stopwatch clock_;
+  std::vector<GradientEvent> events_;
+};
+
 StepTraffic count_traffic(LoneTrainee& lone) {
+  constexpr int kWarmUpSteps = 2;
   auto& [rank, trainee] = lone;
-  rank.reset();
   StepTimes times;
-  take_step(*trainee.gan, *trainee.loader, rank, times, [] { return false; });
+  const auto step = [&] { take_step(*trainee.gan, *trainee.loader, rank, times, [] { return false; }); };
+  for (int i = 0; i < kWarmUpSteps; ++i) step();
+  rank.reset();
+  const TimelineRecorder recorder(lone);
+  step();
   return {.gradient_sums = static_cast<double>(rank.gradient_sums().count),
           .gradient_bytes = static_cast<double>(rank.gradient_sums().bytes),
           .small_sums = static_cast<double>(rank.all_reduces().count),
-          .small_bytes = static_cast<double>(rank.all_reduces().bytes)};
+          .small_bytes = static_cast<double>(rank.all_reduces().bytes),
+          .timeline = recorder.events()};
 }
 
 // Ranks that wait in a collective use their cores up: they sleep about as long as rank 0 measures.
@@ -62,16 +115,15 @@ void measure_on_root(Communicator& communicator, double seconds, Measure measure
   });
 }
 
-// Its step times are means over ranks.
+// Its step times are those of the slowest rank, for which the others would wait.
 StepMeasurement measure_together(LoneTrainee& lone, double seconds, Communicator& communicator) {
   StepMeasurement measured;
   communicator.barrier();
   agree(communicator, [&] { measured = measure_round(lone.trainee, lone.rank, seconds); });
   at::Tensor steps = at::zeros({kRepeats}, at::kDouble);
-  auto* of_repeat = steps.mutable_data_ptr<double>();
-  for (std::int64_t i = 0; i < kRepeats; ++i) of_repeat[i] = measured.repeats[i].step / communicator.size();
-  communicator.all_reduce_sum_(steps);
-  for (std::int64_t i = 0; i < kRepeats; ++i) measured.repeats[i].step = of_repeat[i];
+  for (std::int64_t i = 0; i < kRepeats; ++i) steps[i] = measured.repeats[i].step;
+  const at::Tensor slowest = communicator.all_gather(steps).amax(0);
+  for (std::int64_t i = 0; i < kRepeats; ++i) measured.repeats[i].step = slowest[i].item<double>();
   return measured;
 }
 
@@ -136,7 +188,6 @@ StepTimeModel fit_model(const PlanMeasurement& measured, const Interconnect& net
     points.push_back({static_cast<double>(steps.rows), steps.spread().median});
   model.compute = fit_line(points);
   const auto count = static_cast<double>(measured.alone.size());
-  for (const MeasuredSteps& steps : measured.alone) model.backward_share += steps.backward_share / count;
   if (shares_updates)
     for (const MeasuredSteps& steps : measured.alone) model.shared_update += steps.optimizer_seconds / count;
   if (measured.together) {

@@ -32,7 +32,7 @@ struct PlanMeasurementOptions {
 struct MeasuredSteps {
   std::int64_t rows = 0;             // of a rank
   std::vector<double> seconds = {};  // of a step: [repeat]
-  double backward_share = 0, optimizer_seconds = 0;
+  double optimizer_seconds = 0;
 
   Spread spread() const { return spread_of(seconds); }
 };
@@ -45,8 +45,8 @@ struct NodeSums {
 // Steps are measured in rounds, each kind in turn, so that a busy moment of the machine meets them all.
 struct PlanMeasurement {
   std::vector<MeasuredSteps> alone;  // rank 0 while the others sleep; without repeats on other ranks
-  // Ranks that compute at once without talking, means over them; where there are several of them, and as many
-  // on a node as there will be.
+  // Ranks that compute at once without talking, the slowest of them; where there are several, and as many on
+  // a node as there will be.
   std::optional<MeasuredSteps> together;
   std::optional<MeasuredSteps> present;  // steps of all present ranks together
   StepTraffic traffic;
@@ -61,7 +61,7 @@ PlanMeasurement measure_for_plan(const MakeTrainee& make, Communicator& communic
 inline constexpr double kAssumedNodeBandwidth = 5e9;   // bytes of a gradient sum a second
 inline constexpr double kAssumedNodeSmallSum = 10e-6;  // seconds
 
-// Of rank 0's measurement. // shares_updates: each rank of a node will update only a part of the weights.
+// Of rank 0's measurement. shares_updates: each rank of a node will update only a part of the weights.
 StepTimeModel fit_model(const PlanMeasurement& measured, const Interconnect& network, bool shares_updates);
 
 }  // namespace ganymede

@@ -18,11 +18,28 @@ double sum_rounds(std::int64_t nodes) {
                                                                 : 2 * static_cast<double>(nodes - 1);
 }
 
-double network_sum(const StepTimeModel& model, std::int64_t nodes) {
+// On the wire, for each byte of a gradient.
+double wire_seconds(const StepTimeModel& model, std::int64_t nodes) {
   if (nodes == 1) return 0;
   const auto n = static_cast<double>(nodes);
-  return 2 * (n - 1) / n * model.traffic.gradient_bytes / model.network.bandwidth +
-         model.traffic.gradient_sums * sum_rounds(nodes) * model.network.latency;
+  return 2 * (n - 1) / n / (kPayload * model.network.bandwidth);
+}
+
+double network_latency(const StepTimeModel& model, std::int64_t nodes) {
+  return nodes == 1 ? 0 : model.traffic.gradient_sums * sum_rounds(nodes) * model.network.latency;
+}
+
+// What a rank waits for gradients that left as early as they could.
+double exposed_seconds(const StepTraffic& traffic, double compute, double wire_seconds) {
+  double waited = 0, wire_is_free = 0;
+  for (const GradientEvent& event : traffic.timeline) {
+    const double now = event.at * compute + waited;
+    if (event.bytes > 0)
+      wire_is_free = std::max(wire_is_free, now) + event.bytes * wire_seconds;
+    else
+      waited += std::max(0.0, wire_is_free - now);
+  }
+  return waited;
 }
 
 // Each round sends the whole of the sum: it is small.
@@ -30,8 +47,8 @@ double small_sums(const StepTimeModel& model, const Cluster& cluster) {
   const StepTraffic& traffic = model.traffic;
   double seconds = cluster.ranks_per_node > 1 ? traffic.small_sums * model.node_small_sum : 0;
   if (cluster.nodes > 1)
-    seconds += doublings(cluster.nodes) *
-               (traffic.small_sums * model.network.latency + traffic.small_bytes / model.network.bandwidth);
+    seconds += doublings(cluster.nodes) * (traffic.small_sums * model.network.latency +
+                                           traffic.small_bytes / (kPayload * model.network.bandwidth));
   return seconds;
 }
 
@@ -65,14 +82,17 @@ StepPrediction predict_step(const StepTimeModel& model, const Cluster& cluster) 
   const double saved = model.shared_update * (1 - 1 / static_cast<double>(cluster.ranks_per_node));
   StepPrediction predicted{
       .compute = model.slowdown * (model.compute.at(static_cast<double>(cluster.rows)) - saved),
-      .network_sum = network_sum(model, cluster.nodes),
+      .network_sum =
+          traffic.gradient_bytes * wire_seconds(model, cluster.nodes) + network_latency(model, cluster.nodes),
       .small_sums = small_sums(model, cluster),
       .samples = static_cast<double>(cluster.rows * cluster.ranks())};
   if (cluster.ranks_per_node > 1)
     predicted.node_sum =
         traffic.gradient_sums * model.node_sum.intercept + traffic.gradient_bytes * model.node_sum.slope;
-  if (model.network.overlap)
-    predicted.hidden = std::min(predicted.network_sum, model.backward_share * predicted.compute);
+  if (model.network.overlap && cluster.nodes > 1) {
+    const double wire = wire_seconds(model, cluster.nodes);
+    predicted.hidden = traffic.gradient_bytes * wire - exposed_seconds(traffic, predicted.compute, wire);
+  }
   return predicted;
 }
 

@@ -7,9 +7,11 @@
 //   node sum     gradient sums among the ranks of a node: per sum c + d x bytes
 //   network sum  of the nodes' sums: 2 (n - 1) / n x bytes / bandwidth + rounds x latency, the least that any
 //                all-reduce sends (Chan et al. 2007); rounds 2 log2 n by halving and doubling where n is a
-//                power of two, else 2 (n - 1) around a ring. The ranks of a node share its link.
+//                power of two, else 2 (n - 1) around a ring. The ranks of a node share its link, of which the
+//                headers of TCP/IP and Ethernet leave kPayload.
 //   small sums   statistics of batch normalisation and the step's verdict: ceil(log2 n) rounds each
-//   hidden       what of the network sum fits behind the backward passes, where communication overlaps them
+//   hidden       what of the network sum is sent while ranks compute, where communication overlaps: gradients
+//                leave in the order and at the times of a step's timeline, one after the other
 //   step         compute + node sum + network sum + small sums - hidden
 #pragma once
 
@@ -31,10 +33,20 @@ struct Point {
 // Neither number is negative: where it would be, it is 0 and the other one fits alone.
 Line fit_line(const std::vector<Point>& points);
 
+// Of a link's bandwidth: 1448 bytes in an Ethernet frame of 1538.
+inline constexpr double kPayload = 1448.0 / 1538.0;
+
+// A moment of a step on a rank alone.
+struct GradientEvent {
+  double at = 0;     // share of the step's compute before it
+  double bytes = 0;  // of a gradient that is complete; 0: from here on the rank needs the sums of all before
+};
+
 // What a step says to other ranks.
 struct StepTraffic {
   double gradient_sums = 0, gradient_bytes = 0;  // how many a step, and of all together
   double small_sums = 0, small_bytes = 0;        // likewise
+  std::vector<GradientEvent> timeline = {};      // in the order of time
 };
 
 struct Interconnect {
@@ -44,10 +56,9 @@ struct Interconnect {
 };
 
 struct StepTimeModel {
-  Line compute = {};          // of x = rows: a rank alone
-  double backward_share = 0;  // of compute
-  double shared_update = 0;   // seconds of compute that the ranks of a node share; 0 where they do not
-  double slowdown = 1;        // of compute, when all ranks of a node do it at once
+  Line compute = {};         // of x = rows: a rank alone
+  double shared_update = 0;  // seconds of compute that the ranks of a node share; 0 where they do not
+  double slowdown = 1;       // of compute, when all ranks of a node do it at once
   StepTraffic traffic = {};
   Line node_sum = {};         // of x = bytes of one sum
   double node_small_sum = 0;  // of one

@@ -37,7 +37,6 @@ void print_fit(const Plan& plan) {
   print_number(
       "slowdown", model.slowdown,
       plan.measured.together ? "of ranks that compute at once, measured here" : "assumed: not measured");
-  print_number("backward", 100 * model.backward_share, "% of compute, in which communication can hide");
   print_number("gradient sums", traffic.gradient_sums, "a step");
   print_number("gradient bytes", traffic.gradient_bytes * kMegabytes, "MB a step, of all those sums");
   print_number("small sums", traffic.small_sums, "a step: batch normalisation, the step's verdict");
@@ -52,6 +51,12 @@ void print_fit(const Plan& plan) {
   print_number("bandwidth", model.network.bandwidth * 8 * kGigabytes, "Gbit/s of a node's link, as given");
   print_number("latency", model.network.latency * kMicroseconds, "us of a message, as given");
   print_number("overlap", model.network.overlap ? 1 : 0, "1: gradients travel while backward computes");
+  if (model.network.overlap)
+    for (const GradientEvent& event : traffic.timeline)
+      print_line(fmt::format(
+          "  at {:>5.1f} % of a step  {}", 100 * event.at,
+          event.bytes > 0 ? fmt::format("{:.4f} MB of gradients are complete", event.bytes * kMegabytes)
+                          : "the sums of all before are needed"));
 }
 
 void print_clusters(const Plan& plan) {
@@ -87,6 +92,13 @@ void print_validation(const Plan& plan) {
       measured.min * kMilliseconds, measured.max * kMilliseconds, 100 * error_of(plan)));
 }
 
+// [[share of the step, bytes complete, or 0 where the sums of all before are needed]]
+Json timeline_as_json(const StepTraffic& traffic) {
+  Json timeline = Json::array();
+  for (const GradientEvent& event : traffic.timeline) timeline.push_back({event.at, event.bytes});
+  return timeline;
+}
+
 Json fit_as_json(const Plan& plan) {
   const StepTimeModel& model = plan.model;
   Json alone = Json::array();
@@ -101,7 +113,7 @@ Json fit_as_json(const Plan& plan) {
           {"shared_update_milliseconds", model.shared_update * kMilliseconds},
           {"slowdown", model.slowdown},
           {"slowdown_measured", plan.measured.together.has_value()},
-          {"backward_share", model.backward_share},
+          {"timeline", timeline_as_json(model.traffic)},
           {"gradient_sums", model.traffic.gradient_sums},
           {"gradient_bytes", model.traffic.gradient_bytes},
           {"small_sums", model.traffic.small_sums},

@@ -11,9 +11,12 @@ namespace {
 // 2 ms + 0.5 ms a row, two sums of 1 MB each, one small sum of 1 kB; 1 GB/s and 100 us between nodes.
 StepTimeModel example() {
   return {.compute = {.intercept = 2e-3, .slope = 0.5e-3},
-          .backward_share = 0.5,
           .slowdown = 1.1,
-          .traffic = {.gradient_sums = 2, .gradient_bytes = 2e6, .small_sums = 1, .small_bytes = 1e3},
+          .traffic = {.gradient_sums = 2,
+                      .gradient_bytes = 2e6,
+                      .small_sums = 1,
+                      .small_bytes = 1e3,
+                      .timeline = {{0.25, 0.4e6}, {0.5, 0.6e6}, {0.5, 0}, {0.7, 1e6}, {1.0, 0}}},
           .node_sum = {.intercept = 10e-6, .slope = 0.25e-9},
           .node_small_sum = 5e-6,
           .network = {.bandwidth = 1e9, .latency = 100e-6, .overlap = false}};
@@ -46,28 +49,33 @@ TEST(StepTimeModel, RanksOfOneNodeShareTheUpdate) {
 TEST(StepTimeModel, PowersOfTwoHalveAndDouble) {
   const StepPrediction predicted = predict_step(example(), {.nodes = 8, .ranks_per_node = 1, .rows = 64});
   // Each node sends 7/8 of the bytes twice; 2 log2(8) rounds for each of two sums.
-  EXPECT_DOUBLE_EQ(predicted.network_sum, 2 * 7.0 / 8 * 2e6 / 1e9 + 2 * 6 * 100e-6);
-  EXPECT_DOUBLE_EQ(predicted.small_sums, 3 * (100e-6 + 1e3 / 1e9));
+  EXPECT_DOUBLE_EQ(predicted.network_sum, 2 * 7.0 / 8 * 2e6 / (kPayload * 1e9) + 2 * 6 * 100e-6);
+  EXPECT_DOUBLE_EQ(predicted.small_sums, 3 * (100e-6 + 1e3 / (kPayload * 1e9)));
   EXPECT_EQ(predicted.node_sum, 0);
 }
 
 TEST(StepTimeModel, OtherNumbersGoAroundARing) {
   const StepPrediction predicted = predict_step(example(), {.nodes = 6, .ranks_per_node = 2, .rows = 64});
-  EXPECT_DOUBLE_EQ(predicted.network_sum, 2 * 5.0 / 6 * 2e6 / 1e9 + 2 * 10 * 100e-6);
-  EXPECT_DOUBLE_EQ(predicted.small_sums, 5e-6 + 3 * (100e-6 + 1e3 / 1e9));
+  EXPECT_DOUBLE_EQ(predicted.network_sum, 2 * 5.0 / 6 * 2e6 / (kPayload * 1e9) + 2 * 10 * 100e-6);
+  EXPECT_DOUBLE_EQ(predicted.small_sums, 5e-6 + 3 * (100e-6 + 1e3 / (kPayload * 1e9)));
   EXPECT_DOUBLE_EQ(predicted.step(),
                    predicted.compute + predicted.node_sum + predicted.network_sum + predicted.small_sums);
 }
 
-TEST(StepTimeModel, CommunicationHidesBehindBackwardAndNoFurther) {
+// Two nodes: each byte is sent once. Compute takes 1.1 x 34 ms; the events lie at 1/4, 1/2, 7/10 and the end.
+TEST(StepTimeModel, GradientsHideWhereTheTimelineLeavesRoom) {
   StepTimeModel model = example();
-  model.network.overlap = true;
+  model.network = {.bandwidth = 1e9 / kPayload, .latency = 0, .overlap = true};
   const Cluster cluster{.nodes = 2, .ranks_per_node = 1, .rows = 64};
-  const StepPrediction hidden = predict_step(model, cluster);
-  EXPECT_DOUBLE_EQ(hidden.hidden, hidden.network_sum);
-  model.network.bandwidth = 1e6;  // two seconds of bytes behind 19 ms of backward
-  const StepPrediction exposed = predict_step(model, cluster);
-  EXPECT_DOUBLE_EQ(exposed.hidden, 0.5 * exposed.compute);
+  // Fast: of 0.4, 0.6 and 1 ms on the wire only the 0.6 are complete when they are needed.
+  EXPECT_NEAR(predict_step(model, cluster).hidden, 2e-3 - 0.6e-3, 1e-12);
+
+  // Slow: 40, 60 and 100 ms. The first is done 40 ms after 9.35 ms, the second 60 ms later; they are needed
+  // at 18.7 ms. The last has the 30 % of compute that follow it.
+  model.network.bandwidth = 1e7 / kPayload;
+  const double compute = 1.1 * 34e-3;
+  const double first_wait = 0.25 * compute + 100e-3 - 0.5 * compute, last_wait = 100e-3 - 0.3 * compute;
+  EXPECT_NEAR(predict_step(model, cluster).hidden, 200e-3 - first_wait - last_wait, 1e-12);
   EXPECT_EQ(predict_step(model, {.nodes = 1, .ranks_per_node = 2, .rows = 64}).hidden, 0);
 }
 
