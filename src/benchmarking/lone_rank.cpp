@@ -20,10 +20,4 @@ void LoneRank::do_sum_across_nodes_(const at::Tensor& tensor) {
   if (on_gradient_sum) on_gradient_sum();
 }
 
-void LoneRank::do_broadcast_(const at::Tensor&, int) {}
-
-void LoneRank::do_all_gather(const at::Tensor& tensor, const at::Tensor& gathered) {
-  gathered[0].copy_(tensor);
-}
-
 }  // namespace ganymede

@@ -3,17 +3,12 @@
 
 #include <functional>
 
-#include "distributed/communicator.hpp"
+#include "distributed/lone_communicator.hpp"
 
 namespace ganymede {
 
-class LoneRank final : public Communicator {
+class LoneRank final : public LoneCommunicator {
  public:
-  int rank() const override { return 0; }
-  int size() const override { return 1; }
-  int node_rank() const override { return 0; }
-  int node_size() const override { return 1; }
-
   struct Sums {
     std::int64_t count = 0, bytes = 0;
   };
@@ -25,9 +20,6 @@ class LoneRank final : public Communicator {
 
  private:
   void do_all_reduce_sum_(const at::Tensor& tensor) override;
-  void do_broadcast_(const at::Tensor& tensor, int root) override;
-  void do_all_gather(const at::Tensor& tensor, const at::Tensor& gathered) override;
-  void do_barrier() override {}
   void do_sum_across_nodes_(const at::Tensor& tensor) override;
 
   Sums gradient_sums_, all_reduces_;

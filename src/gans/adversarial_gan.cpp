@@ -15,10 +15,6 @@ ImageShape packed(ImageShape shape, std::int64_t packing) {
   return shape;
 }
 
-void add_to(at::Tensor& sum, const at::Tensor& term) {
-  sum = sum.defined() ? sum + term : term;
-}
-
 class AdversarialGan final : public Gan {
  public:
   AdversarialGan(const AdversarialGanOptions& options, const GanSetting& setting, Communicator& communicator)
@@ -42,7 +38,8 @@ class AdversarialGan final : public Gan {
                                 .communicator = communicator},
                                setting.dtype),
             options.discriminator.update, replicas_of_rank_, communicator),
-        judge_(*discriminator_.network, {.packing = options.packing, .classes = classes_}) {
+        one_hot_(classes_, setting.dtype),
+        judge_(*discriminator_.network, options.packing, one_hot_) {
     discriminator_.weight_bound = options.weight_clip;
     if (options.ema) generator_.average.emplace(generator_.arena, *options.ema);
     if (options.feature_matching && options.feature_matching->layer)
@@ -71,10 +68,9 @@ class AdversarialGan final : public Gan {
     const RandomStream stream(setting_.seed, {.purpose = Purpose::sample, .network = NetworkId::generator},
                               /*step=*/0);
     Samples samples{.images = {}, .labels = sample_labels(request)};
-    samples.images = generator_.network->forward(
-        draw_noise(stream, request.first_place, request.count),
-        ForwardContext{.training = false,
-                       .condition = one_hot_labels(samples.labels, classes_, setting_.dtype)});
+    samples.images =
+        generator_.network->forward(draw_noise(stream, request.first_place, request.count),
+                                    ForwardContext{.training = false, .condition = one_hot_(samples.labels)});
     return samples;
   }
 
@@ -100,7 +96,7 @@ class AdversarialGan final : public Gan {
   // of the last round.
   StepReport step_alternating(const std::vector<Batch>& batches) {
     std::vector<Play> plays;
-    at::Tensor discriminator_loss;
+    double discriminator_loss = 0;
     for (const Batch& batch : batches) {
       const bool last = &batch == &batches.back();
       if (last) generator_.network->begin_update();
@@ -108,33 +104,33 @@ class AdversarialGan final : public Gan {
       plays = begin_plays(batch);
       discriminator_loss = update_discriminator(plays);
     }
-    return {update_generator(plays), discriminator_loss};
+    const double generator_loss = update_generator(plays);
+    return over_samples({generator_loss, discriminator_loss});
   }
 
-  at::Tensor update_discriminator(const std::vector<Play>& plays) {
+  double update_discriminator(const std::vector<Play>& plays) {
     const at::AutoGradMode with_gradient(true);
     discriminator_.network->begin_update();
-    at::Tensor loss_sum;
+    double loss_sum = 0;
     auto pending = discriminator_.averager.begin();
     for (const Play& play : plays) {
       if (&play != &plays.front()) pending.next_replica();
       ScopedPhase phase(times_.discriminator_forward, communicator_);
       const auto logits = judge_.both_logits(play.round, play.fake.detach());
-      const Objective objective =
-          discriminator_objective(discriminator_loss(options_.loss, logits.real, logits.fake), logits, play);
+      const Objective objective = discriminator_objective(discriminator_loss_of(logits, play), logits, play);
       phase.enter(times_.discriminator_backward);
-      objective.backward(mean_factor(play.round));
-      add_to(loss_sum, objective.value());
+      objective.backward();
+      loss_sum += objective.value();
     }
     pending.finish();
     update(discriminator_, plays.front().round.step);
     settle_statistics();
-    return sum_over_samples(loss_sum);
+    return loss_sum;
   }
 
-  at::Tensor update_generator(const std::vector<Play>& plays) {
+  double update_generator(const std::vector<Play>& plays) {
     const Frozen frozen(discriminator_.arena);
-    at::Tensor loss_sum;
+    double loss_sum = 0;
     auto pending = generator_.averager.begin();
     for (const auto& [round, fake] : plays) {
       if (&round != &plays.front().round) pending.next_replica();
@@ -146,25 +142,25 @@ class AdversarialGan final : public Gan {
         const at::NoGradGuard no_grad;
         judge_.logits(round.batch.images, round.batch.labels, round, Pass::matched, &real_features);
       }
-      const Objective objective = generator_objective(generator_loss(options_.loss, logits), logits, round,
-                                                      fake_features, real_features);
+      const LossAndSlope loss = generator_loss(options_.loss, logits, mean_factor(round));
+      const Objective objective = generator_objective(loss, logits, round, fake_features, real_features);
       phase.enter(times_.discriminator_backward);
       // Backward comes to the generator once the fakes have their gradient: later forward passes go first.
       fake.register_hook([&](const at::Tensor&) { phase.enter(times_.generator_backward); });
-      objective.backward(mean_factor(round));
-      add_to(loss_sum, objective.value());
+      objective.backward();
+      loss_sum += objective.value();
     }
     pending.finish();
     update(generator_, plays.front().round.step);
     settle_statistics();
-    return sum_over_samples(loss_sum);
+    return loss_sum;
   }
 
   // One forward pass of each network serves both gradients, which are taken before either network moves.
   StepReport step_simultaneous(const Batch& batch) {
     generator_.network->begin_update();
     discriminator_.network->begin_update();
-    at::Tensor generator_loss_sum, discriminator_loss_sum;
+    StepReport report;
     const std::vector<Play> plays = begin_plays(batch);
     auto pending_discriminator = discriminator_.averager.begin();
     auto pending_generator = generator_.averager.begin();
@@ -173,9 +169,9 @@ class AdversarialGan final : public Gan {
         pending_discriminator.next_replica();
         pending_generator.next_replica();
       }
-      const BothLosses losses = backward_both(play);
-      add_to(generator_loss_sum, losses.generator);
-      add_to(discriminator_loss_sum, losses.discriminator);
+      const StepReport losses = backward_both(play);
+      report.generator_loss_sum += losses.generator_loss_sum;
+      report.discriminator_loss_sum += losses.discriminator_loss_sum;
     }
     pending_discriminator.finish();
     pending_generator.finish();
@@ -183,51 +179,51 @@ class AdversarialGan final : public Gan {
     update(discriminator_, step);
     update(generator_, step);
     settle_statistics();
-    return {sum_over_samples(generator_loss_sum), sum_over_samples(discriminator_loss_sum)};
+    return over_samples(report);
   }
-
-  struct BothLosses {
-    at::Tensor generator, discriminator;  // sums, without gradient
-  };
 
   // The discriminator's backward pass also gives the gradient at the fakes from which the generator's begins,
   // row by row up to a factor (one_pass_factor); a pass of its own does where that does not hold.
-  BothLosses backward_both(const Play& play) {
+  StepReport backward_both(const Play& play) {
     const auto& [round, fake] = play;
     const at::Tensor at_fake = fake.detach().requires_grad_(true);
     std::vector<at::Tensor> fake_features, real_features;
     ScopedPhase phase(times_.discriminator_forward, communicator_);
     const auto logits =
         judge_.both_logits(round, at_fake, feature_place(real_features), feature_place(fake_features));
-    const DiscriminatorLoss of_discriminator = discriminator_loss(options_.loss, logits.real, logits.fake);
-    const LossAndSlope of_generator = generator_loss(options_.loss, logits.fake);
-    const double factor = mean_factor(round);
+    const DiscriminatorLoss of_discriminator = discriminator_loss_of(logits, play);
+    const LossAndSlope of_generator = generator_loss(options_.loss, logits.fake, mean_factor(round));
     std::vector<at::Tensor> inputs = discriminator_.arena.parameters();
 
     const bool plain = !options_.penalty && !options_.feature_matching && judge_.separates_rows();
     const auto one_pass = plain ? one_pass_factor(of_generator.slope, of_discriminator.fake) : std::nullopt;
-    at::Tensor fake_gradient, generator_value = of_generator.sum;
+    at::Tensor fake_gradient;
+    double generator_value = of_generator.sum;
     if (!one_pass) {
       phase.enter(times_.discriminator_backward);
       const Objective objective =
           generator_objective(of_generator, logits.fake, round, fake_features, real_features);
-      fake_gradient = objective.gradient_at(at_fake, factor);
+      fake_gradient = objective.gradient_at(at_fake);
       generator_value = objective.value();
       phase.enter(times_.discriminator_forward);
     }
     const Objective objective = discriminator_objective(of_discriminator, logits, play);
     phase.enter(times_.discriminator_backward);
     if (one_pass) inputs.push_back(at_fake);
-    objective.backward(factor, inputs);
+    objective.backward(inputs);
     if (one_pass) fake_gradient = at_fake.grad() * judge_.spread_over_samples(*one_pass);
     phase.enter(times_.generator_backward);
     torch::autograd::backward({fake}, {fake_gradient});
     return {generator_value, objective.value()};
   }
 
+  DiscriminatorLoss discriminator_loss_of(const Judge::RealAndFake& logits, const Play& play) const {
+    return discriminator_loss(options_.loss, logits.real, logits.fake, mean_factor(play.round));
+  }
+
   Objective discriminator_objective(const DiscriminatorLoss& loss, const Judge::RealAndFake& logits,
                                     const Play& play) {
-    Objective objective(loss.sum);
+    Objective objective(loss.sum, mean_factor(play.round));
     objective.depends_on(logits.real, loss.real).depends_on(logits.fake, loss.fake);
     if (options_.penalty) objective.add(judge_.penalty(*options_.penalty, play.round, play.fake.detach()));
     return objective;
@@ -236,7 +232,7 @@ class AdversarialGan final : public Gan {
   Objective generator_objective(const LossAndSlope& loss, const at::Tensor& logits, const Round& round,
                                 const std::vector<at::Tensor>& fake_features,
                                 const std::vector<at::Tensor>& real_features) {
-    Objective objective(loss.sum);
+    Objective objective(loss.sum, mean_factor(round));
     objective.depends_on(logits, loss.slope);
     if (options_.feature_matching) objective.add(match_features(round, fake_features, real_features));
     return objective;
@@ -280,7 +276,7 @@ class AdversarialGan final : public Gan {
   at::Tensor generate(const Round& round) {
     const ScopedPhase phase(times_.generator_forward, communicator_);
     ForwardContext context = round.context({Pass::fake});
-    context.condition = one_hot_labels(round.fake_labels, classes_, setting_.dtype);
+    context.condition = one_hot_(round.fake_labels);
     const at::Tensor noise =
         draw_noise(round.stream({.purpose = Purpose::noise, .network = NetworkId::generator}),
                    round.batch.first_place, round.rows());
@@ -319,8 +315,10 @@ class AdversarialGan final : public Gan {
   double mean_factor(const Round& round) const {
     return static_cast<double>(options_.packing) / static_cast<double>(round.batch.global_batch_size);
   }
-  at::Tensor sum_over_samples(const at::Tensor& sum) const {
-    return sum * static_cast<double>(options_.packing);
+  StepReport over_samples(StepReport report) const {
+    report.generator_loss_sum *= static_cast<double>(options_.packing);
+    report.discriminator_loss_sum *= static_cast<double>(options_.packing);
+    return report;
   }
 
   const AdversarialGanOptions options_;
@@ -330,6 +328,7 @@ class AdversarialGan final : public Gan {
   const std::int64_t replicas_of_rank_;
   TrainedNetwork generator_;
   TrainedNetwork discriminator_;
+  const OneHot one_hot_;
   Judge judge_;
   PhaseTimes times_;
 };

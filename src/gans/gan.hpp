@@ -18,8 +18,7 @@ namespace ganymede {
 // What one step did on this rank's rows. Summed over ranks and divided by the global batch size, the losses
 // are those of the global batch before the update.
 struct StepReport {
-  at::Tensor generator_loss_sum;      // scalar
-  at::Tensor discriminator_loss_sum;  // scalar
+  double generator_loss_sum = 0, discriminator_loss_sum = 0;
 };
 
 // A network with all that training keeps for it. Checkpoints and checksums go over these by name.

@@ -1,21 +1,17 @@
 // The discriminator as the adversarial procedure asks it: samples and their labels in, a logit a pack out.
 #pragma once
 
+#include "gans/one_hot.hpp"
 #include "gans/round.hpp"
 #include "objectives/penalty.hpp"
 
 namespace ganymede {
 
-struct JudgeOptions {
-  std::int64_t packing = 1;
-  std::int64_t classes = 0;  // 0 without conditioning
-};
-
 class Judge {
  public:
-  // The network must outlive the judge; it takes packs: packing x channels, and packing x classes as
-  // condition.
-  Judge(Network& network, JudgeOptions options);
+  // The network and the labels' encoding outlive the judge. The network takes packs: packing x channels, and
+  // packing x classes as condition.
+  Judge(Network& network, std::int64_t packing, const OneHot& one_hot);
 
   // Logits [rows / packing, 1] of samples [rows, channels, ...] with labels int64 [rows] (undefined without
   // conditioning). Where `hidden` is given it gets the outputs of the hidden layers.
@@ -42,14 +38,12 @@ class Judge {
  private:
   at::Tensor forward(const at::Tensor& samples, const at::Tensor& labels, ForwardContext context);
   at::Tensor pack(const at::Tensor& rows) const;
-  at::Tensor condition(const at::Tensor& labels, at::ScalarType dtype) const;
+  at::Tensor condition(const at::Tensor& labels) const;
 
   Network& network_;
-  const JudgeOptions options_;
+  const std::int64_t packing_;
+  const OneHot& one_hot_;
   const bool mixes_rows_;
 };
-
-// int64 [rows] to [rows, classes]; undefined when there are 0 classes.
-at::Tensor one_hot_labels(const at::Tensor& labels, std::int64_t classes, at::ScalarType dtype);
 
 }  // namespace ganymede

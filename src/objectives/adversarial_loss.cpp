@@ -1,122 +1,145 @@
 #include "objectives/adversarial_loss.hpp"
 
+#include <ATen/Dispatch.h>
+
+#include <cmath>
+
 #include "base/error.hpp"
 
 namespace ganymede {
 namespace {
 
-void require_logits(const at::Tensor& logits) {
-  // [rows] against [rows, 1] would broadcast to [rows, rows] and still give a number.
-  ensure(logits.dim() == 2 && logits.size(1) == 1, "logits are [rows, 1]");
+// A loss at one logit, and its derivative there.
+struct Point {
+  double loss, slope;
+};
+
+Point operator+(Point a, Point b) {
+  return {a.loss + b.loss, a.slope + b.slope};
 }
 
 // -log sigmoid(x), finite and precise at any logit.
-LossAndSlope taken_for_real(const at::Tensor& x) {
-  return {-at::log_sigmoid(x).sum(), -at::sigmoid(-x)};
+Point taken_for_real(double x) {
+  return {std::log1p(std::exp(-std::abs(x))) + std::max(-x, 0.0), -1 / (1 + std::exp(x))};
 }
 
 // -log(1 - sigmoid(x))
-LossAndSlope taken_for_fake(const at::Tensor& x) {
-  return {-at::log_sigmoid(-x).sum(), at::sigmoid(x)};
+Point taken_for_fake(double x) {
+  const Point mirrored = taken_for_real(-x);
+  return {mirrored.loss, -mirrored.slope};
 }
 
-// sum of factor x
-LossAndSlope linear_loss(const at::Tensor& x, double factor) {
-  return {x.sum() * factor, at::full_like(x, factor)};
+// factor x
+Point line(double x, double factor) {
+  return {factor * x, factor};
 }
 
 // max(0, 1 + sign x)
-LossAndSlope margin_loss(const at::Tensor& x, double sign) {
-  const at::Tensor excess = (x * sign + 1).clamp_min(0);
-  return {excess.sum(), excess.gt(0).to(x.scalar_type()) * sign};
+Point margin(double x, double sign) {
+  const double excess = 1 + sign * x;
+  return excess > 0 ? Point{excess, sign} : Point{excess < 0 ? 0 : excess, 0};  // keeps NaN
 }
 
 // (x - target)^2 / 2
-LossAndSlope squared_distance(const at::Tensor& x, double target) {
-  const at::Tensor distance = x - target;
-  return {distance.square().sum() / 2, distance};
+Point squared_distance(double x, double target) {
+  return {(x - target) * (x - target) / 2, x - target};
 }
 
-LossAndSlope add(const LossAndSlope& a, const LossAndSlope& b) {
-  return {a.sum + b.sum, a.slope + b.slope};
-}
-
-// What each loss makes of real logits and of fake ones for the discriminator, and of fake ones for the
+// What each loss makes of a real logit and of a fake one for the discriminator, and of a fake one for the
 // generator.
 
-LossAndSlope of_real(const BceLoss& loss, const at::Tensor& real) {
+Point of_real(const BceLoss& loss, double x) {
   // -(1 - s) log sigmoid(x) - s log(1 - sigmoid(x)) = -log sigmoid(x) + s x
-  LossAndSlope plain = taken_for_real(real);
-  return loss.label_smoothing > 0 ? add(plain, linear_loss(real, loss.label_smoothing)) : plain;
+  return taken_for_real(x) + line(x, loss.label_smoothing);
 }
-LossAndSlope of_fake(const BceLoss&, const at::Tensor& fake) {
-  return taken_for_fake(fake);
+Point of_fake(const BceLoss&, double x) {
+  return taken_for_fake(x);
 }
-LossAndSlope of_generator(const BceLoss& loss, const at::Tensor& fake) {
-  if (!loss.saturating) return taken_for_real(fake);
-  const LossAndSlope opposite = taken_for_fake(fake);
-  return {-opposite.sum, -opposite.slope};
-}
-
-LossAndSlope of_real(const WassersteinLoss&, const at::Tensor& real) {
-  return linear_loss(real, -1);
-}
-LossAndSlope of_fake(const WassersteinLoss&, const at::Tensor& fake) {
-  return linear_loss(fake, 1);
-}
-LossAndSlope of_generator(const WassersteinLoss&, const at::Tensor& fake) {
-  return linear_loss(fake, -1);
+Point of_generator(const BceLoss& loss, double x) {
+  if (!loss.saturating) return taken_for_real(x);
+  const Point opposite = taken_for_fake(x);
+  return {-opposite.loss, -opposite.slope};
 }
 
-LossAndSlope of_real(const HingeLoss&, const at::Tensor& real) {
-  return margin_loss(real, -1);
+Point of_real(const WassersteinLoss&, double x) {
+  return line(x, -1);
 }
-LossAndSlope of_fake(const HingeLoss&, const at::Tensor& fake) {
-  return margin_loss(fake, 1);
+Point of_fake(const WassersteinLoss&, double x) {
+  return line(x, 1);
 }
-LossAndSlope of_generator(const HingeLoss&, const at::Tensor& fake) {
-  return linear_loss(fake, -1);
-}
-
-LossAndSlope of_real(const LeastSquaresLoss& loss, const at::Tensor& real) {
-  return squared_distance(real, 1 - loss.label_smoothing);
-}
-LossAndSlope of_fake(const LeastSquaresLoss&, const at::Tensor& fake) {
-  return squared_distance(fake, 0);
-}
-LossAndSlope of_generator(const LeastSquaresLoss&, const at::Tensor& fake) {
-  return squared_distance(fake, 1);
+Point of_generator(const WassersteinLoss&, double x) {
+  return line(x, -1);
 }
 
-LossAndSlope of_real(const MixedLoss& loss, const at::Tensor& real) {
-  return add(taken_for_real(real), linear_loss(real, -loss.wasserstein_weight));
+Point of_real(const HingeLoss&, double x) {
+  return margin(x, -1);
 }
-LossAndSlope of_fake(const MixedLoss& loss, const at::Tensor& fake) {
-  return add(taken_for_fake(fake), linear_loss(fake, loss.wasserstein_weight));
+Point of_fake(const HingeLoss&, double x) {
+  return margin(x, 1);
 }
-LossAndSlope of_generator(const MixedLoss& loss, const at::Tensor& fake) {
-  return add(taken_for_real(fake), linear_loss(fake, -loss.wasserstein_weight));
+Point of_generator(const HingeLoss&, double x) {
+  return line(x, -1);
+}
+
+Point of_real(const LeastSquaresLoss& loss, double x) {
+  return squared_distance(x, 1 - loss.label_smoothing);
+}
+Point of_fake(const LeastSquaresLoss&, double x) {
+  return squared_distance(x, 0);
+}
+Point of_generator(const LeastSquaresLoss&, double x) {
+  return squared_distance(x, 1);
+}
+
+Point of_real(const MixedLoss& loss, double x) {
+  return taken_for_real(x) + line(x, -loss.wasserstein_weight);
+}
+Point of_fake(const MixedLoss& loss, double x) {
+  return taken_for_fake(x) + line(x, loss.wasserstein_weight);
+}
+Point of_generator(const MixedLoss& loss, double x) {
+  return taken_for_real(x) + line(x, -loss.wasserstein_weight);
+}
+
+// A few dozen logits: a loop over them takes less time than the call of one tensor operation.
+template <typename Curve>
+LossAndSlope sum_over(const at::Tensor& logits, double factor, Curve curve) {
+  // [rows] against [rows, 1] would broadcast to [rows, rows] and still give a number.
+  ensure(logits.dim() == 2 && logits.size(1) == 1, "logits are [rows, 1]");
+  const at::Tensor row = logits.detach().contiguous();
+  at::Tensor slopes = at::empty_like(row);
+  double sum = 0;
+  AT_DISPATCH_FLOATING_TYPES(row.scalar_type(), "adversarial_loss", [&] {
+    const auto* x = row.const_data_ptr<scalar_t>();
+    auto* slope = slopes.mutable_data_ptr<scalar_t>();
+    for (std::int64_t i = 0; i < row.numel(); ++i) {
+      const Point point = curve(static_cast<double>(x[i]));
+      sum += point.loss;
+      slope[i] = static_cast<scalar_t>(factor * point.slope);
+    }
+  });
+  return {sum, slopes};
 }
 
 }  // namespace
 
 DiscriminatorLoss discriminator_loss(const AdversarialLoss& loss, const at::Tensor& real_logits,
-                                     const at::Tensor& fake_logits) {
-  require_logits(real_logits);
-  require_logits(fake_logits);
-  const at::NoGradGuard no_grad;
+                                     const at::Tensor& fake_logits, double factor) {
   return std::visit(
       [&](const auto& one) -> DiscriminatorLoss {
-        const LossAndSlope real = of_real(one, real_logits), fake = of_fake(one, fake_logits);
+        const LossAndSlope real = sum_over(real_logits, factor, [&](double x) { return of_real(one, x); });
+        const LossAndSlope fake = sum_over(fake_logits, factor, [&](double x) { return of_fake(one, x); });
         return {.sum = real.sum + fake.sum, .real = real.slope, .fake = fake.slope};
       },
       loss);
 }
 
-LossAndSlope generator_loss(const AdversarialLoss& loss, const at::Tensor& fake_logits) {
-  require_logits(fake_logits);
-  const at::NoGradGuard no_grad;
-  return std::visit([&](const auto& one) { return of_generator(one, fake_logits); }, loss);
+LossAndSlope generator_loss(const AdversarialLoss& loss, const at::Tensor& fake_logits, double factor) {
+  return std::visit(
+      [&](const auto& one) {
+        return sum_over(fake_logits, factor, [&](double x) { return of_generator(one, x); });
+      },
+      loss);
 }
 
 std::optional<at::Tensor> one_pass_factor(const at::Tensor& generator_slope,

@@ -36,19 +36,19 @@ struct MixedLoss {
 using AdversarialLoss = std::variant<BceLoss, WassersteinLoss, HingeLoss, LeastSquaresLoss, MixedLoss>;
 
 struct LossAndSlope {
-  at::Tensor sum;    // scalar
-  at::Tensor slope;  // by each logit, [rows, 1]
+  double sum;
+  at::Tensor slope;  // of factor x sum by each logit, [rows, 1]
 };
 
 struct DiscriminatorLoss {
-  at::Tensor sum;         // scalar
-  at::Tensor real, fake;  // slopes, [rows, 1]
+  double sum;
+  at::Tensor real, fake;  // slopes of factor x sum, [rows, 1]
 };
 
-// Logits are [rows, 1]. The results are numbers without a graph.
+// Logits are [rows, 1], float32 or float64, on the CPU. The slopes have no graph.
 DiscriminatorLoss discriminator_loss(const AdversarialLoss& loss, const at::Tensor& real_logits,
-                                     const at::Tensor& fake_logits);
-LossAndSlope generator_loss(const AdversarialLoss& loss, const at::Tensor& fake_logits);
+                                     const at::Tensor& fake_logits, double factor);
+LossAndSlope generator_loss(const AdversarialLoss& loss, const at::Tensor& fake_logits, double factor);
 
 // A discriminator without operations across rows makes d generator loss / d fake = (generator / discriminator
 // slope) x d discriminator loss / d fake, row by row: one backward pass serves both networks (Shen et al. 2021,

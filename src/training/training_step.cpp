@@ -12,8 +12,8 @@ namespace {
 TakenStep gather_verdict(const StepReport& report, const Batch& batch, bool out_of_time,
                          Communicator& communicator) {
   const at::Tensor sums =
-      at::tensor({report.generator_loss_sum.item<double>(), report.discriminator_loss_sum.item<double>(),
-                  stop_requested() ? 1.0 : 0.0, out_of_time && communicator.rank() == 0 ? 1.0 : 0.0},
+      at::tensor({report.generator_loss_sum, report.discriminator_loss_sum, stop_requested() ? 1.0 : 0.0,
+                  out_of_time && communicator.rank() == 0 ? 1.0 : 0.0},
                  at::kDouble);
   communicator.all_reduce_sum_(sums);
   const auto* values = sums.const_data_ptr<double>();

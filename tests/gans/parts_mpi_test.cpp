@@ -27,8 +27,8 @@ Training train(const AdversarialGanOptions& options, at::ScalarType dtype, Commu
   Training training{.losses = at::empty({kSteps, 2}, at::kDouble)};
   for (int step = 0; step < kSteps; ++step) {
     const StepReport report = gan->step(part_batches(kSeed, step, gan->batches_per_step(), places, dtype));
-    training.losses[step][0] = report.generator_loss_sum.item<double>();
-    training.losses[step][1] = report.discriminator_loss_sum.item<double>();
+    training.losses[step][0] = report.generator_loss_sum;
+    training.losses[step][1] = report.discriminator_loss_sum;
   }
   communicator.all_reduce_sum_(training.losses);
   training.losses.div_(kPartBatchSize);

@@ -2,9 +2,9 @@
 // the numbers, from the same initial weights, batches, labels, noise, interpolation points and dropout masks.
 #include <gtest/gtest.h>
 
+#include "distributed/lone_communicator.hpp"
 #include "tests/gans/parts.hpp"
 #include "tests/gans/reference_comparison.hpp"
-#include "tests/support/lone_communicator.hpp"
 
 namespace ganymede {
 namespace {

@@ -2,8 +2,8 @@
 // end where four steps end, bit for bit.
 #include <gtest/gtest.h>
 
+#include "distributed/lone_communicator.hpp"
 #include "tests/gans/parts.hpp"
-#include "tests/support/lone_communicator.hpp"
 #include "training/checkpoint.hpp"
 
 namespace ganymede {

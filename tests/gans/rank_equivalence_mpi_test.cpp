@@ -28,8 +28,8 @@ Training train(const AdversarialGanOptions& options, at::ScalarType dtype, Commu
   Training training{.losses = at::empty({kSteps, 2}, at::kDouble)};
   for (int step = 0; step < kSteps; ++step) {
     const StepReport report = gan->step({reference_batch(kSeed, step, places.first, places.count, dtype)});
-    training.losses[step][0] = report.generator_loss_sum.item<double>();
-    training.losses[step][1] = report.discriminator_loss_sum.item<double>();
+    training.losses[step][0] = report.generator_loss_sum;
+    training.losses[step][1] = report.discriminator_loss_sum;
   }
   communicator.all_reduce_sum_(training.losses);
   training.losses.div_(kReferenceBatchSize);

@@ -57,7 +57,7 @@ void expect_reference_losses(const StepReport& report, std::int64_t batch_size, 
   for (const auto& [name, sum] : {std::pair{"generator_loss", report.generator_loss_sum},
                                   std::pair{"discriminator_loss", report.discriminator_loss_sum}}) {
     const auto expected = reference.at(name).at(step).get<double>();
-    EXPECT_NEAR(sum.item<double>() / static_cast<double>(batch_size), expected,
+    EXPECT_NEAR(sum / static_cast<double>(batch_size), expected,
                 bounds.loss * std::abs(expected) + bounds.loss_offset)
         << name << " of step " << step;
   }

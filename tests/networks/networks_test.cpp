@@ -3,7 +3,7 @@
 #include "networks/dropout.hpp"
 #include "networks/registry.hpp"
 #include "tests/support/expect_error.hpp"
-#include "tests/support/lone_communicator.hpp"
+#include "distributed/lone_communicator.hpp"
 
 namespace ganymede {
 namespace {

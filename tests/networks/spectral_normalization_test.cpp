@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "networks/registry.hpp"
-#include "tests/support/lone_communicator.hpp"
+#include "distributed/lone_communicator.hpp"
 
 namespace ganymede {
 namespace {

@@ -10,7 +10,7 @@
 #include "optimization/optimizer.hpp"
 #include "optimization/weight_average.hpp"
 #include "tests/support/expect_error.hpp"
-#include "tests/support/lone_communicator.hpp"
+#include "distributed/lone_communicator.hpp"
 
 namespace ganymede {
 namespace {
