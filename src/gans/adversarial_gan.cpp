@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "gans/judge.hpp"
 #include "gans/objective.hpp"
+#include "gans/sampler.hpp"
 #include "gans/trained_network.hpp"
 #include "networks/batch_normalization.hpp"
 #include "objectives/feature_matching.hpp"
@@ -39,6 +40,11 @@ class AdversarialGan final : public Gan {
                                setting.dtype),
             options.discriminator.update, replicas_of_rank_, communicator),
         one_hot_(classes_, setting.dtype),
+        sampler_(*generator_.network,
+                 {.noise_size = noise_size(options.generator.network),
+                  .seed = setting.seed,
+                  .dtype = setting.dtype},
+                 one_hot_),
         judge_(*discriminator_.network, options.packing, one_hot_) {
     discriminator_.weight_bound = options.weight_clip;
     if (options.ema) generator_.average.emplace(generator_.arena, *options.ema);
@@ -62,16 +68,9 @@ class AdversarialGan final : public Gan {
   }
 
   Samples sample(const SampleRequest& request) override {
-    const at::NoGradGuard no_grad;
     std::optional<Substituted> averaged;
     if (generator_.average) averaged.emplace(generator_.arena, generator_.average->values());
-    const RandomStream stream(setting_.seed, {.purpose = Purpose::sample, .network = NetworkId::generator},
-                              /*step=*/0);
-    Samples samples{.images = {}, .labels = sample_labels(request)};
-    samples.images =
-        generator_.network->forward(draw_noise(stream, request.first_place, request.count),
-                                    ForwardContext{.training = false, .condition = one_hot_(samples.labels)});
-    return samples;
+    return sampler_.sample(request);
   }
 
   void average_running_statistics() override {
@@ -252,8 +251,9 @@ class AdversarialGan final : public Gan {
   std::vector<Play> begin_plays(const Batch& batch) {
     std::vector<Play> plays;
     for (const Batch& slice : split_rows(batch, replicas_of_rank_)) {
+      const ScopedPhase phase(times_.generator_forward, communicator_);
       Play play{.round = begin_round(slice), .fake = {}};
-      play.fake = generate(play.round);
+      play.fake = sampler_.generate(play.round);
       plays.push_back(std::move(play));
     }
     return plays;
@@ -264,23 +264,8 @@ class AdversarialGan final : public Gan {
                 .seed = setting_.seed,
                 .step = batch.step / options_.critic_steps,
                 .critic_iteration = batch.step % options_.critic_steps};
-    if (classes_ > 0)
-      round.fake_labels =
-          draw_uniform(round.stream({.purpose = Purpose::label, .network = NetworkId::generator}),
-                       batch.first_place, {round.rows(), 1}, 0, static_cast<double>(classes_), at::kDouble)
-              .to(at::kLong)
-              .view(-1);
+    round.fake_labels = sampler_.draw_labels(round);
     return round;
-  }
-
-  at::Tensor generate(const Round& round) {
-    const ScopedPhase phase(times_.generator_forward, communicator_);
-    ForwardContext context = round.context({Pass::fake});
-    context.condition = one_hot_(round.fake_labels);
-    const at::Tensor noise =
-        draw_noise(round.stream({.purpose = Purpose::noise, .network = NetworkId::generator}),
-                   round.batch.first_place, round.rows());
-    return generator_.network->forward(noise, context);
   }
 
   std::vector<at::Tensor>* feature_place(std::vector<at::Tensor>& features) const {
@@ -301,16 +286,6 @@ class AdversarialGan final : public Gan {
     return matching.weight * feature_matching_sum(fake, difference);
   }
 
-  at::Tensor draw_noise(const RandomStream& stream, std::int64_t first_place, std::int64_t count) const {
-    return draw_normal(stream, first_place, {count, noise_size(options_.generator.network)}, setting_.dtype);
-  }
-
-  at::Tensor sample_labels(const SampleRequest& request) const {
-    if (classes_ == 0) return {};
-    if (request.label) return at::full({request.count}, *request.label, at::kLong);
-    return at::arange(request.first_place, request.first_place + request.count).remainder(classes_);
-  }
-
   // Sums go over the discriminator's rows, packs of samples; their mean is over the global number of packs.
   double mean_factor(const Round& round) const {
     return static_cast<double>(options_.packing) / static_cast<double>(round.batch.global_batch_size);
@@ -329,6 +304,7 @@ class AdversarialGan final : public Gan {
   TrainedNetwork generator_;
   TrainedNetwork discriminator_;
   const OneHot one_hot_;
+  Sampler sampler_;
   Judge judge_;
   PhaseTimes times_;
 };

@@ -7,13 +7,14 @@ namespace ganymede {
 
 class OneHot {
  public:
-  OneHot(std::int64_t classes, at::ScalarType dtype) {
-    if (classes > 0) row_of_class_ = at::eye(classes, dtype);
-  }
+  // classes: 0 without conditioning.
+  OneHot(std::int64_t classes, at::ScalarType dtype) : row_of_class_(at::eye(classes, dtype)) {}
 
-  // int64 [rows] to [rows, classes]; undefined when there are 0 classes.
+  std::int64_t classes() const { return row_of_class_.size(0); }
+
+  // int64 [rows] to [rows, classes]; undefined without classes.
   at::Tensor operator()(const at::Tensor& labels) const {
-    return row_of_class_.defined() ? row_of_class_.index_select(0, labels) : at::Tensor();
+    return classes() > 0 ? row_of_class_.index_select(0, labels) : at::Tensor();
   }
 
  private:
