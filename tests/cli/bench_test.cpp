@@ -108,9 +108,23 @@ TEST_F(BenchTest, PlanPredictsClustersAndComparesWithThePresentRanks) {
   EXPECT_EQ(clusters[0].at("efficiency"), 1);
   EXPECT_EQ(clusters[1].at("nodes"), 4);
   EXPECT_EQ(clusters[1].at("ranks_per_node"), 2);
-  // Four nodes send 3/4 of the bytes twice, at 1 Gbit/s, and 2 log2(4) messages for each sum.
+  // Four nodes send 3/4 of the bytes twice, at 1 Gbit/s less TCP/IP's headers, and 2 log2(4) messages for
+  // each sum.
+  const auto gradient_bytes = fit.at("gradient_bytes").get<double>();
   EXPECT_NEAR(clusters[1].at("network_sum_milliseconds").get<double>(),
-              1.5 * fit.at("gradient_bytes").get<double>() / 125e6 * 1e3 + 2 * 4 * 0.05, 1e-6);
+              1.5 * gradient_bytes / (125e6 * 1448 / 1538) * 1e3 + 2 * 4 * 0.05, 1e-6);
+  // Two sums, each needed after the gradients that it is made of.
+  double bytes = 0, before = 0;
+  int needed = 0;
+  for (const Json& event : fit.at("timeline")) {
+    EXPECT_GE(event.at(0).get<double>(), before);
+    before = event.at(0).get<double>();
+    bytes += event.at(1).get<double>();
+    needed += event.at(1) == 0;
+  }
+  EXPECT_EQ(bytes, gradient_bytes);
+  EXPECT_EQ(needed, 2);
+  EXPECT_LT(before, 1);
   EXPECT_LT(clusters[1].at("efficiency"), 1);
   expect_spread(figures.at("validation").at("measured_step_milliseconds"));
   EXPECT_EQ(figures.at("validation").at("predicted").at("rows"), 8);
