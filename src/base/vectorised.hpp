@@ -7,3 +7,7 @@
 #else
 #define GANYMEDE_VECTORISED
 #endif
+
+// Such functions for both dtypes: copies for several processors are made of functions, not of templates. The
+// macro in brackets defines a function of the type that it gets.
+#define GANYMEDE_FOR_FLOAT_AND_DOUBLE(function) function(float) function(double)

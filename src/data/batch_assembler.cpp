@@ -43,8 +43,7 @@ std::optional<Batch> BatchAssembler::assemble(std::int64_t step, BoundedQueue<Ro
     if (!has_row(windows)) return std::nullopt;
     prefetch_sample();
     const std::int64_t row = window_.order[next_];
-    const auto* sample =
-        static_cast<const std::byte*>(window_.samples.const_data_ptr()) + row * sample_bytes_;
+    const std::byte* sample = sample_of(row);
     if (kind_ == SampleKind::images)
       write_image(reinterpret_cast<const std::uint8_t*>(sample), mirrored[static_cast<std::size_t>(place)],
                   batch.images, place);
@@ -74,11 +73,14 @@ void BatchAssembler::prefetch_sample() const {
   constexpr std::size_t kRowsAhead = 3;
   constexpr std::int64_t kCacheLine = 64;
   if (next_ + kRowsAhead >= window_.order.size()) return;
-  const auto* sample = static_cast<const std::byte*>(window_.samples.const_data_ptr()) +
-                       window_.order[next_ + kRowsAhead] * sample_bytes_;
+  const std::int64_t row = window_.order[next_ + kRowsAhead];
+  const std::byte* sample = sample_of(row);
   for (std::int64_t i = 0; i < sample_bytes_; i += kCacheLine) __builtin_prefetch(sample + i);
-  if (has_labels_)
-    __builtin_prefetch(window_.labels.const_data_ptr<std::int64_t>() + window_.order[next_ + kRowsAhead]);
+  if (has_labels_) __builtin_prefetch(window_.labels.const_data_ptr<std::int64_t>() + row);
+}
+
+const std::byte* BatchAssembler::sample_of(std::int64_t row) const {
+  return static_cast<const std::byte*>(window_.samples.const_data_ptr()) + row * sample_bytes_;
 }
 
 void BatchAssembler::write_image(const std::uint8_t* pixels, bool mirrored, const at::Tensor& images,

@@ -26,6 +26,7 @@ class BatchAssembler {
   void write_image(const std::uint8_t* pixels, bool mirrored, const at::Tensor& images, std::int64_t place);
   bool has_row(BoundedQueue<RowWindow>& windows);
   void prefetch_sample() const;
+  const std::byte* sample_of(std::int64_t row) const;
 
   BatchLoaderOptions options_;
   SampleKind kind_;

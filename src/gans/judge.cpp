@@ -62,7 +62,7 @@ at::Tensor Judge::pack(const at::Tensor& rows) const {
 }
 
 at::Tensor Judge::condition(const at::Tensor& labels) const {
-  const at::Tensor rows = labels.defined() ? one_hot_(labels) : at::Tensor();
+  const at::Tensor rows = one_hot_(labels);
   return rows.defined() ? pack(rows) : rows;
 }
 

@@ -9,9 +9,6 @@
 namespace ganymede {
 namespace {
 
-// Two overloads each, since copies for several processors are made of functions, not of templates.
-#define GANYMEDE_FOR_FLOAT_AND_DOUBLE(function) function(float) function(double)
-
 #define GANYMEDE_ADD_BIAS(T)                                                                               \
   GANYMEDE_VECTORISED void add_bias(T* values, const T* bias, std::int64_t columns) {                      \
     for (std::int64_t c = 0; c < columns; ++c) values[c] += bias[c];                                       \

@@ -5,94 +5,13 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/mm.h>
 
-#include <array>
 #include <vector>
 
 #include "base/vectorised.hpp"
+#include "networks/winograd_matrices.hpp"
 
 namespace ganymede::winograd {
 namespace {
-
-constexpr int kKernel = 5, kPadding = 2, kOutput = 4;
-constexpr int kTile = kOutput + kKernel - 1;  // inputs a side of a tile, and points
-constexpr int kProducts = kTile * kTile;
-
-template <std::size_t Rows, std::size_t Columns>
-using Matrix = std::array<std::array<double, Columns>, Rows>;
-
-template <std::size_t Rows, std::size_t Columns>
-constexpr Matrix<Columns, Rows> transposed(const Matrix<Rows, Columns>& matrix) {
-  Matrix<Columns, Rows> result{};
-  for (std::size_t r = 0; r < Rows; ++r)
-    for (std::size_t c = 0; c < Columns; ++c) result[c][r] = matrix[r][c];
-  return result;
-}
-
-// The polynomials of a tile are taken at these and, last, at infinity.
-constexpr std::array<double, kTile - 1> kPoints{0, 1, -1, 2, -2, 0.5, -0.5};
-// product over the other points of (point - other)
-constexpr double denominator(int point) {
-  double product = 1;
-  for (int other = 0; other < kTile - 1; ++other)
-    if (other != point) product *= kPoints[point] - kPoints[other];
-  return product;
-}
-
-// Value of a polynomial with Size coefficients, as a row of factors of the coefficients.
-template <std::size_t Size>
-constexpr std::array<double, Size> powers_of(int point) {
-  std::array<double, Size> row{};
-  if (point == kTile - 1) {
-    row[Size - 1] = 1;
-    return row;
-  }
-  row[0] = 1;
-  for (std::size_t i = 1; i < Size; ++i) row[i] = row[i - 1] * kPoints[point];
-  return row;
-}
-
-// Coefficients of the product over the other points of (x - other): Lagrange's basis.
-constexpr std::array<double, kTile> basis_of(int point) {
-  std::array<double, kTile> coefficients{1};
-  int degree = 0;
-  for (int other = 0; other < kTile - 1; ++other) {
-    if (other == point) continue;
-    ++degree;
-    for (int i = degree; i >= 0; --i)
-      coefficients[i] =
-          (i > 0 ? coefficients[i - 1] : 0) - (i < degree ? coefficients[i] * kPoints[other] : 0);
-  }
-  return coefficients;
-}
-
-constexpr Matrix<kTile, kTile> make_of_inputs() {
-  Matrix<kTile, kTile> matrix{};
-  for (int p = 0; p < kTile; ++p) {
-    matrix[p] = basis_of(p);
-  }
-  return matrix;
-}
-
-constexpr Matrix<kTile, kKernel> make_of_kernels() {
-  Matrix<kTile, kKernel> matrix{};
-  for (int p = 0; p < kTile; ++p) {
-    matrix[p] = powers_of<kKernel>(p);
-    for (double& factor : matrix[p]) factor /= p < kTile - 1 ? denominator(p) : 1;
-  }
-  return matrix;
-}
-
-constexpr Matrix<kTile, kOutput> make_of_output_gradients() {
-  Matrix<kTile, kOutput> matrix{};
-  for (int p = 0; p < kTile; ++p) matrix[p] = powers_of<kOutput>(p);
-  return matrix;
-}
-
-constexpr auto kOfInputs = make_of_inputs();
-constexpr auto kOfKernels = make_of_kernels();
-constexpr auto kOfKernelGradients = transposed(kOfKernels);
-constexpr auto kOfOutputGradients = make_of_output_gradients();
-constexpr auto kOfOutputs = transposed(kOfOutputGradients);
 
 #define GANYMEDE_INLINE [[gnu::always_inline]] inline
 
@@ -286,7 +205,6 @@ GANYMEDE_INLINE void kernels_to_weight(const T* kernels, std::int64_t ins, std::
     }
 }
 
-// Two overloads each, since copies for several processors are made of functions, not of templates.
 #define GANYMEDE_TRANSFORMS(T)                                                                           \
   GANYMEDE_VECTORISED void transform_inputs(const T* pixels, const Images& images, T* tiles) {           \
     images_to_tiles<kOfInputs, kPadding>(pixels, images, tiles);                                         \
@@ -305,8 +223,7 @@ GANYMEDE_INLINE void kernels_to_weight(const T* kernels, std::int64_t ins, std::
                                              T* weight) {                                                \
     kernels_to_weight(products, ins, outs, weight);                                                      \
   }
-GANYMEDE_TRANSFORMS(float)
-GANYMEDE_TRANSFORMS(double)
+GANYMEDE_FOR_FLOAT_AND_DOUBLE(GANYMEDE_TRANSFORMS)
 
 // [kProducts, rows, columns], with a cache line between the matrices: a transform goes over all of them at
 // once, and at a distance of a power of 2 they would compete for the same places of the caches.
@@ -317,6 +234,16 @@ at::Tensor empty_products(std::int64_t rows, std::int64_t columns, const at::Ten
 
 Images images_of(const at::Tensor& images) {
   return {images.size(0), images.size(1), images.size(2), images.size(3)};
+}
+
+template <typename Transform>
+at::Tensor to_tiles(const at::Tensor& images, Transform transform) {
+  const Images shape = images_of(images);
+  at::Tensor tiles = empty_products(shape.tiles(), shape.channels, images.options());
+  AT_DISPATCH_FLOATING_TYPES(images.scalar_type(), "winograd_tiles", [&] {
+    transform(images.const_data_ptr<scalar_t>(), shape, tiles.mutable_data_ptr<scalar_t>());
+  });
+  return tiles;
 }
 
 }  // namespace
@@ -335,21 +262,11 @@ at::Tensor multiply(const at::Tensor& left, const at::Tensor& right) {
 }
 
 at::Tensor inputs(const at::Tensor& images) {
-  const Images shape = images_of(images);
-  at::Tensor tiles = empty_products(shape.tiles(), shape.channels, images.options());
-  AT_DISPATCH_FLOATING_TYPES(images.scalar_type(), "winograd_inputs", [&] {
-    transform_inputs(images.const_data_ptr<scalar_t>(), shape, tiles.mutable_data_ptr<scalar_t>());
-  });
-  return tiles;
+  return to_tiles(images, [](auto... arguments) { transform_inputs(arguments...); });
 }
 
 at::Tensor output_gradients(const at::Tensor& images) {
-  const Images shape = images_of(images);
-  at::Tensor tiles = empty_products(shape.tiles(), shape.channels, images.options());
-  AT_DISPATCH_FLOATING_TYPES(images.scalar_type(), "winograd_output_gradients", [&] {
-    transform_output_gradients(images.const_data_ptr<scalar_t>(), shape, tiles.mutable_data_ptr<scalar_t>());
-  });
-  return tiles;
+  return to_tiles(images, [](auto... arguments) { transform_output_gradients(arguments...); });
 }
 
 at::Tensor outputs(const at::Tensor& products, std::int64_t height, std::int64_t width) {

@@ -53,7 +53,8 @@ LossAndSlope generator_loss(const AdversarialLoss& loss, const at::Tensor& fake_
 // A discriminator without operations across rows makes d generator loss / d fake = (generator / discriminator
 // slope) x d discriminator loss / d fake, row by row: one backward pass serves both networks (Shen et al. 2021,
 // "Training Generative Adversarial Networks in One Stage"). Returns that factor [rows, 1], or nothing where a
-// slope is so small that the pass would lose it (|logit| above 55 with bce; beyond the margin with hinge).
+// slope is so small that the pass would lose it (|logit| above 55 with bce, sooner with a small factor; beyond the
+// margin with hinge).
 std::optional<at::Tensor> one_pass_factor(const at::Tensor& generator_slope,
                                           const at::Tensor& discriminator_slope_at_fake);
 

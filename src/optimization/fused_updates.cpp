@@ -12,9 +12,6 @@
 namespace ganymede {
 namespace {
 
-// Two overloads each, since copies for several processors are made of functions, not of templates.
-#define GANYMEDE_FOR_FLOAT_AND_DOUBLE(function) function(float) function(double)
-
 // A decay and its complement, which is rounded once: 1 - 0.999f is 5e-5 off.
 template <typename T>
 struct Decay {

@@ -40,7 +40,7 @@ void GradientAccumulator::add(const at::Tensor& gradient) {
 
 void GradientAccumulator::add_product(const at::Tensor& left, const at::Tensor& right) {
   if (empty_)
-    at::mm_out(const_cast<at::Tensor&>(place_), left, right);
+    at::mm_out(place_, left, right);
   else
     place_.addmm_(left, right);
   empty_ = false;

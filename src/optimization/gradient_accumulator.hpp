@@ -2,7 +2,7 @@
 // backward pass that reaches the parameter, and writes into memory that somebody else laid out.
 //
 // The first gradient after clear() is written, not added, so that memory need not be zeroed before; a layer
-// may write its part into the sum itself (at::Tensor sum(), add_product) and return nothing to autograd.
+// may write its part into the sum itself (sum(), add_product()) and return nothing to autograd.
 #pragma once
 
 #include <torch/csrc/autograd/function.h>
@@ -36,7 +36,7 @@ class GradientAccumulator final : public torch::autograd::Node {
   explicit GradientAccumulator(at::Tensor place);
 
  private:
-  const at::Tensor place_;
+  at::Tensor place_;
   bool empty_ = true;
 };
 

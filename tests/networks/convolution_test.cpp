@@ -61,16 +61,19 @@ void expect_close(const std::vector<at::Tensor>& ours, const std::vector<at::Ten
   }
 }
 
+// Of layer->forward(), for any of both kinds of layers.
+template <typename Layer, typename Ours>
+void expect_like_torchs(Layer layer, const Case& c, Ours ours) {
+  const at::Tensor input = at::randn({3, c.in, c.height, c.width}, at::kDouble);
+  expect_close(
+      derivatives([&](const at::Tensor& x) { return ours(layer, x); }, input, layer->parameters()),
+      derivatives([&](const at::Tensor& x) { return layer->forward(x); }, input, layer->parameters()));
+}
+
 class TransposedConvolution : public testing::TestWithParam<Case> {};
 
 TEST_P(TransposedConvolution, EqualsTorchs) {
-  const Case& c = GetParam();
-  torch::nn::ConvTranspose2d layer = make_transposed(c);
-  const at::Tensor input = at::randn({3, c.in, c.height, c.width}, at::kDouble);
-  expect_close(
-      derivatives([&](const at::Tensor& x) { return transposed_convolution(layer, x); }, input,
-                  layer->parameters()),
-      derivatives([&](const at::Tensor& x) { return layer->forward(x); }, input, layer->parameters()));
+  expect_like_torchs(make_transposed(GetParam()), GetParam(), transposed_convolution);
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, TransposedConvolution,
@@ -85,12 +88,7 @@ INSTANTIATE_TEST_SUITE_P(Shapes, TransposedConvolution,
 class Convolution : public testing::TestWithParam<Case> {};
 
 TEST_P(Convolution, EqualsTorchs) {
-  const Case& c = GetParam();
-  torch::nn::Conv2d layer = make_convolution(c);
-  const at::Tensor input = at::randn({3, c.in, c.height, c.width}, at::kDouble);
-  expect_close(
-      derivatives([&](const at::Tensor& x) { return convolution(layer, x); }, input, layer->parameters()),
-      derivatives([&](const at::Tensor& x) { return layer->forward(x); }, input, layer->parameters()));
+  expect_like_torchs(make_convolution(GetParam()), GetParam(), convolution);
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, Convolution,

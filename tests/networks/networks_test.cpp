@@ -1,9 +1,9 @@
 #include <gtest/gtest.h>
 
+#include "distributed/lone_communicator.hpp"
 #include "networks/dropout.hpp"
 #include "networks/registry.hpp"
 #include "tests/support/expect_error.hpp"
-#include "distributed/lone_communicator.hpp"
 
 namespace ganymede {
 namespace {

@@ -3,8 +3,8 @@
 #include <ATen/ops/linalg_svdvals.h>
 #include <gtest/gtest.h>
 
-#include "networks/registry.hpp"
 #include "distributed/lone_communicator.hpp"
+#include "networks/registry.hpp"
 
 namespace ganymede {
 namespace {

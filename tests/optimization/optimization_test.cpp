@@ -2,6 +2,7 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include "base/error.hpp"
+#include "distributed/lone_communicator.hpp"
 #include "distributed/loopback_communicator.hpp"
 #include "networks/registry.hpp"
 #include "optimization/gradient_averager.hpp"
@@ -10,7 +11,6 @@
 #include "optimization/optimizer.hpp"
 #include "optimization/weight_average.hpp"
 #include "tests/support/expect_error.hpp"
-#include "distributed/lone_communicator.hpp"
 
 namespace ganymede {
 namespace {
