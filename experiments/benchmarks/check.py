@@ -2,7 +2,7 @@
 import pathlib
 import sys
 
-import h5py
+import safetensors
 import yaml
 
 import ganymede_side
@@ -12,11 +12,9 @@ from recipes import RECIPES  # noqa: E402
 
 
 def stored_shapes(state_file, network):
-    shapes = []
-    with h5py.File(state_file) as state:
-        state[f"{network}/parameters"].visititems(
-            lambda _, item: shapes.append(item.shape) if isinstance(item, h5py.Dataset) else None)
-    return sorted(shapes)
+    with safetensors.safe_open(state_file, "numpy") as state:
+        return sorted(tuple(state.get_slice(name).get_shape()) for name in state.keys()
+                      if name.startswith(f"{network}/parameters/"))
 
 
 def module_shapes(network):
@@ -68,7 +66,7 @@ def check(name, program, place):
     problems, counts = [], []
     with ganymede_side.folder_for_all_hosts() as folder:
         run = ganymede_side.train_one_step(program, name, place, folder)
-        state_file, = run.glob("checkpoints/step_*/state.h5")
+        state_file, = run.glob("checkpoints/step_*/state.safetensors")
         for player, make in (("generator", recipe.make_generator), ("discriminator", recipe.make_discriminator)):
             ours, theirs = stored_shapes(state_file, player), module_shapes(make())
             counts.append(f"{player} {count(ours):,}")

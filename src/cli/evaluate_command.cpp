@@ -31,8 +31,8 @@ GeneratedSamples draw_samples(const TrainedRun& run, std::int64_t count) {
       throw DataError(fmt::format(
           "step {}: the generator's samples are not finite; its training has diverged", run.info.step));
     const auto& [low, high] = run.recipe.data.pixels;
-    samples.push_back(run.info.kind == SampleKind::images ? to_pixels(drawn.images, low, high)
-                                                          : drawn.images.flatten(1));
+    samples.push_back(run.info.data.kind == SampleKind::images ? to_pixels(drawn.images, low, high)
+                                                               : drawn.images.flatten(1));
     if (drawn.labels.defined()) labels.push_back(drawn.labels);
   }
   return {.samples = at::cat(samples), .labels = labels.empty() ? at::Tensor() : at::cat(labels)};
@@ -73,8 +73,8 @@ void print(const Evaluation& evaluation, const TrainedRun& run) {
                         evaluation.samples, evaluation.real_samples, run.recipe.data.path)
                 .c_str());
   print_line("moments distance", fmt::format("{:.4g}", evaluation.moments_distance),
-             run.info.kind == SampleKind::images ? "means and deviations of the pixels, white is 255"
-                                                 : "means and deviations of the coordinates");
+             run.info.data.kind == SampleKind::images ? "means and deviations of the pixels, white is 255"
+                                                      : "means and deviations of the coordinates");
   if (const auto& coverage = evaluation.coverage) {
     print_line("modes covered", fmt::format("{} of {}", coverage->covered, coverage->modes),
                "by at least one sample of high quality");
@@ -97,7 +97,7 @@ void print(const Evaluation& evaluation, const TrainedRun& run) {
 
 void evaluate_run(const EvaluateArguments& arguments, Communicator& communicator) {
   const TrainedRun run = open_trained_run(arguments.run, arguments.seed, communicator);
-  const DatasetIndex index = read_dataset_index(find_dataset(run.recipe.data.path));
+  const DatasetIndex index = read_training_data(run);
   const Evaluation evaluation = evaluate_samples(draw_samples(run, arguments.count), index);
   print(evaluation, run);
   if (!arguments.json.empty()) write_json_atomically(arguments.json, as_json(evaluation, run));

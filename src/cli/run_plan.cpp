@@ -1,10 +1,9 @@
 #include "cli/run_plan.hpp"
 
-#include <fstream>
-#include <sstream>
-
 #include "base/error.hpp"
+#include "recipe/recipe_difference.hpp"
 #include "recipe/recipe_library.hpp"
+#include "training/checkpoint_store.hpp"
 
 namespace ganymede {
 
@@ -12,59 +11,80 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// The first line in which two resolved recipes differ, of the parts that determine the weights.
-std::optional<std::string> find_difference(Recipe before, Recipe now) {
-  now.train = before.train;
-  now.communication = before.communication;
-  now.description = before.description;
-  std::stringstream before_lines(to_yaml(before)), now_lines(to_yaml(now));
-  std::string before_line, now_line;
-  const auto trimmed = [](const std::string& line) {
-    const auto begin = line.find_first_not_of(' ');
-    return begin == std::string::npos ? std::string() : line.substr(begin);
-  };
-  while (true) {
-    const bool more = static_cast<bool>(std::getline(before_lines, before_line));
-    const bool more_now = static_cast<bool>(std::getline(now_lines, now_line));
-    if (!more && !more_now) return std::nullopt;
-    if (before_line != now_line || more != more_now)
-      return fmt::format("\"{}\" there, \"{}\" now", trimmed(before_line), trimmed(now_line));
+// These do not determine the weights after a step.
+const std::vector<std::string> kFreeToChange{"train", "communication", "description"};
+
+// Refuses what --resume changes unasked, all of it at once.
+void require_allowed_changes(const Recipe& before, const Recipe& now, const TrainArguments& arguments) {
+  std::string refused;
+  for (const auto& [key, old_value, new_value] : find_differences(before, now)) {
+    if (is_covered(key, kFreeToChange) || is_covered(key, arguments.allow_change)) continue;
+    const auto shown = [](const std::string& value) { return value.empty() ? "not there" : value; };
+    refused += fmt::format("{}{} was {}, now {}", refused.empty() ? "" : "; ", key, shown(old_value),
+                           shown(new_value));
   }
+  require(refused.empty(),
+          "{}: the run was made with another recipe: {}. --resume may change `train` and `communication`; "
+          "allow others "
+          "one by one with --allow-change KEY",
+          arguments.run, refused);
 }
 
-// The recipe of the run that is continued, with what the command changes of its `train` section.
-Recipe load_resumed_recipe(const TrainArguments& arguments, const RunFolder& run) {
-  const Recipe before = load_recipe(run.recipe());
-  const Recipe now =
-      load_recipe(arguments.from.recipe.empty() ? run.recipe() : find_recipe(arguments.from.recipe),
-                  arguments.from.overrides);
-  if (const auto difference = find_difference(before, now))
-    throw UserError(fmt::format(
-        "{}: the run was made with another recipe: {}; --resume may only change `train` and `communication`",
-        run.root().string(), *difference));
+// The recipe of the run that is continued, with what the command changes of it.
+Recipe load_resumed_recipe(const TrainArguments& arguments, const RunFolder& run, const Recipe& before) {
+  Recipe now = load_recipe(arguments.from.recipe.empty() ? run.recipe() : find_recipe(arguments.from.recipe),
+                           arguments.from.overrides);
+  require_allowed_changes(before, now, arguments);
   return now;
+}
+
+// Without its recipe nothing can go on, and a new run would write over what is left of the old one.
+void require_no_remains(const RunFolder& run) {
+  const bool remains = !CheckpointStore(run.checkpoints()).steps().empty() || fs::exists(run.metrics());
+  require(!remains,
+          "{}: this run has lost its recipe.yaml; put it back (`ganymede recipe show` prints one), or choose "
+          "another folder with --run",
+          run.root().string());
+}
+
+// A run that goes on finds its data where they lay, from whatever working directory.
+std::optional<fs::path> known_data_folder(const Recipe& before, const Recipe& now, const RunFolder& run) {
+  if (before.data.path != now.data.path) return std::nullopt;
+  const auto folder = CheckpointStore(run.checkpoints()).last_data_folder();
+  return folder && fs::exists(*folder / kIndexFileName) ? folder : std::nullopt;
+}
+
+void check_arguments(const TrainArguments& arguments) {
+  require(!arguments.resume || !arguments.run.empty(), "--resume needs the run's folder: --run DIR");
+  require(arguments.resume || !arguments.at_step, "--at-step says where --resume goes on; give both");
+  require(arguments.resume || arguments.allow_change.empty(),
+          "--allow-change says what --resume may change; give both");
 }
 
 }  // namespace
 
 RunPlan plan_run_on_root(const TrainArguments& arguments, int ranks) {
-  require(!arguments.resume || !arguments.run.empty(), "--resume needs the run's folder: --run DIR");
+  check_arguments(arguments);
   RunPlan plan;
   plan.continues = arguments.resume && fs::exists(RunFolder(arguments.run).recipe());
   require(plan.continues || !arguments.from.recipe.empty(), "{}",
           arguments.resume ? arguments.run + ": no run here to resume; give a recipe to start one"
                            : "which recipe? `ganymede recipe list` shows those that exist");
 
+  std::optional<fs::path> known_data;
   if (plan.continues) {
     plan.run = RunFolder(arguments.run);
-    plan.recipe = load_resumed_recipe(arguments, plan.run);
+    const Recipe before = load_recipe(plan.run.recipe());
+    plan.recipe = load_resumed_recipe(arguments, plan.run, before);
+    known_data = known_data_folder(before, plan.recipe, plan.run);
   } else {
     plan.recipe = load_recipe(find_recipe(arguments.from.recipe), arguments.from.overrides);
     plan.run = arguments.run.empty() ? next_run_folder(plan.recipe.name) : RunFolder(arguments.run);
+    if (arguments.resume) require_no_remains(plan.run);
   }
-  plan.run = RunFolder(fs::absolute(plan.run.root()));
+  plan.run = RunFolder(fs::absolute(plan.run.root()).lexically_normal());
   if (!plan.continues) require_new_run_folder(plan.run);
-  plan.dataset = find_fitting_dataset_on_root(plan.recipe, ranks);
+  plan.dataset = find_fitting_dataset_on_root(plan.recipe, ranks, known_data);
   return plan;
 }
 

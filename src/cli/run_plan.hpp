@@ -14,6 +14,8 @@ struct TrainArguments {
   RecipeArguments from;  // the recipe's name may be empty with resume
   std::string run;       // empty: runs/<recipe>-<n>
   bool resume = false;
+  std::optional<std::int64_t> at_step;    // with resume: the checkpoint to go on from
+  std::vector<std::string> allow_change;  // with resume: keys that may differ from the run's recipe
 };
 
 struct RunPlan {

@@ -29,8 +29,8 @@ void check_label(const SampleArguments& arguments, const Recipe& recipe, std::in
 
 void write_samples(const SampleArguments& arguments, Communicator& communicator) {
   const auto [recipe, info, gan] = open_trained_run(arguments.run, arguments.seed, communicator);
-  check_label(arguments, recipe, info.classes);
-  SamplePictureOptions picture = picture_options(recipe, info.classes, info.kind);
+  check_label(arguments, recipe, info.data.classes());
+  SamplePictureOptions picture = picture_options(recipe, info.data);
   if (arguments.label) picture.classes = 0;  // no column a class: all samples are of one
   const std::int64_t count = arguments.count.value_or(picture_sample_count(picture));
   write_sample_picture(arguments.out, gan->sample({.count = count, .label = arguments.label}), picture);

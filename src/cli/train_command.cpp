@@ -3,7 +3,7 @@
 #include "base/logging.hpp"
 #include "cli/command.hpp"
 #include "cli/picture_options.hpp"
-#include "cli/run_plan.hpp"
+#include "cli/resume.hpp"
 #include "cli/terminal.hpp"
 #include "cli/training_setup.hpp"
 #include "distributed/agreement.hpp"
@@ -26,36 +26,15 @@ RunPlan agree_on_plan(const TrainArguments& arguments, Communicator& communicato
   return plan;
 }
 
-// Where training starts: at the newest checkpoint that rank 0 finds, else at step 0 with the initial weights.
-// Afterwards all ranks hold the same state. Collective.
-CheckpointInfo agree_on_start(const RunPlan& plan, const DatasetIndex& index, Gan& gan,
-                              Communicator& communicator) {
-  CheckpointInfo start{.step = 0,
-                       .samples = index.samples,
-                       .shape = index.shape,
-                       .classes = static_cast<std::int64_t>(index.class_names.size()),
-                       .kind = index.kind};
+// Makes the run folder and the ranks' logs in it; of a run that goes on, puts away what lies after its start.
+// Collective.
+void open_run(const RunPlan& plan, const CheckpointStore& store, const CheckpointInfo& start, bool takes_back,
+              Communicator& communicator) {
   agree_on_root(communicator, [&] {
-    const auto checkpoint = find_latest_checkpoint(plan.run.checkpoints());
-    if (!checkpoint) return;
-    start = read_checkpoint_info(*checkpoint);
-    if (start.samples != index.samples)
-      throw DataError(
-          fmt::format("{}: it was made with a dataset of {} samples, {} has {}: the data order would "
-                      "differ; train on the same dataset",
-                      checkpoint->string(), start.samples, index.folder.string(), index.samples));
-    load_checkpoint(*checkpoint, gan.players());
+    store.remove_leftovers();
+    if (takes_back) store.set_aside_after(start.step);
+    open_run_folder_on_root(plan.run, to_yaml(plan.recipe));
   });
-  const at::Tensor step = at::full({1}, start.step, at::kLong);
-  communicator.broadcast_(step);
-  start.step = step.item<std::int64_t>();
-  broadcast_state(communicator, gan.players());
-  return start;
-}
-
-// Makes the run folder and the ranks' logs in it. Collective.
-void open_run(const RunPlan& plan, Communicator& communicator) {
-  agree_on_root(communicator, [&] { open_run_folder_on_root(plan.run, to_yaml(plan.recipe)); });
   agree(communicator, [&] {
     const fs::path log = plan.run.log_of(communicator.rank());
     fs::create_directories(log.parent_path());  // on another host without a shared disk
@@ -78,13 +57,14 @@ ExitCode run_training(const TrainArguments& arguments, Communicator& communicato
   const DatasetIndex index = agree_on_dataset(plan.dataset, communicator);
   communicator.configure(recipe.communication);
   const std::unique_ptr<Gan> gan = agree_on_gan(recipe, index, communicator);
-  const CheckpointInfo start = agree_on_start(plan, index, *gan, communicator);
+  CheckpointStore store(plan.run.checkpoints());
+  const CheckpointInfo start = agree_on_start(arguments, plan, store, index, *gan, communicator);
 
   const std::unique_ptr<BatchLoader> loader =
       agree_on_loader(recipe, index, *gan, start.step, arguments.from.cache_mib, communicator);
 
   // Nothing has been written so far: a mistake leaves no half-made run behind.
-  open_run(plan, communicator);
+  open_run(plan, store, start, arguments.at_step.has_value(), communicator);
   if (start.step > 0) spdlog::info("resuming at step {}", start.step);
   spdlog::info("{}: {} samples, global batch {}, {}, {} a rank; results in {}", recipe.name, index.samples,
                recipe.data.global_batch_size, counted(communicator.size(), "rank"),
@@ -93,9 +73,9 @@ ExitCode run_training(const TrainArguments& arguments, Communicator& communicato
   const TrainingEnd end = train({.options = recipe.train,
                                  .start = start,
                                  .steps_per_epoch = loader->steps_per_epoch() / gan->batches_per_step(),
-                                 .picture = picture_options(recipe, start.classes, index.kind),
+                                 .picture = picture_options(recipe, start.data),
                                  .on_terminal = stdout_reaches_terminal()},
-                                *gan, *loader, plan.run, communicator);
+                                *gan, *loader, plan.run, store, communicator);
   return end == TrainingEnd::finished ? ExitCode::success : ExitCode::stopped_on_request;
 }
 
@@ -108,7 +88,16 @@ void add_train_command(CLI::App& app, Action& action) {
   command->add_option("--run", arguments->run, "Folder for the results [runs/<recipe>-<n>]")
       ->type_name("DIR");
   command->add_flag("--resume", arguments->resume,
-                    "Go on from the newest checkpoint in --run; start there if there is none");
+                    "Go on from the newest checkpoint in --run; start there if there is no run yet");
+  command->add_option("--at-step", arguments->at_step,
+                      "With --resume: go on from the checkpoint of that step; those after it are set aside");
+  command
+      ->add_option(
+          "--allow-change", arguments->allow_change,
+          "With --resume: a key, or a part of the recipe, that may differ from the run's; repeat it for more")
+      ->allow_extra_args(false)
+      ->take_all()
+      ->type_name("KEY");
   command->footer("Example: mpirun -n 2 ganymede train dcgan/quick --set seed=7 --run runs/first");
   command->callback([&action, arguments] {
     action = [arguments](Communicator* communicator) { return run_training(*arguments, *communicator); };

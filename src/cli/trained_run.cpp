@@ -1,34 +1,48 @@
 #include "cli/trained_run.hpp"
 
 #include "base/error.hpp"
+#include "cli/resume.hpp"
 #include "gans/adversarial_gan.hpp"
 #include "training/run_folder.hpp"
 
 namespace ganymede {
 
+namespace fs = std::filesystem;
+
 TrainedRun open_trained_run(const std::string& folder, std::optional<std::int64_t> seed,
                             Communicator& communicator) {
   const RunFolder run(folder);
-  if (!std::filesystem::exists(run.recipe()))
+  if (!fs::exists(run.recipe()))
     throw UserError(
         fmt::format("{}: no run here (it has no recipe.yaml); expected the folder of a training run",
                     run.root().string()));
   TrainedRun trained{.recipe = load_recipe(run.recipe()), .info = {}, .gan = nullptr};
-  const auto checkpoint = find_latest_checkpoint(run.checkpoints());
-  if (!checkpoint)
+  const CheckpointStore store(run.checkpoints());
+  const auto info = store.use_newest([&](const Checkpoint& checkpoint) {
+    const TrainedOn& data = checkpoint.info.data;
+    trained.gan = make_adversarial_gan(
+        trained.recipe.gan,
+        {.seed = static_cast<std::uint64_t>(seed.value_or(trained.recipe.seed)),
+         .shape = data.shape,
+         .classes = data.classes(),
+         .dtype = trained.recipe.precision == Precision::float64 ? at::kDouble : at::kFloat,
+         .replicas = trained.recipe.replicas()},
+        communicator);
+    restore_state(checkpoint.state, trained.gan->players(), store.path_of(checkpoint.info.step).string());
+  });
+  if (!info)
     throw UserError(fmt::format("{}: no checkpoint yet; train at least until train.checkpoint_every",
                                 run.root().string()));
-  trained.info = read_checkpoint_info(*checkpoint);
-  trained.gan = make_adversarial_gan(
-      trained.recipe.gan,
-      {.seed = static_cast<std::uint64_t>(seed.value_or(trained.recipe.seed)),
-       .shape = trained.info.shape,
-       .classes = trained.info.classes,
-       .dtype = trained.recipe.precision == Precision::float64 ? at::kDouble : at::kFloat,
-       .replicas = trained.recipe.replicas()},
-      communicator);
-  load_checkpoint(*checkpoint, trained.gan->players());
+  trained.info = *info;
   return trained;
+}
+
+DatasetIndex read_training_data(const TrainedRun& run) {
+  const TrainedOn& before = run.info.data;
+  const bool where_it_lay = fs::exists(before.folder / kIndexFileName);
+  DatasetIndex index = read_dataset_index(where_it_lay ? before.folder : find_dataset(run.recipe.data.path));
+  require_same_data(before, TrainedOn::of(index), "bring that one back");
+  return index;
 }
 
 }  // namespace ganymede

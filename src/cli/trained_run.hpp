@@ -6,7 +6,7 @@
 
 #include "gans/gan.hpp"
 #include "recipe/recipe.hpp"
-#include "training/checkpoint.hpp"
+#include "training/checkpoint_store.hpp"
 
 namespace ganymede {
 
@@ -16,9 +16,12 @@ struct TrainedRun {
   std::unique_ptr<Gan> gan;
 };
 
-// The newest intact checkpoint of the run. seed: of the samples' noise, the recipe's where there is none.
-// Throws UserError if there is no run or no checkpoint.
+// The newest usable checkpoint of the run. seed: of the samples' noise, the recipe's where there is none.
+// Throws UserError if there is no run or no checkpoint, DataError if none can be used.
 TrainedRun open_trained_run(const std::string& folder, std::optional<std::int64_t> seed,
                             Communicator& communicator);
+
+// The dataset of the run, where it lay or by its name. Throws DataError if it is another one by now.
+DatasetIndex read_training_data(const TrainedRun& run);
 
 }  // namespace ganymede

@@ -65,8 +65,9 @@ void add_recipe_options(CLI::App& command, RecipeArguments& arguments) {
   add_cache_option(command, arguments.cache_mib);
 }
 
-std::filesystem::path find_fitting_dataset_on_root(const Recipe& recipe, int ranks) {
-  const DatasetIndex index = read_dataset_index(find_dataset(recipe.data.path));
+std::filesystem::path find_fitting_dataset_on_root(const Recipe& recipe, int ranks,
+                                                   const std::optional<std::filesystem::path>& known) {
+  const DatasetIndex index = read_dataset_index(known ? *known : find_dataset(recipe.data.path));
   check_batch(recipe, index, ranks);
   check_ranks(recipe, ranks);
   return std::filesystem::absolute(index.folder);

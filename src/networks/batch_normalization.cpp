@@ -92,7 +92,7 @@ BatchNormalization::BatchNormalization(std::int64_t channels, BatchNormalization
   weight_ = register_parameter("weight", at::ones({channels}));
   bias_ = register_parameter("bias", at::zeros({channels}));
   running_mean_ = register_buffer("running_mean", at::zeros({channels}));
-  running_variance_ = register_buffer("running_variance", at::ones({channels}));
+  running_variance_ = register_buffer("running_var", at::ones({channels}));
 }
 
 at::Tensor BatchNormalization::forward(const at::Tensor& input, bool training) {

@@ -28,7 +28,9 @@ class Adam final : public Optimizer {
   }
 
   std::vector<State> state() override {
-    return {{"first_moment", first_moment_}, {"second_moment", second_moment_}, {"steps", steps_}};
+    return {{"first_moment", first_moment_, true},
+            {"second_moment", second_moment_, true},
+            {"steps", steps_, false}};
   }
 
  private:
@@ -53,7 +55,7 @@ class Rmsprop final : public Optimizer {
                options_.decay, options_.epsilon);
   }
 
-  std::vector<State> state() override { return {{"mean_square", mean_square_}}; }
+  std::vector<State> state() override { return {{"mean_square", mean_square_, true}}; }
 
  private:
   const RmspropOptions options_;
@@ -85,7 +87,7 @@ class Sgd final : public Optimizer {
 
   std::vector<State> state() override {
     if (!velocity_.defined()) return {};
-    return {{"velocity", velocity_}};
+    return {{"velocity", velocity_, true}};
   }
 
  private:

@@ -42,8 +42,8 @@ class Optimizer {
 
   struct State {
     std::string name;
-    at::Tensor tensor;  // [elements of the arena], shared like its values; or [1], a number of this rank's
-                        // that belongs to all parameters
+    at::Tensor tensor;
+    bool like_arena;  // laid out and shared like its values; else [1], a number that each rank has of its own
   };
   // What a checkpoint needs to go on as if nothing had happened; the tensors share the optimizer's memory.
   virtual std::vector<State> state() = 0;

@@ -8,6 +8,8 @@
 namespace ganymede {
 namespace {
 
+constexpr std::string_view kTemporaryMark = ".tmp-";
+
 std::filesystem::path folder_of(const std::filesystem::path& file) {
   return file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
 }
@@ -25,9 +27,10 @@ void write_all(const FileDescriptor& output, std::string_view bytes, const std::
 void write_file_atomically(const std::filesystem::path& file, std::string_view bytes) {
   const std::filesystem::path temporary = temporary_path_beside(file);
   try {
-    const FileDescriptor output(temporary, O_WRONLY | O_CREAT | O_TRUNC);
+    FileDescriptor output(temporary, O_WRONLY | O_CREAT | O_TRUNC);
     write_all(output, bytes, file);
-    check_posix(::fsync(output.get()), "sync", file);
+    output.sync(file);
+    output.close(file);
     check_posix(::rename(temporary.c_str(), file.c_str()), "write", file);
   } catch (...) {
     std::error_code ignored;
@@ -39,15 +42,19 @@ void write_file_atomically(const std::filesystem::path& file, std::string_view b
 
 void sync_to_disk(const std::filesystem::path& file_or_folder) {
   const FileDescriptor descriptor(file_or_folder, O_RDONLY);
-  check_posix(::fsync(descriptor.get()), "sync", file_or_folder);
+  descriptor.sync(file_or_folder);
 }
 
 std::filesystem::path temporary_path_beside(const std::filesystem::path& path) {
   std::array<char, 256> host{};
   ::gethostname(host.data(), host.size() - 1);
   std::filesystem::path temporary = path;
-  temporary += fmt::format(".tmp-{}-{}", host.data(), ::getpid());
+  temporary += fmt::format("{}{}-{}", kTemporaryMark, host.data(), ::getpid());
   return temporary;
+}
+
+bool is_temporary_name(std::string_view name) {
+  return name.find(kTemporaryMark) != std::string_view::npos;
 }
 
 }  // namespace ganymede

@@ -16,5 +16,7 @@ void sync_to_disk(const std::filesystem::path& file_or_folder);
 
 // `<path>.tmp-<host>-<process>`: unique among the processes that may share a file system.
 std::filesystem::path temporary_path_beside(const std::filesystem::path& path);
+// Whether a file's name is such a one, of any host and process.
+bool is_temporary_name(std::string_view name);
 
 }  // namespace ganymede

@@ -43,6 +43,13 @@ class FileDescriptor {
 
   int get() const { return descriptor_; }
 
+  // Waits until the disk has what was written.
+  void sync(const std::filesystem::path& path) const { check_posix(::fsync(descriptor_), "sync", path); }
+  // Where something was written: the destructor cannot report that it did not arrive.
+  void close(const std::filesystem::path& path) {
+    check_posix(::close(std::exchange(descriptor_, -1)), "close", path);
+  }
+
  private:
   int descriptor_;
 };

@@ -20,8 +20,8 @@ std::string read_complete_lines(const std::filesystem::path& file) {
 
 JsonLinesWriter::JsonLinesWriter(const std::filesystem::path& file)
     : file_(file), output_(std::make_unique<FileDescriptor>(file, O_WRONLY | O_CREAT | O_APPEND)) {
-  const auto complete_bytes = static_cast<off_t>(read_complete_lines(file).size());
-  check_posix(::ftruncate(output_->get(), complete_bytes), "shorten", file);
+  complete_bytes_ = static_cast<std::int64_t>(read_complete_lines(file).size());
+  check_posix(::ftruncate(output_->get(), complete_bytes_), "shorten", file);
 }
 
 JsonLinesWriter::~JsonLinesWriter() = default;
@@ -29,7 +29,15 @@ JsonLinesWriter::JsonLinesWriter(JsonLinesWriter&&) noexcept = default;
 JsonLinesWriter& JsonLinesWriter::operator=(JsonLinesWriter&&) noexcept = default;
 
 void JsonLinesWriter::write(const Json& value) {
-  write_all(*output_, value.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n", file_);
+  const std::string line = value.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  try {
+    write_all(*output_, line, file_);
+  } catch (...) {
+    // What a full disk took of the line; the next one begins a line of its own.
+    check_posix(::ftruncate(output_->get(), complete_bytes_), "shorten", file_);
+    throw;
+  }
+  complete_bytes_ += static_cast<std::int64_t>(line.size());
 }
 
 std::vector<Json> read_json_lines(const std::filesystem::path& file) {

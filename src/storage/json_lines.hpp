@@ -20,12 +20,14 @@ class JsonLinesWriter {
   JsonLinesWriter(JsonLinesWriter&&) noexcept;
   JsonLinesWriter& operator=(JsonLinesWriter&&) noexcept;
 
-  // One line in one system call, so that it survives the end of this process.
+  // One line in one system call, so that it survives the end of this process. Where it throws, nothing of the
+  // line is in the file.
   void write(const Json& value);
 
  private:
   std::filesystem::path file_;
   std::unique_ptr<FileDescriptor> output_;
+  std::int64_t complete_bytes_ = 0;
 };
 
 // A last line without a newline is left out: a crash cut it. Throws DataError with the line's number if

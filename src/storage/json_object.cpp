@@ -1,5 +1,7 @@
 #include "storage/json_object.hpp"
 
+#include <algorithm>
+
 #include "base/error.hpp"
 
 namespace ganymede {
@@ -69,6 +71,27 @@ std::vector<std::string> JsonObject::text_list(std::string_view key) const {
     texts.push_back(element.get<std::string>());
   }
   return texts;
+}
+
+std::vector<std::int64_t> JsonObject::integers(std::string_view key, std::optional<std::size_t> count) const {
+  const std::string expected = count ? fmt::format("a list of {} integers", *count) : "a list of integers";
+  const Json& list = field(key, expected, is_array);
+  if (count && list.size() != *count) fail(place_of(key), list, expected);
+  std::vector<std::int64_t> integers;
+  for (const Json& element : list) {
+    if (!is_integer(element))
+      fail(fmt::format("{}[{}]", place_of(key), integers.size()), element, "an integer");
+    integers.push_back(element.get<std::int64_t>());
+  }
+  return integers;
+}
+
+std::string JsonObject::one_of(std::string_view key, const std::vector<std::string_view>& texts) const {
+  const std::string expected = fmt::format("{}", fmt::join(texts, " or "));
+  const Json& value = field(key, expected, is_text);
+  const auto text = value.get<std::string>();
+  if (std::find(texts.begin(), texts.end(), text) == texts.end()) fail(place_of(key), value, expected);
+  return text;
 }
 
 std::vector<std::array<double, 2>> JsonObject::number_pairs(std::string_view key) const {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,10 @@ class JsonObject {
   bool boolean(std::string_view key) const;
   std::string text(std::string_view key) const;
   std::vector<std::string> text_list(std::string_view key) const;
+  // A list of that many integers; of any number of them without `count`.
+  std::vector<std::int64_t> integers(std::string_view key, std::optional<std::size_t> count = {}) const;
+  // A text that is one of those.
+  std::string one_of(std::string_view key, const std::vector<std::string_view>& texts) const;
   // [[x, y], ...], at least one.
   std::vector<std::array<double, 2>> number_pairs(std::string_view key) const;
   JsonObject object(std::string_view key) const;

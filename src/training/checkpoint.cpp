@@ -1,13 +1,11 @@
 #include "training/checkpoint.hpp"
 
-#include <algorithm>
-
 #include "base/error.hpp"
-#include "base/logging.hpp"
 #include "storage/checksum.hpp"
-#include "storage/hdf5_file.hpp"
-#include "storage/json_file.hpp"
+#include "storage/file_bytes.hpp"
+#include "storage/json_object.hpp"
 #include "storage/pending_folder.hpp"
+#include "storage/safetensors_file.hpp"
 
 namespace ganymede {
 
@@ -15,159 +13,105 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char* kFormat = "ganymede-checkpoint";
-constexpr int kVersion = 1;
-constexpr const char* kStateFile = "state.h5";
+constexpr std::string_view kFormat = "ganymede-checkpoint";
+constexpr std::int64_t kVersion = 2;  // 1 had its state in HDF5
+constexpr const char* kStateFile = "state.safetensors";
 constexpr const char* kManifest = "manifest.json";
 
-// Reads the manifest and checks the state file against it. Throws DataError.
-Json read_intact_manifest(const fs::path& checkpoint) {
-  const fs::path file = checkpoint / kManifest;
-  const Json manifest = read_json(file);
-  try {
-    if (manifest.at("format") != kFormat || manifest.at("version") != kVersion)
-      throw DataError(fmt::format("{}: format {} version {}; this program reads {} version {}", file.string(),
-                                  manifest.at("format").dump(), manifest.at("version").dump(), kFormat,
-                                  kVersion));
-    const auto expected = manifest.at("state_crc32").get<std::uint32_t>();
-    const std::uint32_t found = crc32_of_file(checkpoint / kStateFile);
-    if (found != expected)
-      throw DataError(fmt::format("{}: its checksum is {:08x}, the manifest says {:08x}: the file is damaged",
-                                  (checkpoint / kStateFile).string(), found, expected));
-  } catch (const Json::exception& error) {
-    throw DataError(fmt::format("{}: not a checkpoint's manifest: {}", file.string(), error.what()));
-  }
-  return manifest;
+Json data_as_json(const TrainedOn& data) {
+  return {{"folder", data.folder.string()},
+          {"samples", data.samples},
+          {"kind", data.kind == SampleKind::points ? "points" : "images"},
+          {"shape", {data.shape.channels, data.shape.height, data.shape.width}},
+          {"class_names", data.class_names},
+          {"shard_crc32", data.shard_crc32}};
 }
 
-// Complete checkpoints, oldest first: step_N sorts by step, as N has leading zeros.
-std::vector<fs::path> list_checkpoints(const fs::path& checkpoints) {
-  std::vector<fs::path> found;
-  if (!fs::is_directory(checkpoints)) return found;
-  for (const auto& entry : fs::directory_iterator(checkpoints))
-    if (entry.path().extension().empty() && entry.path().filename().string().starts_with("step_"))
-      found.push_back(entry.path());
-  std::sort(found.begin(), found.end());
-  return found;
+TrainedOn read_data(const JsonObject& json) {
+  TrainedOn data{.folder = json.text("folder"), .samples = json.integer("samples", 0)};
+  data.kind = json.one_of("kind", {"images", "points"}) == "points" ? SampleKind::points : SampleKind::images;
+  const std::vector<std::int64_t> shape = json.integers("shape", 3);
+  data.shape = {.channels = shape[0], .height = shape[1], .width = shape[2]};
+  data.class_names = json.text_list("class_names");
+  for (const std::int64_t crc32 : json.integers("shard_crc32"))
+    data.shard_crc32.push_back(static_cast<std::uint32_t>(crc32));
+  return data;
+}
+
+// Another version is another format: its fields are not looked at.
+void require_version(const JsonObject& manifest, const fs::path& file) {
+  manifest.one_of("format", {kFormat});
+  const std::int64_t version = manifest.integer("version");
+  if (version != kVersion)
+    throw DataError(
+        fmt::format("{}: version {} of the format; this program reads version {}: go on with the program "
+                    "that wrote it, or train again in another folder",
+                    file.string(), version, kVersion));
+}
+
+struct Manifest {
+  CheckpointInfo info;
+  FileSummary state;
+};
+
+Manifest read_manifest(const fs::path& folder) {
+  const fs::path file = folder / kManifest;
+  const Json document = read_json(file);
+  const JsonObject json(document, file);
+  require_version(json, file);
+  const JsonObject state = json.object("files").object(kStateFile);
+  return {.info = {.step = json.integer("step", 0),
+                   .seconds = json.number("seconds", 0),
+                   .data = read_data(json.object("data"))},
+          .state = {.bytes = state.integer("bytes", 0),
+                    .crc32 = static_cast<std::uint32_t>(state.integer("crc32", 0, UINT32_MAX))}};
+}
+
+at::Tensor read_state_bytes(const fs::path& file, const FileSummary& expected) {
+  const at::Tensor bytes = read_file_of_size(file, expected.bytes);
+  const std::uint32_t crc32 = crc32_of_tensor(bytes);
+  if (crc32 != expected.crc32)
+    throw DataError(fmt::format("{}: its checksum is {:08x}, the manifest says {:08x}: the file is damaged",
+                                file.string(), crc32, expected.crc32));
+  return bytes;
 }
 
 }  // namespace
 
-std::vector<NamedTensor> collect_state(const std::vector<Player>& players) {
-  std::vector<NamedTensor> state;
-  for (const Player& player : players) {
-    for (const auto& slot : player.arena.slots())
-      state.push_back({fmt::format("{}/parameters/{}", player.name, slot.name),
-                       player.arena.view_of(player.arena.values(), slot)});
-    for (const auto& buffer : player.network->named_buffers())
-      state.push_back({fmt::format("{}/buffers/{}", player.name, buffer.key()), buffer.value()});
-    if (player.average.defined())
-      for (const auto& slot : player.arena.slots())
-        state.push_back({fmt::format("{}/average/{}", player.name, slot.name),
-                         player.arena.view_of(player.average, slot)});
-    for (const auto& [name, tensor] : player.optimizer.state()) {
-      if (tensor.numel() == 1) {
-        state.push_back({fmt::format("{}/optimizer/{}", player.name, name), tensor});
-        continue;
-      }
-      for (const auto& slot : player.arena.slots())
-        state.push_back({fmt::format("{}/optimizer/{}/{}", player.name, name, slot.name),
-                         player.arena.view_of(tensor, slot)});
-    }
-  }
-  return state;
+TrainedOn TrainedOn::of(const DatasetIndex& index) {
+  TrainedOn data{.folder = fs::absolute(index.folder),
+                 .samples = index.samples,
+                 .kind = index.kind,
+                 .shape = index.shape,
+                 .class_names = index.class_names};
+  for (const ShardEntry& shard : index.shards) data.shard_crc32.push_back(shard.crc32);
+  return data;
 }
 
-std::uint32_t checksum_state(const std::vector<Player>& players) {
-  std::uint32_t checksum = 0;
-  for (const auto& [name, tensor] : collect_state(players)) checksum = crc32_of_tensor(tensor, checksum);
-  return checksum;
-}
-
-void save_checkpoint_on_root(const fs::path& checkpoints, const CheckpointInfo& info,
-                             const std::vector<Player>& players, std::int64_t keep) {
-  const fs::path final = checkpoints / fmt::format("step_{:08}", info.step);
-  if (fs::exists(final)) fs::remove_all(final);  // a damaged one that resume passed over
-  PendingFolder pending(final);
-  {
-    Hdf5File file = Hdf5File::create(pending.path() / kStateFile);
-    for (const auto& [name, tensor] : collect_state(players)) file.write_tensor(name, tensor);
-  }
+void write_checkpoint(const fs::path& folder, const CheckpointInfo& info, const TrainingState& snapshot) {
+  PendingFolder pending(folder);
+  const FileSummary state =
+      write_safetensors(pending.path() / kStateFile, snapshot,
+                        {{"format", "pt"}, {"writer", "ganymede"}, {"step", std::to_string(info.step)}});
   write_json_atomically(pending.path() / kManifest,
                         Json{{"format", kFormat},
                              {"version", kVersion},
                              {"step", info.step},
-                             {"samples", info.samples},
-                             {"image_shape", {info.shape.channels, info.shape.height, info.shape.width}},
-                             {"classes", info.classes},
-                             {"points", info.kind == SampleKind::points},
-                             {"weights_crc32", checksum_state(players)},
-                             {"state_crc32", crc32_of_file(pending.path() / kStateFile)}});
+                             {"seconds", info.seconds},
+                             {"data", data_as_json(info.data)},
+                             {"state_crc32", checksum_state(snapshot)},
+                             {"files", {{kStateFile, {{"bytes", state.bytes}, {"crc32", state.crc32}}}}}});
   pending.publish();
-
-  std::vector<fs::path> all = list_checkpoints(checkpoints);
-  const auto surplus = std::max<std::int64_t>(0, static_cast<std::int64_t>(all.size()) - keep);
-  for (std::int64_t i = 0; i < surplus; ++i) fs::remove_all(all[i]);
 }
 
-std::optional<fs::path> find_latest_checkpoint(const fs::path& checkpoints) {
-  const std::vector<fs::path> all = list_checkpoints(checkpoints);
-  for (auto it = all.rbegin(); it != all.rend(); ++it) {
-    try {
-      read_intact_manifest(*it);
-      return *it;
-    } catch (const Error& error) {
-      spdlog::warn("{}; using the checkpoint before it", error.what());
-    }
-  }
-  return std::nullopt;
+CheckpointInfo read_checkpoint_info(const fs::path& folder) {
+  return read_manifest(folder).info;
 }
 
-CheckpointInfo read_checkpoint_info(const fs::path& checkpoint) {
-  const Json manifest = read_intact_manifest(checkpoint);
-  try {
-    const Json& shape = manifest.at("image_shape");
-    return {.step = manifest.at("step").get<std::int64_t>(),
-            .samples = manifest.at("samples").get<std::int64_t>(),
-            .shape = {.channels = shape.at(0).get<std::int64_t>(),
-                      .height = shape.at(1).get<std::int64_t>(),
-                      .width = shape.at(2).get<std::int64_t>()},
-            .classes = manifest.at("classes").get<std::int64_t>(),
-            .kind = manifest.at("points").get<bool>() ? SampleKind::points : SampleKind::images};
-  } catch (const Json::exception& error) {
-    throw DataError(fmt::format("{}: {}", (checkpoint / kManifest).string(), error.what()));
-  }
-}
-
-void load_checkpoint(const fs::path& checkpoint, const std::vector<Player>& players) {
-  at::NoGradGuard no_grad;
-  const fs::path path = checkpoint / kStateFile;
-  Hdf5File file = Hdf5File::open(path);
-  for (const auto& [name, tensor] : collect_state(players)) {
-    if (!file.contains(name))
-      throw DataError(
-          fmt::format("{}: {} is missing: the checkpoint is of another recipe", path.string(), name));
-    const at::Tensor stored = file.read_tensor(name);
-    if (stored.sizes() != tensor.sizes() || stored.scalar_type() != tensor.scalar_type())
-      throw DataError(
-          fmt::format("{}: {} is {} {}, the recipe's is {} {}: the checkpoint is of another recipe",
-                      path.string(), name, c10::toString(stored.scalar_type()), c10::str(stored.sizes()),
-                      c10::toString(tensor.scalar_type()), c10::str(tensor.sizes())));
-    tensor.copy_(stored);
-  }
-}
-
-void broadcast_state(Communicator& communicator, const std::vector<Player>& players) {
-  at::NoGradGuard no_grad;
-  for (const Player& player : players) {
-    communicator.broadcast_to_nodes_(player.arena.values());
-    if (player.average.defined()) communicator.broadcast_to_nodes_(player.average);
-    for (const at::Tensor& buffer : player.network->buffers()) communicator.broadcast_(buffer);
-    for (const auto& state : player.optimizer.state()) {
-      const bool like_arena = state.tensor.numel() == player.arena.values().numel();
-      like_arena ? communicator.broadcast_to_nodes_(state.tensor) : communicator.broadcast_(state.tensor);
-    }
-  }
+Checkpoint read_checkpoint(const fs::path& folder) {
+  const Manifest manifest = read_manifest(folder);
+  const fs::path file = folder / kStateFile;
+  return {.info = manifest.info, .state = parse_safetensors(read_state_bytes(file, manifest.state), file)};
 }
 
 }  // namespace ganymede

@@ -1,53 +1,49 @@
-// Checkpoints: folders step_N below the run's checkpoints/, written under a temporary name and renamed, with
-// a manifest that holds the checksum of the state file. Networks, running statistics and optimizer state,
-// once for all ranks: randomness and data order are functions of the step, so nothing belongs to a rank and
-// any number of ranks can go on from one.
+// One checkpoint: a folder with the training state as safetensors and a manifest that says what it is and
+// sums its files up.
 #pragma once
 
 #include <filesystem>
-#include <optional>
-#include <vector>
 
-#include "base/image_shape.hpp"
 #include "data/dataset_index.hpp"
-#include "distributed/communicator.hpp"
-#include "gans/gan.hpp"
+#include "training/training_state.hpp"
 
 namespace ganymede {
 
-// All tensors of the players by name: "<player>/parameters/<p>", "<player>/buffers/<b>",
-// "<player>/average/<p>", // "<player>/optimizer/<state>/<p>". They share the players' memory.
-struct NamedTensor {
-  std::string name;
-  at::Tensor tensor;
-};
-std::vector<NamedTensor> collect_state(const std::vector<Player>& players);
+// What was trained on; any of it changed is another experiment.
+struct TrainedOn {
+  std::filesystem::path folder;  // as it was found, absolute
+  std::int64_t samples = 0;
+  SampleKind kind = SampleKind::images;
+  ImageShape shape = {};
+  std::vector<std::string> class_names = {};    // [label]; empty without labels
+  std::vector<std::uint32_t> shard_crc32 = {};  // [shard]
 
-// CRC-32 over all tensors of the state, in order: equal weights, statistics and moments give equal numbers.
-std::uint32_t checksum_state(const std::vector<Player>& players);
+  std::int64_t classes() const { return static_cast<std::int64_t>(class_names.size()); }
+
+  static TrainedOn of(const DatasetIndex& index);
+};
 
 // What a checkpoint says of itself.
 struct CheckpointInfo {
-  std::int64_t step = 0;     // updates done
-  std::int64_t samples = 0;  // of the dataset: another size would mean another data order
-  ImageShape shape;          // so that samples can be drawn where the dataset is not
-  std::int64_t classes = 0;  // likewise
-  SampleKind kind = SampleKind::images;
+  std::int64_t step = 0;  // updates done
+  double seconds = 0;     // of training that they took, over all starts
+  TrainedOn data = {};
 };
 
-// Writes checkpoints/step_N and removes all but the newest `keep`.
-void save_checkpoint_on_root(const std::filesystem::path& checkpoints, const CheckpointInfo& info,
-                             const std::vector<Player>& players, std::int64_t keep);
+struct Checkpoint {
+  CheckpointInfo info;
+  TrainingState state;
+};
 
-// The newest intact checkpoint, or nothing. One that is damaged is named in a warning and passed over.
-std::optional<std::filesystem::path> find_latest_checkpoint(const std::filesystem::path& checkpoints);
+// Writes a new folder under a temporary name, syncs and renames it. Throws UserError if the place does not
+// take it; then there is no such folder.
+void write_checkpoint(const std::filesystem::path& folder, const CheckpointInfo& info,
+                      const TrainingState& snapshot);
 
-CheckpointInfo read_checkpoint_info(const std::filesystem::path& checkpoint);
+// What the manifest says; the state is not looked at. Throws DataError.
+CheckpointInfo read_checkpoint_info(const std::filesystem::path& folder);
 
-// Throws DataError if the checkpoint does not fit the players.
-void load_checkpoint(const std::filesystem::path& checkpoint, const std::vector<Player>& players);
-
-// Makes all ranks equal to rank 0. Collective.
-void broadcast_state(Communicator& communicator, const std::vector<Player>& players);
+// All of it, checked against the checksums. Throws DataError.
+Checkpoint read_checkpoint(const std::filesystem::path& folder);
 
 }  // namespace ganymede

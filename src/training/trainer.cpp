@@ -3,6 +3,7 @@
 #include "base/clock.hpp"
 #include "base/logging.hpp"
 #include "distributed/agreement.hpp"
+#include "training/divergence.hpp"
 #include "training/metrics.hpp"
 #include "training/progress.hpp"
 #include "training/training_step.hpp"
@@ -25,9 +26,8 @@ void fill_times(Metrics& metrics, const StepTimes& times, std::int64_t global_ba
 }
 
 // Every replica holds the same bits, or something is badly wrong with this machine or this program.
-void require_equal_replicas(const std::vector<Player>& players, std::int64_t step,
-                            Communicator& communicator) {
-  const at::Tensor mine = at::full({1}, static_cast<std::int64_t>(checksum_state(players)), at::kLong);
+void require_equal_replicas(std::uint32_t checksum, std::int64_t step, Communicator& communicator) {
+  const at::Tensor mine = at::full({1}, static_cast<std::int64_t>(checksum), at::kLong);
   const at::Tensor all = communicator.all_gather(mine);
   for (int rank = 1; rank < communicator.size(); ++rank)
     if (all[rank].item<std::int64_t>() != all[0].item<std::int64_t>())
@@ -37,6 +37,29 @@ void require_equal_replicas(const std::vector<Player>& players, std::int64_t ste
                       step, rank, all[rank].item<std::int64_t>(), all[0].item<std::int64_t>()));
 }
 
+// What only reports costs a warning where it fails, never a checkpoint.
+template <typename Work>
+void try_to(std::string_view what, std::int64_t step, const Work& work) try {
+  work();
+} catch (const std::exception& error) {
+  spdlog::warn("step {}: cannot {}: {}; training goes on", step, what, error.what());
+}
+
+// Writes the state of all ranks; returns its checksum. Collective.
+std::uint32_t save_state(CheckpointStore& store, const CheckpointInfo& position,
+                         const std::vector<Player>& players, std::int64_t keep, Communicator& communicator) {
+  const bool is_root = communicator.rank() == 0;
+  const TrainingState state = is_root ? take_snapshot(players) : view_state(players);
+  const std::uint32_t checksum = checksum_state(state);
+  require_equal_replicas(checksum, position.step, communicator);
+  agree_on_root(communicator, [&] {
+    if (const auto name = find_not_finite(state))
+      throw Error(describe_divergence(position.step, *name + " is not finite"));
+    store.save(position, state, keep);
+  });
+  return checksum;
+}
+
 }  // namespace
 
 std::int64_t last_step(const TrainOptions& options, std::int64_t steps_per_epoch) {
@@ -44,7 +67,7 @@ std::int64_t last_step(const TrainOptions& options, std::int64_t steps_per_epoch
 }
 
 TrainingEnd train(const TrainerSetting& setting, Gan& gan, BatchLoader& loader, const RunFolder& run,
-                  Communicator& communicator) {
+                  CheckpointStore& store, Communicator& communicator) {
   const TrainOptions& options = setting.options;
   const std::int64_t final_step = last_step(options, setting.steps_per_epoch);
   const bool is_root = communicator.rank() == 0;
@@ -60,12 +83,22 @@ TrainingEnd train(const TrainerSetting& setting, Gan& gan, BatchLoader& loader, 
   });
 
   const Stopwatch run_clock;
+  const auto is_out_of_time = [&] { return options.seconds && position.seconds >= *options.seconds; };
+  const auto seconds_left = [&] {
+    const double a_step = run_clock.seconds() / static_cast<double>(position.step - setting.start.step);
+    const double of_steps = a_step * static_cast<double>(final_step - position.step);
+    return options.seconds ? std::min(of_steps, std::max(0.0, *options.seconds - position.seconds))
+                           : of_steps;
+  };
+
   StepTimes times;
-  bool stopping = false, finished = position.step >= final_step;
+  std::optional<std::uint32_t> checksum;
+  bool stopping = false, finished = position.step >= final_step || is_out_of_time();
   while (!finished && !stopping) {
     // All ranks: one update of every network from one global batch.
     const TakenStep taken = take_step(gan, loader, communicator, times, [&] {
-      return options.seconds && run_clock.seconds() > *options.seconds;
+      position.seconds = setting.start.seconds + run_clock.seconds();
+      return is_out_of_time();
     });
     position.step += 1;
 
@@ -83,29 +116,25 @@ TrainingEnd train(const TrainerSetting& setting, Gan& gan, BatchLoader& loader, 
                       .discriminator_loss = taken.discriminator_loss};
       fill_times(metrics, times, taken.global_batch_size, communicator);
       times = {};
-      // Rank 0 alone writes; all ranks learn whether it could.
-      agree_on_root(communicator, [&] {
-        metrics_log->write(metrics);
-        const double seconds_a_step =
-            run_clock.seconds() / static_cast<double>(position.step - setting.start.step);
-        progress->show(metrics, seconds_a_step * static_cast<double>(final_step - position.step), ending);
-      });
+      if (is_root)
+        try_to("report", position.step, [&] {
+          progress->show(metrics, seconds_left(), ending);
+          metrics_log->write(metrics);
+        });
     }
-    if (due(options.sample_every))
-      agree_on_root(communicator, [&] {
+    if (due(options.checkpoint_every))
+      checksum = save_state(store, position, players, options.keep, communicator);
+    if (due(options.sample_every) && is_root)
+      try_to("draw samples", position.step, [&] {
         const Samples samples = gan.sample({.count = picture_sample_count(setting.picture)});
         write_sample_picture(run.sample_grid(position.step), samples, setting.picture);
       });
-    if (due(options.checkpoint_every)) {
-      require_equal_replicas(players, position.step, communicator);
-      agree_on_root(communicator,
-                    [&] { save_checkpoint_on_root(run.checkpoints(), position, players, options.keep); });
-    }
   }
   progress.reset();
   if (is_root)
     spdlog::info("{} at step {} of {}, state checksum {:08x}{}", finished ? "finished" : "stopped on request",
-                 position.step, final_step, checksum_state(players), finished ? "" : "; go on with --resume");
+                 position.step, final_step, checksum ? *checksum : checksum_state(players),
+                 finished ? "" : "; go on with --resume");
   return finished ? TrainingEnd::finished : TrainingEnd::stopped_on_request;
 }
 

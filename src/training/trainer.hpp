@@ -4,7 +4,7 @@
 #include "data/batch_loader.hpp"
 #include "distributed/communicator.hpp"
 #include "gans/gan.hpp"
-#include "training/checkpoint.hpp"
+#include "training/checkpoint_store.hpp"
 #include "training/run_folder.hpp"
 #include "training/sample_picture.hpp"
 #include "training/train_options.hpp"
@@ -25,9 +25,10 @@ enum class TrainingEnd { finished, stopped_on_request };
 std::int64_t last_step(const TrainOptions& options, std::int64_t steps_per_epoch);
 
 // Trains from setting.start until the last step, the time limit or a stop signal, and leaves a checkpoint at
-// the end. The loader stands at the start position. Collective. Throws AgreedError when a loss is no longer
-// finite, when replicas differ, or when rank 0 cannot write.
+// the end. The loader stands at the start position. A report or a picture that cannot be written is a
+// warning. Collective. Throws AgreedError when a loss or a weight is no longer finite, when replicas differ,
+// or when rank 0 cannot write a checkpoint.
 TrainingEnd train(const TrainerSetting& setting, Gan& gan, BatchLoader& loader, const RunFolder& run,
-                  Communicator& communicator);
+                  CheckpointStore& store, Communicator& communicator);
 
 }  // namespace ganymede

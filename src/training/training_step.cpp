@@ -4,6 +4,7 @@
 
 #include "base/clock.hpp"
 #include "distributed/agreement.hpp"
+#include "training/divergence.hpp"
 #include "training/stop_request.hpp"
 
 namespace ganymede {
@@ -30,10 +31,7 @@ void require_finite(const TakenStep& taken, std::int64_t step) {
   for (const auto& [name, loss] : {std::pair{"generator_loss", taken.generator_loss},
                                    std::pair{"discriminator_loss", taken.discriminator_loss}})
     if (!std::isfinite(loss))
-      throw AgreedError(
-          fmt::format("step {}: {} is {}; the checkpoints before it are intact: lower the learning "
-                      "rate, or resume from one of them with another setting",
-                      step, name, loss));
+      throw AgreedError(describe_divergence(step, fmt::format("{} is {}", name, loss)));
 }
 
 }  // namespace

@@ -109,7 +109,7 @@ Json read_manifest(const fs::path& run, const std::string& checkpoint) {
 
 std::uint32_t weights_checksum(const fs::path& run, const std::string& checkpoint) {
   const Json manifest = read_manifest(run, checkpoint);
-  return manifest.is_object() ? manifest.at("weights_crc32").get<std::uint32_t>() : 0;
+  return manifest.is_object() ? manifest.at("state_crc32").get<std::uint32_t>() : 0;
 }
 
 void expect_close_losses(const fs::path& run, const fs::path& expected, double relative_difference) {

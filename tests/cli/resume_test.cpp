@@ -56,12 +56,12 @@ TEST_F(ResumeTest, ResumeStartsARunThatIsNotThereYet) {
 TEST_F(ResumeTest, ADamagedCheckpointIsPassedOverForTheOneBefore) {
   const fs::path whole = train("whole", 2);
   train("damaged", 2, {"train.steps=15", "train.checkpoint_every=10"});
-  const fs::path state = folder_ / "damaged" / "checkpoints" / "step_00000015" / "state.h5";
+  const fs::path state = folder_ / "damaged" / "checkpoints" / "step_00000015" / "state.safetensors";
   flip_byte(state, fs::file_size(state) / 2);
   const ProgramResult result = run(resume_arguments("damaged", {"train.steps=20"}), 2);
   EXPECT_EQ(result.exit_code, 0) << result.describe();
   const std::string said = result.output + result.errors;
-  EXPECT_THAT(said, HasSubstr("step_00000015/state.h5"));
+  EXPECT_THAT(said, HasSubstr("step_00000015/state.safetensors"));
   EXPECT_THAT(said, HasSubstr("damaged"));
   EXPECT_THAT(said, HasSubstr("resuming at step 10"));
   expect_equal_losses(folder_ / "damaged", whole);
@@ -73,7 +73,7 @@ TEST_F(ResumeTest, AnUnfinishedCheckpointIsNotACheckpoint) {
   // What a killed process leaves: the name of a process that cannot exist, and no manifest.
   const fs::path leftover = run_folder / "checkpoints" / "step_00000008.tmp-host-99999999";
   fs::create_directory(leftover);
-  write_text(leftover / "state.h5", "half of it");
+  write_text(leftover / "state.safetensors", "half of it");
   const fs::path no_manifest = run_folder / "checkpoints" / "step_00000009";
   fs::create_directory(no_manifest);
   const ProgramResult result = run(resume_arguments("run", {"train.steps=6"}), 2);

@@ -40,7 +40,7 @@ TEST_F(SampleTest, DrawsWithoutTheDataset) {
 
 TEST_F(SampleTest, PassesOverADamagedCheckpoint) {
   train("run", 1, {"train.steps=4", "train.checkpoint_every=3"});
-  flip_byte(run_folder_ / "checkpoints" / "step_00000004" / "state.h5", 4000);
+  flip_byte(run_folder_ / "checkpoints" / "step_00000004" / "state.safetensors", 4000);
   draw("picture.png");
 }
 
@@ -58,10 +58,10 @@ TEST_F(SampleTest, ARunWithoutACheckpointIsRefused) {
 
 TEST_F(SampleTest, ARunWithoutAnIntactCheckpointIsRefused) {
   train("run", 1, {"train.steps=1"});
-  flip_byte(run_folder_ / "checkpoints" / "step_00000001" / "state.h5", 4000);
+  flip_byte(run_folder_ / "checkpoints" / "step_00000001" / "state.safetensors", 4000);
   const ProgramResult result = run({"sample", "run", "--out", "x.png"});
   EXPECT_THAT(result.exit_code, testing::AnyOf(kUserMistake, kBadData)) << result.describe();
-  EXPECT_THAT(result.output + result.errors, HasSubstr("step_00000001/state.h5"));
+  EXPECT_THAT(result.output + result.errors, HasSubstr("step_00000001/state.safetensors"));
   EXPECT_FALSE(fs::exists(folder_ / "x.png"));
 }
 

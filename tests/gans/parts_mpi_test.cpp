@@ -6,7 +6,7 @@
 #include "distributed/loopback_communicator.hpp"
 #include "tests/gans/parts.hpp"
 #include "tests/support/mpi_environment.hpp"
-#include "training/checkpoint.hpp"
+#include "training/training_state.hpp"
 
 namespace ganymede {
 namespace {

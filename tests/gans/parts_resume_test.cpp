@@ -1,10 +1,10 @@
-// Resume is exact for each part of the adversarial family: two steps, a checkpoint, and two more in a new GAN
+// Resume is exact for each part of the adversarial family: two steps, a snapshot, and two more in a new GAN
 // end where four steps end, bit for bit.
 #include <gtest/gtest.h>
 
 #include "distributed/lone_communicator.hpp"
 #include "tests/gans/parts.hpp"
-#include "training/checkpoint.hpp"
+#include "training/training_state.hpp"
 
 namespace ganymede {
 namespace {
@@ -22,17 +22,15 @@ class PartResume : public testing::TestWithParam<std::string> {
       gan.step(part_batches(kSeed, step, gan.batches_per_step(), {0, kPartBatchSize}, at::kFloat));
   }
   LoneCommunicator communicator_;
-  TemporaryFolder folder_;
 };
 
 TEST_P(PartResume, IsExact) {
   const auto straight = make(), first = make(), second = make();
   train(*straight, 0, 4);
   train(*first, 0, 2);
-  save_checkpoint_on_root(folder_.path(), {.step = 2, .samples = 100, .shape = kPartShape}, first->players(),
-                          1);
+  const TrainingState snapshot = take_snapshot(first->players());
   train(*second, 0, 1);  // other state than the checkpoint's
-  load_checkpoint(*find_latest_checkpoint(folder_.path()), second->players());
+  restore_state(snapshot, second->players(), "the snapshot");
   train(*second, 2, 4);
   EXPECT_EQ(checksum_state(second->players()), checksum_state(straight->players()));
   EXPECT_TRUE(at::equal(second->sample({.count = 5}).images, straight->sample({.count = 5}).images));

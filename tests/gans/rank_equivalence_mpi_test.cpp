@@ -8,7 +8,7 @@
 #include "recipe/recipe.hpp"
 #include "tests/gans/reference_batch.hpp"
 #include "tests/support/mpi_environment.hpp"
-#include "training/checkpoint.hpp"
+#include "training/training_state.hpp"
 
 namespace ganymede {
 namespace {

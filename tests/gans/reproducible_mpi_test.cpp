@@ -9,7 +9,7 @@
 #include "tests/gans/reference_batch.hpp"
 #include "tests/support/mpi_environment.hpp"
 #include "tests/support/temporary_folder.hpp"
-#include "training/checkpoint.hpp"
+#include "training/checkpoint_store.hpp"
 
 namespace ganymede {
 namespace {
@@ -42,12 +42,10 @@ TEST_P(Reproducible, SameBitsOnAnyNumberOfRanksAndAfterAResume) {
       load_recipe(fmt::format("{}/experiments/{}/recipe.yaml", GANYMEDE_SOURCE_DIR, name), overrides);
 
   const TemporaryFolder folder;
+  CheckpointStore store(folder.path());
   const auto ours = make(recipe, world());
   train(*ours, 0, kSteps / 2, world());
-  agree_on_root(world(), [&] {
-    save_checkpoint_on_root(folder.path(), {.step = kSteps / 2, .samples = 100, .shape = kReferenceShape},
-                            ours->players(), 1);
-  });
+  agree_on_root(world(), [&] { store.save({.step = kSteps / 2}, take_snapshot(ours->players()), 1); });
   train(*ours, kSteps / 2, kSteps, world());
   const auto checksum = static_cast<std::int64_t>(checksum_state(ours->players()));
   const at::Tensor checksums = world().all_gather(at::full({1}, checksum, at::kLong));
@@ -58,7 +56,8 @@ TEST_P(Reproducible, SameBitsOnAnyNumberOfRanksAndAfterAResume) {
       const auto alone = make(recipe, one), resumed = make(recipe, one);
       train(*alone, 0, kSteps, one);
       EXPECT_EQ(checksum_state(alone->players()), checksum) << "one rank against " << world().size();
-      load_checkpoint(*find_latest_checkpoint(folder.path()), resumed->players());
+      store.use_newest(
+          [&](const Checkpoint& checkpoint) { restore_state(checkpoint.state, resumed->players(), "it"); });
       train(*resumed, kSteps / 2, kSteps, one);
       EXPECT_EQ(checksum_state(resumed->players()), checksum) << "resumed on one rank";
     });

@@ -32,7 +32,7 @@ Result run(const at::Tensor& rows, const at::Tensor& loss_weights, Communicator&
           weight.grad(),
           bias.grad(),
           module.named_buffers()["running_mean"],
-          module.named_buffers()["running_variance"]};
+          module.named_buffers()["running_var"]};
 }
 
 void expect_close(const at::Tensor& found, const at::Tensor& expected, const char* what) {
@@ -125,7 +125,7 @@ TEST(BatchNormalization, OfEachRanksOwnRowsHasItsRunningStatisticsAveraged) {
     for (int call = 0; call < 2; ++call) {  // a second call changes nothing
       average_running_statistics(*network, communicator);
       EXPECT_NEAR(mean(local), 2, 1e-6);
-      EXPECT_NEAR(local->named_buffers()["running_variance"].item<double>(), 2, 1e-6);
+      EXPECT_NEAR(local->named_buffers()["running_var"].item<double>(), 2, 1e-6);
       EXPECT_NEAR(mean(global), 2, 1e-6);
     }
   });
@@ -163,7 +163,7 @@ TEST(BatchNormalization, OfEachReplicaIsPytorchsAndItsRunningStatisticsAreTheAve
       }
       settle_running_statistics(*module, of_rank, communicator);
       expect_close(module->named_buffers()["running_mean"], mean, "running mean");
-      expect_close(module->named_buffers()["running_variance"], variance, "running variance");
+      expect_close(module->named_buffers()["running_var"], variance, "running variance");
       if (communicator.rank() == 0) running_means[ranks] = module->named_buffers()["running_mean"];
     });
   EXPECT_TRUE(at::equal(running_means[1], running_means[2]));

@@ -158,7 +158,6 @@ def state_of(networks):
     for player, network in networks.items():
         for name, tensor in network.state_dict().items():
             if not name.endswith("num_batches_tracked"):
-                name = name.replace("running_var", "running_variance")
                 state[f"{player}/{name}"] = tensor.to(torch.float64, copy=True).numpy().ravel()
     return state
 

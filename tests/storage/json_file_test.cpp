@@ -6,6 +6,7 @@
 #include "storage/json_lines.hpp"
 #include "storage/json_object.hpp"
 #include "tests/support/expect_error.hpp"
+#include "tests/support/faulty_disk.hpp"
 #include "tests/support/full_disk.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -73,6 +74,18 @@ TEST(JsonLines, ReportsAFullDisk) {
   JsonLinesWriter writer(folder / "lines.jsonl");
   const FullDisk full(4000);
   expect_error<UserError>([&] { writer.write(std::string(5000, 'x')); }, {"lines.jsonl: cannot write"});
+}
+
+TEST(JsonLines, ALineThatDidNotFitLeavesNoHalfOfItself) {
+  const TemporaryFolder folder;
+  JsonLinesWriter writer(folder / "lines.jsonl");
+  writer.write({{"i", 0}});
+  {
+    const FaultyDisk disk = FaultyDisk::of_bytes(3);
+    expect_error<UserError>([&] { writer.write({{"i", 1}}); }, {"No space left"});
+  }
+  writer.write({{"i", 2}});
+  EXPECT_EQ(read_text(folder / "lines.jsonl"), "{\"i\":0}\n{\"i\":2}\n");
 }
 
 }  // namespace
