@@ -21,7 +21,7 @@ import table
 from launching import ROOT, Place, RunFailed
 
 RECIPES = list(check.RECIPES)
-REQUIRED = ("Ganymede", "PyTorch DDP")  # a variant may be unable to run a recipe
+REQUIRED = ("Ganymede", "PyTorch DDP", "the other build")  # a variant may be unable to run a recipe
 
 
 def parse_arguments():
@@ -40,14 +40,17 @@ def parse_arguments():
     parser.add_argument("--interface", default="eth0", help="of the network between the hosts (eth0)")
     parser.add_argument("--program", type=pathlib.Path, default=ROOT / "build/release/ganymede",
                         help="build/release/ganymede unless given")
+    parser.add_argument("--against", type=pathlib.Path, metavar="PROGRAM",
+                        help="another build of Ganymede in PyTorch's place, as of the commit before a change")
     parser.add_argument("--mpirun", default=str(ROOT / "launch/mpirun"), help="launch/mpirun unless given")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="write the figures of each round")
     parser.add_argument("--write-table", action="store_true", help="put the table into README.md beside this script")
     parser.add_argument("--check", action="store_true",
                         help="instead: do both sides train the same networks in the same way?")
     arguments = parser.parse_args()
-    if not arguments.program.exists():
-        parser.error(f"{arguments.program} is missing; build it with launch/build, or name it with --program")
+    for program in filter(None, (arguments.program, arguments.against)):
+        if not program.exists():
+            parser.error(f"{program} is missing; build it with launch/build, or name it with --program")
     if arguments.hosts and not pathlib.Path(arguments.hosts).exists():
         parser.error(f"--hosts {arguments.hosts}: no such file")
     for name in ("batch", "rounds", "seconds"):
@@ -59,6 +62,9 @@ def parse_arguments():
 def sides_of(arguments):
     """Name to a function that measures: (recipe, place, batch, seconds) to samples a second."""
     ours = functools.partial(ganymede_side.measure, program=arguments.program.resolve())
+    if arguments.against:
+        return {"Ganymede": ours,
+                "the other build": functools.partial(ganymede_side.measure, program=arguments.against.resolve())}
     sides = {"Ganymede": ours, "PyTorch DDP": pytorch_side.measure}
     if arguments.plain:
         sides["Ganymede, plain"] = functools.partial(ours, settings=tuple(ganymede_side.PLAIN))
@@ -143,7 +149,7 @@ def main():
         arguments.json.write_text(json.dumps(record, indent=1) + "\n")
     if arguments.write_table:
         table.write("hosts" if arguments.hosts else "one-host", conditions, table.render(rows, list(sides)))
-    if any(isinstance(row["samples_per_second"][side], str) for row in rows for side in REQUIRED):
+    if any(isinstance(row["samples_per_second"].get(side), str) for row in rows for side in REQUIRED):
         raise SystemExit(1)
 
 
