@@ -78,7 +78,7 @@ TEST(Safetensors, WhatIsNotOneIsRefused) {
   expect_refused(with_header(entry("F32", "[4611686018427387904,8]", "[0,8]"), 8), "4611686018427387904");
   expect_refused(with_header(entry("F8", "[8]", "[0,8]"), 8), "F8");
   expect_refused(with_header(entry("F32", "\"2\"", "[0,8]"), 8), "shape");
-  expect_refused(with_header(entry("F32", "[2]", "[0,18446744073709551615]"), 8), "data_offsets");
+  expect_refused(with_header(entry("F32", "[2]", "[0,18446744073709551615]"), 8), "expected 8 bytes");
 }
 
 TEST(Safetensors, AFullDiskIsReported) {

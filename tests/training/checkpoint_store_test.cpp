@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "storage/checksum.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/faulty_disk.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -17,8 +18,8 @@ class Checkpoints : public testing::Test {
  protected:
   // 6 KB that tell its step.
   static TrainingState state_of(std::int64_t step) {
-    return {{"generator/parameters/weight", at::full({30, 50}, static_cast<double>(step))},
-            {"generator/buffers/count", at::full({}, step, at::kLong)}};
+    return {{"generator/buffers/count", at::full({}, step, at::kLong)},
+            {"generator/parameters/weight", at::full({30, 50}, static_cast<double>(step))}};
   }
   void save(std::int64_t step, std::int64_t keep = 3) {
     store_.save({.step = step, .seconds = 0.5}, state_of(step), keep);
