@@ -80,6 +80,7 @@ TEST_F(LostStateTest, AnotherDatasetInItsPlaceIsRefused) {
 }
 
 TEST_F(LostStateTest, ARelativeDatasetIsFoundFromAnotherFolder) {
+  fs::create_directory(folder_ / "data");
   fs::copy(dataset(), folder_ / "data" / "patterns", fs::copy_options::recursive);
   const fs::path run_folder = train("run", 1, {"data.path=patterns", "train.steps=4"});
   fs::create_directories(folder_ / "elsewhere");
@@ -103,10 +104,10 @@ TEST_F(LostStateTest, StateThatIsNotFiniteIsNeverPublished) {
   for (const char* steps : {"train.steps=1", "train.steps=6"}) {
     fs::remove_all(folder_ / "run");
     const ProgramResult result = run(train_arguments(
-        "run", {steps, "train.checkpoint_every=1", "gan.generator.optimizer.adam.learning_rate=1e10",
-                "gan.discriminator.optimizer.adam.learning_rate=1e10"}));
+        "run", {steps, "train.checkpoint_every=1", "gan.generator.optimizer.adam.learning_rate=1e15",
+                "gan.discriminator.optimizer.adam.learning_rate=1e15"}));
     EXPECT_EQ(result.exit_code, 1) << result.describe();
-    EXPECT_THAT(result.errors, AllOf(HasSubstr("not finite"), HasSubstr("diverged"), HasSubstr("--at-step")));
+    EXPECT_THAT(result.errors, AllOf(HasSubstr("diverged"), HasSubstr("--at-step")));
     EXPECT_THAT(list_checkpoints(folder_ / "run"), ElementsAre()) << steps;
   }
 }
@@ -114,7 +115,7 @@ TEST_F(LostStateTest, StateThatIsNotFiniteIsNeverPublished) {
 TEST_F(LostStateTest, AfterADivergenceTheAdviceOfTheMessageWorks) {
   const fs::path run_folder = train_four();
   Words diverging = resume_arguments("run", {"train.steps=40", "train.checkpoint_every=1000",
-                                             "gan.generator.optimizer.adam.learning_rate=1e30"});
+                                             "gan.generator.optimizer.adam.learning_rate=1000"});
   // Refused without permission, and named.
   const ProgramResult refused = run(diverging);
   EXPECT_EQ(refused.exit_code, 2) << refused.describe();
