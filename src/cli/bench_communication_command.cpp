@@ -4,12 +4,11 @@
 #include "benchmarking/sum_benchmark.hpp"
 #include "cli/bench_json.hpp"
 #include "cli/bench_subcommands.hpp"
+#include "cli/bench_units.hpp"
 #include "distributed/agreement.hpp"
 
 namespace ganymede {
 namespace {
-
-constexpr double kMicroseconds = 1e6, kGigabytes = 1e-9;
 
 struct CommunicationArguments {
   std::vector<std::uint64_t> sizes;  // bytes

@@ -4,12 +4,11 @@
 
 #include "base/error.hpp"
 #include "cli/bench_json.hpp"
+#include "cli/bench_units.hpp"
 #include "cli/training_setup.hpp"
 
 namespace ganymede {
 namespace {
-
-constexpr double kMilliseconds = 1e3, kMicroseconds = 1e6, kGigabytes = 1e-9, kMegabytes = 1e-6;
 
 void print_line(const std::string& line) {
   std::puts(line.c_str());

@@ -4,12 +4,11 @@
 #include "benchmarking/step_benchmark.hpp"
 #include "cli/bench_json.hpp"
 #include "cli/bench_subcommands.hpp"
+#include "cli/bench_units.hpp"
 #include "cli/training_setup.hpp"
 
 namespace ganymede {
 namespace {
-
-constexpr double kMilliseconds = 1e3;
 
 struct BenchArguments {
   RecipeArguments from;

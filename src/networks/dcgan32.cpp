@@ -11,7 +11,7 @@
 namespace ganymede {
 namespace {
 
-constexpr double kSlope = 0.2;
+constexpr double kDcgan32Slope = 0.2;
 constexpr double kWeightDeviation = 0.02;
 constexpr std::int64_t kSide = 32, kFirstSide = 4;
 
@@ -96,15 +96,15 @@ class Dcgan32Discriminator final : public Network {
   }
 
   at::Tensor forward(const at::Tensor& images, const ForwardContext& context) override {
-    at::Tensor x = at::leaky_relu(convolution(convolution1_, with_condition(images, context)), kSlope);
+    at::Tensor x = at::leaky_relu(convolution(convolution1_, with_condition(images, context)), kDcgan32Slope);
     offer_hidden(x, context);
     x = convolution(convolution2_, x);
     if (normalization2_) x = normalization2_->forward(x, context.training);
-    x = at::leaky_relu(x, kSlope);
+    x = at::leaky_relu(x, kDcgan32Slope);
     offer_hidden(x, context);
     x = convolution(convolution3_, x);
     if (normalization3_) x = normalization3_->forward(x, context.training);
-    x = at::leaky_relu(x, kSlope);
+    x = at::leaky_relu(x, kDcgan32Slope);
     offer_hidden(x, context);
     return linear(dense_, x.flatten(1));
   }

@@ -9,17 +9,18 @@
 namespace ganymede {
 namespace {
 
-constexpr std::uint64_t kSeed = 5;
+constexpr std::uint64_t kResumeSeed = 5;
 
 class PartResume : public testing::TestWithParam<std::string> {
  protected:
   std::unique_ptr<Gan> make() {
     return make_adversarial_gan(part_options(GetParam()),
-                                {.seed = kSeed, .shape = kPartShape, .classes = kPartClasses}, communicator_);
+                                {.seed = kResumeSeed, .shape = kPartShape, .classes = kPartClasses},
+                                communicator_);
   }
   static void train(Gan& gan, int first, int last) {
     for (int step = first; step < last; ++step)
-      gan.step(part_batches(kSeed, step, gan.batches_per_step(), {0, kPartBatchSize}, at::kFloat));
+      gan.step(part_batches(kResumeSeed, step, gan.batches_per_step(), {0, kPartBatchSize}, at::kFloat));
   }
   LoneCommunicator communicator_;
 };

@@ -9,13 +9,14 @@
 namespace ganymede {
 namespace {
 
-constexpr ImageShape kShape{.channels = 1, .height = 8, .width = 8};
+constexpr ImageShape kNormalizedShape{.channels = 1, .height = 8, .width = 8};
 
 class SpectralNormalizationTest : public testing::Test {
  protected:
   std::shared_ptr<Network> make(bool normalized, std::vector<std::int64_t> hidden_sizes) {
     return make_discriminator(MlpDiscriminatorOptions{.hidden_sizes = std::move(hidden_sizes)}, normalized,
-                              {.shape = kShape, .seed = 3, .communicator = communicator_}, at::kDouble);
+                              {.shape = kNormalizedShape, .seed = 3, .communicator = communicator_},
+                              at::kDouble);
   }
   LoneCommunicator communicator_;
 };
