@@ -24,8 +24,8 @@ ModeLaw ring_law(const RingOptions& options);
 // Centers at {-4, -2, 0, 2, 4} x {-4, -2, 0, 2, 4}.
 ModeLaw grid_law(double standard_deviation = 0.05);
 
-// Draws the points from the law; the label of a point is the number of its mode. The same seed gives the same bytes, and more samples begin with the same
-// ones. A failure leaves nothing behind.
+// Draws the points from the law; the label of a point is the number of its mode. The same seed gives the same
+// bytes, and more samples begin with the same ones. A failure leaves nothing behind.
 DatasetIndex make_mode_dataset(const ModeLaw& law, const ModeDatasetOptions& options);
 
 }  // namespace ganymede

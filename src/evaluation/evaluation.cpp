@@ -19,9 +19,10 @@ double share_of_equal(const at::Tensor& a, const at::Tensor& b) {
 }  // namespace
 
 Evaluation evaluate_samples(const GeneratedSamples& generated, const DatasetIndex& index) {
-  require(generated.samples.sizes() == index.sample_sizes(generated.samples.size(0)),
-          "the generator makes samples of {} numbers, {} has samples of {}; evaluate on the dataset of the run",
-          generated.samples[0].numel(), index.folder.string(), index.shape.pixels());
+  require(
+      generated.samples.sizes() == index.sample_sizes(generated.samples.size(0)),
+      "the generator makes samples of {} numbers, {} has samples of {}; evaluate on the dataset of the run",
+      generated.samples[0].numel(), index.folder.string(), index.shape.pixels());
   const RealSamples real = read_real_samples(index, kMostRealSamples);
   Evaluation result{.samples = generated.samples.size(0), .real_samples = real.samples.size(0)};
   result.moments_distance =
@@ -42,8 +43,7 @@ Evaluation evaluate_samples(const GeneratedSamples& generated, const DatasetInde
                          .checksum = classifier.checksum(),
                          .frechet_distance = frechet_distance(judged.features, judged_real.features),
                          .reverse_kl = reverse_kl(judged.labels, shares / shares.sum())};
-    if (generated.labels.defined())
-      result.label_agreement = share_of_equal(judged.labels, generated.labels);
+    if (generated.labels.defined()) result.label_agreement = share_of_equal(judged.labels, generated.labels);
   }
   return result;
 }

@@ -27,8 +27,8 @@ double frechet_distance(const at::Tensor& a, const at::Tensor& b) {
   // c d has the eigenvalues of the symmetric c^(1/2) d c^(1/2), whose roots are safe to take.
   const at::Tensor root = square_root(c);
   const at::Tensor products = at::linalg_eigvalsh(root.matmul(d).matmul(root));
-  const at::Tensor distance = (x.mean(0) - y.mean(0)).square().sum() + c.trace() + d.trace() -
-                              2 * products.clamp_min(0).sqrt().sum();
+  const at::Tensor distance =
+      (x.mean(0) - y.mean(0)).square().sum() + c.trace() + d.trace() - 2 * products.clamp_min(0).sqrt().sum();
   return std::max(0.0, distance.item<double>());
 }
 

@@ -36,8 +36,8 @@ struct ImageClassifier::Layers : torch::nn::Module {
   Layers(const ImageShape& shape, std::int64_t classes)
       : first(register_module("first", convolution(shape.channels, 16))),
         second(register_module("second", convolution(16, 32))),
-        hidden(register_module("hidden", torch::nn::Linear(32 * half(half(shape.height)) * half(half(shape.width)),
-                                                           kFeatures))),
+        hidden(register_module(
+            "hidden", torch::nn::Linear(32 * half(half(shape.height)) * half(half(shape.width)), kFeatures))),
         output(register_module("output", torch::nn::Linear(kFeatures, classes))) {
     initialize_like_pytorch(*this, kSeed, NetworkId::classifier);
   }
@@ -61,8 +61,7 @@ ImageClassifier::ImageClassifier(const RealSamples& real, std::int64_t classes) 
   const at::Tensor trained = held_out.logical_not().nonzero().view(-1), tested = held_out.nonzero().view(-1);
   train(images.index_select(0, trained), real.labels.index_select(0, trained));
   const at::Tensor found = judge(images.index_select(0, tested)).labels;
-  held_out_accuracy_ =
-      (found == real.labels.index_select(0, tested)).to(at::kDouble).mean().item<double>();
+  held_out_accuracy_ = (found == real.labels.index_select(0, tested)).to(at::kDouble).mean().item<double>();
 }
 
 ImageClassifier::~ImageClassifier() = default;

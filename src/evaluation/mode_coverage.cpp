@@ -35,13 +35,12 @@ ModeCoverage measure_mode_coverage(const at::Tensor& points, const ModeLaw& law)
   return {.modes = modes,
           .covered = (good_by_mode > 0).sum().item<std::int64_t>(),
           .high_quality_share = good.to(at::kDouble).mean().item<double>(),
-          .reverse_kl =
-              reverse_kl(mode, at::full({modes}, 1.0 / static_cast<double>(modes), at::kDouble))};
+          .reverse_kl = reverse_kl(mode, at::full({modes}, 1.0 / static_cast<double>(modes), at::kDouble))};
 }
 
 double reverse_kl(const at::Tensor& labels, const at::Tensor& shares) {
-  const at::Tensor found = at::bincount(labels, {}, shares.size(0)).to(at::kDouble) /
-                           static_cast<double>(labels.size(0));
+  const at::Tensor found =
+      at::bincount(labels, {}, shares.size(0)).to(at::kDouble) / static_cast<double>(labels.size(0));
   return at::xlogy(found, found / shares).sum().item<double>();
 }
 

@@ -1,5 +1,5 @@
-// Counts the modes of a known law that generated points reach. The protocol of VEEGAN (Srivastava et al. 2017,
-// section 4.1) and PacGAN (Lin et al. 2018, section 4.1).
+// Counts the modes of a known law that generated points reach. The protocol of VEEGAN (Srivastava et al.
+// 2017, section 4.1) and PacGAN (Lin et al. 2018, section 4.1).
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -8,7 +8,8 @@
 
 namespace ganymede {
 
-// A point belongs to the mode of the nearest center; it is of high quality within 3 standard deviations of it.
+// A point belongs to the mode of the nearest center; it is of high quality within 3 standard deviations of
+// it.
 struct ModeCoverage {
   std::int64_t modes = 0;
   std::int64_t covered = 0;       // modes with at least one point of high quality

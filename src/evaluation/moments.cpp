@@ -26,8 +26,7 @@ Moments measure_moments(const at::Tensor& samples) {
     squares += numbers.square().sum(0);
   }
   const at::Tensor means = sums / count;
-  return {.means = means + origin,
-          .deviations = (squares / count - means.square()).clamp_min(0).sqrt()};
+  return {.means = means + origin, .deviations = (squares / count - means.square()).clamp_min(0).sqrt()};
 }
 
 double moments_distance(const Moments& a, const Moments& b) {

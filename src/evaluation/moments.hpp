@@ -13,8 +13,9 @@ struct Moments {
 // samples [n, ...] of any dtype, n >= 1.
 Moments measure_moments(const at::Tensor& samples);
 
-// The Frechet distance of two normal laws with independent values, per value: the root of the mean over values
-// of (difference of means)^2 + (difference of deviations)^2. In the unit of the samples; 0 if all are equal.
+// The Frechet distance of two normal laws with independent values, per value: the root of the mean over
+// values of (difference of means)^2 + (difference of deviations)^2. In the unit of the samples; 0 if all are
+// equal.
 double moments_distance(const Moments& a, const Moments& b);
 
 }  // namespace ganymede

@@ -11,7 +11,8 @@ RealSamples read_real_samples(const DatasetIndex& index, std::int64_t at_most) {
   const std::int64_t chunks = (index.samples + rows - 1) / rows;
   const std::int64_t wanted =
       index.samples <= at_most ? chunks : std::clamp<std::int64_t>(at_most / rows, 1, chunks);
-  RealSamples real{.samples = at::empty(index.sample_sizes(wanted * rows), index.sample_dtype()), .labels = {}};
+  RealSamples real{.samples = at::empty(index.sample_sizes(wanted * rows), index.sample_dtype()),
+                   .labels = {}};
   if (index.has_labels()) real.labels = at::empty({wanted * rows}, at::kLong);
   DatasetReader reader(index);
   std::int64_t read = 0;

@@ -12,8 +12,8 @@ struct RealSamples {
   at::Tensor labels;   // int64 [n]; undefined without labels
 };
 
-// All samples, or, of a dataset that has more than at_most, whole chunks at equal distances that come to about
-// as many. Throws DataError if a shard is not what the index says.
+// All samples, or, of a dataset that has more than at_most, whole chunks at equal distances that come to
+// about as many. Throws DataError if a shard is not what the index says.
 RealSamples read_real_samples(const DatasetIndex& index, std::int64_t at_most);
 
 }  // namespace ganymede

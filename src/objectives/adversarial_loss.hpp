@@ -1,6 +1,6 @@
 // Adversarial losses as sums over this rank's rows: the caller divides by the global number of rows, so that
-// ranks with unequal numbers of rows still add up to the mean. Each comes with its slope, what a logit's change
-// does to it: there a backward pass begins.
+// ranks with unequal numbers of rows still add up to the mean. Each comes with its slope, what a logit's
+// change does to it: there a backward pass begins.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -51,10 +51,10 @@ DiscriminatorLoss discriminator_loss(const AdversarialLoss& loss, const at::Tens
 LossAndSlope generator_loss(const AdversarialLoss& loss, const at::Tensor& fake_logits, double factor);
 
 // A discriminator without operations across rows makes d generator loss / d fake = (generator / discriminator
-// slope) x d discriminator loss / d fake, row by row: one backward pass serves both networks (Shen et al. 2021,
-// "Training Generative Adversarial Networks in One Stage"). Returns that factor [rows, 1], or nothing where a
-// slope is so small that the pass would lose it (|logit| above 55 with bce, sooner with a small factor; beyond the
-// margin with hinge).
+// slope) x d discriminator loss / d fake, row by row: one backward pass serves both networks (Shen et al.
+// 2021, "Training Generative Adversarial Networks in One Stage"). Returns that factor [rows, 1], or nothing
+// where a slope is so small that the pass would lose it (|logit| above 55 with bce, sooner with a small
+// factor; beyond the margin with hinge).
 std::optional<at::Tensor> one_pass_factor(const at::Tensor& generator_slope,
                                           const at::Tensor& discriminator_slope_at_fake);
 

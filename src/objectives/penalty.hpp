@@ -1,6 +1,6 @@
 // Penalties on the discriminator's gradient with respect to its input, as sums over this rank's rows. Both
-// take part in a backward pass (they differentiate twice), and both suppose that a row's logit depends on that
-// row alone: no batch normalisation in the discriminator.
+// take part in a backward pass (they differentiate twice), and both suppose that a row's logit depends on
+// that row alone: no batch normalisation in the discriminator.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -32,7 +32,8 @@ TEST(Moments, BlocksMakeNoDifference) {
 }
 
 TEST(Moments, TheDistanceIsPerValue) {
-  const at::Tensor moved = corners() * at::tensor({2.0, 1.0}, at::kDouble) + at::tensor({3.0, 0.0}, at::kDouble);
+  const at::Tensor moved =
+      corners() * at::tensor({2.0, 1.0}, at::kDouble) + at::tensor({3.0, 0.0}, at::kDouble);
   EXPECT_NEAR(moments_distance(measure_moments(corners()), measure_moments(moved)), std::sqrt((9.0 + 1) / 2),
               1e-12);
 }

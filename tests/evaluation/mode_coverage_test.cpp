@@ -16,7 +16,8 @@ at::Tensor points(const std::vector<double>& coordinates) {
 }
 
 TEST(ModeCoverage, APointBelongsToTheNearestCenter) {
-  EXPECT_TRUE(nearest_modes(points({4.9, 0, 5.1, 0, -7, 3, 99, 0}), kLaw).equal(at::tensor({0, 1, 0, 1}, at::kLong)));
+  EXPECT_TRUE(
+      nearest_modes(points({4.9, 0, 5.1, 0, -7, 3, 99, 0}), kLaw).equal(at::tensor({0, 1, 0, 1}, at::kLong)));
 }
 
 TEST(ModeCoverage, AModeNeedsOnePointWithinThreeDeviations) {
