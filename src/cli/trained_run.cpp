@@ -5,6 +5,30 @@
 #include "training/run_folder.hpp"
 
 namespace ganymede {
+namespace {
+
+constexpr std::int64_t kDrawnTogether = 500;
+
+bool is_finite(const at::Tensor& tensor) {
+  return !tensor.is_floating_point() || tensor.isfinite().all().item<bool>();
+}
+
+// Weights that training has driven out of the range of numbers may still give pictures, black or white ones.
+void require_finite(const std::vector<Player>& players, const std::filesystem::path& checkpoint) {
+  for (const Player& player : players) {
+    std::vector<at::Tensor> tensors = player.network->buffers();
+    tensors.push_back(player.arena.values());
+    if (player.average.defined()) tensors.push_back(player.average);
+    for (const at::Tensor& tensor : tensors)
+      if (!is_finite(tensor))
+        throw DataError(
+            fmt::format("{}: the weights of the {} are not finite: its training has diverged; train it with "
+                        "a lower learning rate",
+                        checkpoint.string(), player.name));
+  }
+}
+
+}  // namespace
 
 TrainedRun open_trained_run(const std::string& folder, std::optional<std::int64_t> seed,
                             Communicator& communicator) {
@@ -28,7 +52,23 @@ TrainedRun open_trained_run(const std::string& folder, std::optional<std::int64_
        .replicas = trained.recipe.replicas()},
       communicator);
   load_checkpoint(*checkpoint, trained.gan->players());
+  require_finite(trained.gan->players(), *checkpoint);
   return trained;
+}
+
+void draw_in_pieces(const TrainedRun& run, SampleRequest request,
+                    const std::function<void(const Samples&)>& take) {
+  const std::int64_t end = request.first_place + request.count;
+  for (; request.first_place < end; request.first_place += request.count) {
+    request.count = std::min(kDrawnTogether, end - request.first_place);
+    const Samples drawn = run.gan->sample(request);
+    if (!is_finite(drawn.images))
+      throw DataError(
+          fmt::format("step {}: the generator's samples are not finite: its training has diverged; train it "
+                      "with a lower learning rate",
+                      run.info.step));
+    take(drawn);
+  }
 }
 
 }  // namespace ganymede

@@ -1,6 +1,7 @@
 // A trained generator, as sample and evaluate take it from the folder of a run.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -17,8 +18,13 @@ struct TrainedRun {
 };
 
 // The newest intact checkpoint of the run. seed: of the samples' noise, the recipe's where there is none.
-// Throws UserError if there is no run or no checkpoint.
+// Throws UserError if there is no run or no checkpoint, DataError if its weights are not finite.
 TrainedRun open_trained_run(const std::string& folder, std::optional<std::int64_t> seed,
                             Communicator& communicator);
+
+// Hands on the samples of the request, a few hundred at a time and in order: a network's activations for ten
+// thousand images would take gigabytes. Throws DataError if a sample is not finite.
+void draw_in_pieces(const TrainedRun& run, SampleRequest request,
+                    const std::function<void(const Samples&)>& take);
 
 }  // namespace ganymede
