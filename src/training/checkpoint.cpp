@@ -65,6 +65,8 @@ std::vector<NamedTensor> collect_state(const std::vector<Player>& players) {
       for (const auto& slot : player.arena.slots())
         state.push_back({fmt::format("{}/average/{}", player.name, slot.name),
                          player.arena.view_of(player.average, slot)});
+    for (const auto& [name, buffer] : player.average_buffers)
+      state.push_back({fmt::format("{}/average_buffers/{}", player.name, name), buffer});
     for (const auto& [name, tensor] : player.optimizer.state()) {
       if (tensor.numel() == 1) {
         state.push_back({fmt::format("{}/optimizer/{}", player.name, name), tensor});
@@ -162,6 +164,7 @@ void broadcast_state(Communicator& communicator, const std::vector<Player>& play
   for (const Player& player : players) {
     communicator.broadcast_to_nodes_(player.arena.values());
     if (player.average.defined()) communicator.broadcast_to_nodes_(player.average);
+    for (const auto& [_, buffer] : player.average_buffers) communicator.broadcast_(buffer);
     for (const at::Tensor& buffer : player.network->buffers()) communicator.broadcast_(buffer);
     for (const auto& state : player.optimizer.state()) {
       const bool like_arena = state.tensor.numel() == player.arena.values().numel();

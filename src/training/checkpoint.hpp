@@ -16,7 +16,8 @@
 namespace ganymede {
 
 // All tensors of the players by name: "<player>/parameters/<p>", "<player>/buffers/<b>",
-// "<player>/average/<p>", // "<player>/optimizer/<state>/<p>". They share the players' memory.
+// "<player>/average/<p>",
+// "<player>/average_buffers/<b>", "<player>/optimizer/<state>/<p>". They share the players' memory.
 struct NamedTensor {
   std::string name;
   at::Tensor tensor;
