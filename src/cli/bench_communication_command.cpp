@@ -5,6 +5,7 @@
 #include "cli/bench_json.hpp"
 #include "cli/bench_subcommands.hpp"
 #include "cli/bench_units.hpp"
+#include "cli/command_line.hpp"
 #include "distributed/agreement.hpp"
 
 namespace ganymede {
@@ -83,6 +84,7 @@ ExitCode run_bench(const CommunicationArguments& arguments, Communicator& commun
   agree_on_root(communicator, [&] {
     require(communicator.size() > 1, "bench communication needs at least 2 ranks; run it under mpirun -n 2");
   });
+  check_json(communicator, arguments.json);
   communicator.configure({.overlap = Overlap::off});
   const bool is_root = communicator.rank() == 0;
   if (is_root) print_head(communicator);
@@ -119,8 +121,10 @@ void add_bench_communication_command(CLI::App& bench, Action& action) {
       ->check(is_sum)
       ->transform(CLI::AsSizeValue(/*kb_is_1000=*/false))
       ->type_name("SIZE,...");
-  command->add_option("--seconds", arguments->options.seconds, "How long to measure each size, about")
-      ->check(CLI::Range(0.01, 3600.0))
+  constexpr Range kSeconds{.low = 0.01, .high = 3600, .expected = "a number from 0.01 to 3600"};
+  expect_number(
+      command->add_option("--seconds", arguments->options.seconds, "How long to measure each size, about"),
+      kSeconds)
       ->capture_default_str();
   add_json_option(*command, arguments->json);
   command->footer(

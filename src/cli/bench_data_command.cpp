@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "base/clock.hpp"
+#include "cli/bench_json.hpp"
 #include "cli/bench_subcommands.hpp"
 #include "cli/cache_option.hpp"
 #include "data/batch_loader.hpp"
@@ -127,6 +128,7 @@ void write_figures(const BenchDataArguments& arguments, const DatasetIndex& inde
 }
 
 ExitCode run_bench_data(const BenchDataArguments& arguments, Communicator& communicator) {
+  check_json(communicator, arguments.json);
   DatasetIndex index;
   agree(communicator, [&] { index = read_dataset_index(find_dataset(arguments.dataset)); });
   communicator.configure({});
@@ -150,17 +152,20 @@ void add_bench_data_command(CLI::App& bench, Action& action) {
       "data", "How fast batches come, from memory and from the shards, without training");
   command->add_option("dataset", arguments->dataset, "Folder, or name below $GANYMEDE_DATA or data/")
       ->required();
-  command->add_option("--global-batch-size", arguments->loader.global_batch_size, "Over all ranks")
+  constexpr Range kBatch{.low = 1, .high = 1e8, .expected = "a positive integer", .says_high = false};
+  expect_integer(
+      command->add_option("--global-batch-size", arguments->loader.global_batch_size, "Over all ranks"),
+      kBatch)
       ->capture_default_str();
   command->add_flag("--horizontal-flip", arguments->loader.horizontal_flip, "Mirror half of the images");
   add_cache_option(*command, arguments->cache_mib);
-  command->add_option("--seconds", arguments->seconds, "Of each measurement")
-      ->check(CLI::PositiveNumber)
+  expect_number(command->add_option("--seconds", arguments->seconds, "Of each measurement"), kPositive)
       ->capture_default_str();
-  command->add_option("--consumption", arguments->consumption, "Images/s, over all ranks, to compare with")
-      ->check(CLI::PositiveNumber)
+  expect_number(command->add_option("--consumption", arguments->consumption,
+                                    "Images/s, over all ranks, to compare with"),
+                kPositive)
       ->capture_default_str();
-  command->add_option("--json", arguments->json, "Also write the figures there")->type_name("FILE");
+  add_json_option(*command, arguments->json);
   command->footer("Example: mpirun -n 2 ganymede bench data fashion-mnist --global-batch-size 128");
   command->callback([&action, arguments] {
     action = [arguments](Communicator* communicator) { return run_bench_data(*arguments, *communicator); };

@@ -1,25 +1,19 @@
 #include "cli/bench_json.hpp"
 
-#include <filesystem>
-
+#include "cli/command_line.hpp"
+#include "cli/output_file.hpp"
 #include "distributed/agreement.hpp"
 
 namespace ganymede {
 
-namespace fs = std::filesystem;
-
-void add_json_option(CLI::App& command, std::string& file) {
-  command.add_option("--json", file, "Write the figures here, too")
-      ->type_name("FILE")
-      ->check([](const std::string& name) -> std::string {
-        const fs::path folder = fs::absolute(name).parent_path();
-        return fs::is_directory(folder) ? "" : fmt::format("there is no folder {}", folder.string());
-      });
+void check_json(Communicator& communicator, const std::string& file) {
+  if (file.empty()) return;
+  agree_on_root(communicator, [&] { check_output_file("--json", file); });
 }
 
 void add_seconds_option(CLI::App& command, double& seconds) {
-  command.add_option("--seconds", seconds, "How long to measure, about")
-      ->check(CLI::Range(0.1, 86'400.0))
+  constexpr Range kSeconds{.low = 0.1, .high = 86'400, .expected = "a number from 0.1 to 86400"};
+  expect_number(command.add_option("--seconds", seconds, "How long to measure, about"), kSeconds)
       ->capture_default_str();
 }
 

@@ -7,13 +7,14 @@
 #include <string>
 
 #include "benchmarking/spread.hpp"
+#include "cli/output_file.hpp"
 #include "distributed/communicator.hpp"
 #include "storage/json_file.hpp"
 
 namespace ganymede {
 
-// --json FILE; its folder must exist, so that nothing is measured in vain.
-void add_json_option(CLI::App& command, std::string& file);
+// Rank 0 checks that the file can be written, where one is named: nothing is measured in vain. Collective.
+void check_json(Communicator& communicator, const std::string& file);
 
 // --seconds of measuring, by default what `seconds` holds.
 void add_seconds_option(CLI::App& command, double& seconds);

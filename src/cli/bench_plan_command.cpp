@@ -5,6 +5,7 @@
 #include "cli/bench_json.hpp"
 #include "cli/bench_plan_report.hpp"
 #include "cli/bench_subcommands.hpp"
+#include "cli/command_line.hpp"
 #include "cli/training_setup.hpp"
 #include "distributed/agreement.hpp"
 
@@ -106,6 +107,7 @@ Trainee make_trainee(Recipe recipe, const DatasetIndex& index, std::int64_t glob
 
 ExitCode run_bench(const PlanArguments& arguments, Communicator& communicator) {
   agree_on_root(communicator, [&] { check_on_root(arguments, communicator); });
+  check_json(communicator, arguments.json);
   const auto [recipe, dataset] = agree_on_recipe(arguments.from, communicator);
   const int threads = start_threads(arguments.from.threads, communicator);
   const DatasetIndex index = agree_on_dataset(dataset, communicator);
@@ -154,17 +156,19 @@ void add_bench_plan_command(CLI::App& bench, Action& action) {
   CLI::App* command =
       bench.add_subcommand("plan", "Predict the speed of a recipe on clusters, from this machine");
   add_recipe_options(*command, arguments->from);
-  command->add_option("--nodes", arguments->nodes, "Numbers of nodes to predict [1]")
+  constexpr Range kNodes{.low = 1, .high = 1'000'000, .expected = "an integer from 1 to 1000000"};
+  constexpr Range kRanks{.low = 1, .high = 4096, .expected = "an integer from 1 to 4096"};
+  expect_integer(command->add_option("--nodes", arguments->nodes, "Numbers of nodes to predict [1]"), kNodes)
       ->delimiter(',')
-      ->check(CLI::Range(1, 1'000'000))
+      ->allow_extra_args(false)  // the recipe may follow
       ->type_name("N,...");
-  command->add_option("--ranks-per-node", arguments->ranks_per_node, "[as many as here]")
-      ->check(CLI::Range(1, 4096));
-  command->add_option("--bandwidth", arguments->bandwidth, "Of a node's link in each direction")
-      ->check(CLI::PositiveNumber)
+  expect_integer(command->add_option("--ranks-per-node", arguments->ranks_per_node, "[as many as here]"),
+                 kRanks);
+  expect_number(
+      command->add_option("--bandwidth", arguments->bandwidth, "Of a node's link in each direction"),
+      kPositive)
       ->type_name("GBIT/S");
-  command->add_option("--latency", arguments->latency, "Of a message between nodes")
-      ->check(CLI::PositiveNumber)
+  expect_number(command->add_option("--latency", arguments->latency, "Of a message between nodes"), kPositive)
       ->type_name("MICROSECONDS");
   command->add_flag("--strong", arguments->strong,
                     "Share the recipe's global batch among all ranks [it is that of one node]");

@@ -86,6 +86,7 @@ Json as_json(const StepMeasurement& measured, const Conditions& conditions) {
 }
 
 ExitCode run_bench(const BenchArguments& arguments, Communicator& communicator) {
+  check_json(communicator, arguments.json);
   const auto [recipe, dataset] = agree_on_recipe(arguments.from, communicator);
   const int threads = start_threads(arguments.from.threads, communicator);
   const DatasetIndex index = agree_on_dataset(dataset, communicator);

@@ -3,15 +3,17 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/command_line.hpp"
 #include "data/sample_cache.hpp"
 
 namespace ganymede {
 
 inline void add_cache_option(CLI::App& command, std::int64_t& cache_mib) {
-  command
-      .add_option("--cache-mib", cache_mib,
-                  "A dataset up to this size stays in memory, once a host; 0 reads it in every epoch")
-      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 40))
+  constexpr Range kMebibytes{.low = 0, .high = 1e12, .expected = "an integer from 0 on", .says_high = false};
+  expect_integer(
+      command.add_option("--cache-mib", cache_mib,
+                         "A dataset up to this size stays in memory, once a host; 0 reads it in every epoch"),
+      kMebibytes)
       ->capture_default_str();
 }
 

@@ -1,14 +1,16 @@
 #include <cstdio>
 
 #include "cli/command.hpp"
+#include "cli/command_line.hpp"
 #include "cli/dataset_subcommands.hpp"
 #include "data/dataset_verification.hpp"
 
 namespace ganymede {
+
 void add_output_options(CLI::App& command, std::filesystem::path& out, int& shards) {
   command.add_option("--out", out, "Folder of the new dataset")->required()->type_name("DIR");
-  command.add_option("--shards", shards, "HDF5 files to spread it over")
-      ->check(CLI::Range(1, 99999))
+  constexpr Range kShards{.low = 1, .high = 99'999, .expected = "an integer from 1 to 99999"};
+  expect_integer(command.add_option("--shards", shards, "HDF5 files to spread it over"), kShards)
       ->capture_default_str();
 }
 

@@ -1,3 +1,4 @@
+#include "cli/command_line.hpp"
 #include "cli/dataset_subcommands.hpp"
 #include "data/dataset_writer.hpp"
 #include "data/mode_dataset.hpp"
@@ -7,10 +8,10 @@ namespace ganymede {
 namespace {
 
 void add_draw_options(CLI::App& command, std::int64_t& samples, std::uint64_t& seed) {
-  command.add_option("--samples", samples, "How many")
-      ->check(CLI::Range(std::int64_t{1}, std::int64_t{0xFFFFFFFF}))
+  constexpr Range kSamples{.low = 1, .high = 0xFFFFFFFF, .expected = "an integer from 1 to 4294967295"};
+  expect_integer(command.add_option("--samples", samples, "How many"), kSamples)->capture_default_str();
+  expect_integer(command.add_option("--seed", seed, "The same seed makes the same files"), kFromZero)
       ->capture_default_str();
-  command.add_option("--seed", seed, "The same seed makes the same files")->capture_default_str();
 }
 
 void add_ring(CLI::App& make, Action& action) {
@@ -20,12 +21,17 @@ void add_ring(CLI::App& make, Action& action) {
   };
   auto options = std::make_shared<Options>();
   CLI::App* ring = make.add_subcommand("ring", "Points around the corners of a regular polygon");
-  ring->add_option("--modes", options->law.modes, "Corners")
-      ->check(CLI::Range(std::int64_t{1}, kMostClasses))
+  constexpr Range kModes{.low = 1,
+                         .high = static_cast<double>(kMostClasses),
+                         .expected = "a positive integer",
+                         .says_high = false};
+  constexpr Range kDistance{.low = 0, .high = 1e15, .expected = "a number from 0 on", .says_high = false};
+  expect_integer(ring->add_option("--modes", options->law.modes, "Corners"), kModes)->capture_default_str();
+  expect_number(ring->add_option("--radius", options->law.radius, "Of the polygon"), kPositive)
       ->capture_default_str();
-  ring->add_option("--radius", options->law.radius, "Of the polygon")->capture_default_str();
-  ring->add_option("--deviation", options->law.standard_deviation, "Standard deviation around a corner")
-      ->check(CLI::NonNegativeNumber)
+  expect_number(
+      ring->add_option("--deviation", options->law.standard_deviation, "Standard deviation around a corner"),
+      kDistance)
       ->capture_default_str();
   add_draw_options(*ring, options->dataset.samples, options->dataset.seed);
   add_output_options(*ring, options->dataset.out, options->dataset.shards);

@@ -1,18 +1,17 @@
 #include <cstdio>
 
-#include "base/clock.hpp"
 #include "base/error.hpp"
 #include "cli/command.hpp"
+#include "cli/command_line.hpp"
+#include "cli/output_file.hpp"
 #include "cli/trained_run.hpp"
 #include "data/pixel_table.hpp"
-#include "distributed/loopback_communicator.hpp"
+#include "distributed/lone_communicator.hpp"
 #include "evaluation/evaluation.hpp"
 #include "storage/json_file.hpp"
 
 namespace ganymede {
 namespace {
-
-constexpr std::int64_t kDrawnTogether = 500;
 
 struct EvaluateArguments {
   std::string run;
@@ -24,17 +23,12 @@ struct EvaluateArguments {
 // Images as bytes, as a picture of them shows them.
 GeneratedSamples draw_samples(const TrainedRun& run, std::int64_t count) {
   std::vector<at::Tensor> samples, labels;
-  for (std::int64_t first = 0; first < count; first += kDrawnTogether) {
-    const Samples drawn =
-        run.gan->sample({.first_place = first, .count = std::min(kDrawnTogether, count - first)});
-    if (!drawn.images.isfinite().all().item<bool>())
-      throw DataError(fmt::format(
-          "step {}: the generator's samples are not finite; its training has diverged", run.info.step));
+  draw_in_pieces(run, {.count = count}, [&](const Samples& drawn) {
     const auto& [low, high] = run.recipe.data.pixels;
     samples.push_back(run.info.data.kind == SampleKind::images ? to_pixels(drawn.images, low, high)
                                                                : drawn.images.flatten(1));
     if (drawn.labels.defined()) labels.push_back(drawn.labels);
-  }
+  });
   return {.samples = at::cat(samples), .labels = labels.empty() ? at::Tensor() : at::cat(labels)};
 }
 
@@ -95,7 +89,9 @@ void print(const Evaluation& evaluation, const TrainedRun& run) {
                "of the samples are of the class asked for");
 }
 
-void evaluate_run(const EvaluateArguments& arguments, Communicator& communicator) {
+void evaluate_run(const EvaluateArguments& arguments) {
+  if (!arguments.json.empty()) check_output_file("--json", arguments.json);
+  LoneCommunicator communicator;
   const TrainedRun run = open_trained_run(arguments.run, arguments.seed, communicator);
   const DatasetIndex index = read_training_data(run);
   const Evaluation evaluation = evaluate_samples(draw_samples(run, arguments.count), index);
@@ -108,13 +104,15 @@ void evaluate_run(const EvaluateArguments& arguments, Communicator& communicator
 void add_evaluate_command(CLI::App& app, Action& action) {
   auto arguments = std::make_shared<EvaluateArguments>();
   CLI::App* command = app.add_subcommand("evaluate", "Measure the samples of a trained generator");
-  command->add_option("run", arguments->run, "Folder of a training run")->required()->type_name("RUN");
-  command->add_option("--samples", arguments->count, "How many to draw")
-      ->check(CLI::Range(2, 1'000'000))
+  constexpr Range kSamples{.low = 2, .high = 1e6, .expected = "an integer from 2 to 1000000"};
+  expect_path(command->add_option("run", arguments->run, "Folder of a training run"))
+      ->required()
+      ->type_name("RUN");
+  expect_integer(command->add_option("--samples", arguments->count, "How many to draw"), kSamples)
       ->capture_default_str();
-  command->add_option("--seed", arguments->seed, "Seed of the noise [the recipe's]")
-      ->check(CLI::NonNegativeNumber);
-  command->add_option("--json", arguments->json, "Write the figures here, too")->type_name("FILE");
+  expect_integer(command->add_option("--seed", arguments->seed, "Seed of the noise [the recipe's]"),
+                 kFromZero);
+  add_json_option(*command, arguments->json);
   command->footer(
       "Compares with the dataset of the recipe. For images with labels it first trains a small classifier "
       "on\n"
@@ -122,7 +120,7 @@ void add_evaluate_command(CLI::App& app, Action& action) {
       "Example: ganymede evaluate runs/cgan-1 --json cgan.json");
   command->callback([&action, arguments] {
     action = [arguments](Communicator*) {
-      run_loopback_ranks(1, [&](Communicator& communicator) { evaluate_run(*arguments, communicator); });
+      evaluate_run(*arguments);
       return ExitCode::success;
     };
   });

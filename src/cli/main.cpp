@@ -1,13 +1,20 @@
 // Parses the command, runs it, and turns an error into one line and an exit code.
+#include <fcntl.h>
 #include <malloc.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <limits>
 #include <string_view>
 
+#include "base/failure.hpp"
 #include "base/logging.hpp"
 #include "base/nearest_word.hpp"
 #include "cli/command.hpp"
+#include "cli/command_line.hpp"
 #include "distributed/agreement.hpp"
 #include "distributed/mpi_session.hpp"
 
@@ -62,7 +69,9 @@ int run(int argc, char** argv, Communicator* communicator) {
   add_dataset_command(app, action);
   add_recipe_command(app, action);
   try {
-    app.parse(argc, argv);
+    std::vector<std::string> words = separate_overrides(argc, argv);
+    std::reverse(words.begin(), words.end());  // as CLI11 wants them
+    app.parse(std::move(words));
   } catch (const CLI::Success& help_or_version) {
     return speaks ? app.exit(help_or_version) : 0;
   } catch (const CLI::ParseError& error) {
@@ -78,11 +87,27 @@ int run(int argc, char** argv, Communicator* communicator) {
   } catch (const AgreedError& error) {
     if (speaks) print_error(error.what());
     return static_cast<int>(error.exit_code());
-  } catch (const Error& error) {
-    return fail_alone(communicator, error.what(), error.exit_code());
   } catch (const std::exception& error) {
-    return fail_alone(communicator, error.what(), ExitCode::failure);
+    const Failure failure = describe_failure(error);
+    return fail_alone(communicator, failure.message, failure.code);
   }
+}
+
+// A closed standard stream would lend its number to the next file that is opened, and what is printed would
+// end up in there. This way it cannot be written.
+void occupy_closed_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (fcntl(stream, F_GETFD) < 0 && open("/dev/null", O_RDONLY) < 0) return;
+}
+
+// The exit code, once everything that was printed has arrived: behind a redirection to a full disk a success
+// must not look like one.
+int finish_output(int code) {
+  errno = 0;
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+  print_error(fmt::format("standard output: {}; part of what was printed is lost",
+                          errno == 0 ? "a write failed" : std::strerror(errno)));
+  return code == 0 ? static_cast<int>(ExitCode::failure) : code;
 }
 
 }  // namespace
@@ -92,11 +117,12 @@ int main(int argc, char** argv) {
   // Every step needs the memory of the last one again: glibc shall not give it back in between.
   mallopt(M_MMAP_THRESHOLD, 1 << 30);
   mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
+  ganymede::occupy_closed_streams();
   // The other commands work on a login node where MPI may not start.
   const std::string_view command = argc > 1 ? argv[1] : "";
   const bool starts_mpi = command == "train" || command == "bench";
-  if (!starts_mpi) return ganymede::run(argc, argv, nullptr);
+  if (!starts_mpi) return ganymede::finish_output(ganymede::run(argc, argv, nullptr));
   ganymede::MpiSession session(argc, argv);
   const auto communicator = session.make_communicator();
-  return ganymede::run(argc, argv, communicator.get());
+  return ganymede::finish_output(ganymede::run(argc, argv, communicator.get()));
 }

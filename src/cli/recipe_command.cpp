@@ -1,6 +1,7 @@
 #include <cstdio>
 
 #include "cli/command.hpp"
+#include "cli/command_line.hpp"
 #include "recipe/recipe.hpp"
 #include "recipe/recipe_library.hpp"
 
@@ -43,9 +44,7 @@ void add_recipe_command(CLI::App& app, Action& action) {
     auto arguments = std::make_shared<Arguments>();
     CLI::App* subcommand = command->add_subcommand(name, help);
     subcommand->add_option("recipe", arguments->recipe, "Recipe file or name")->required();
-    subcommand->add_option("--set", arguments->overrides, "Override a key")
-        ->take_all()
-        ->type_name("KEY=VALUE");
+    add_set_option(*subcommand, arguments->overrides);
     subcommand->footer(
         fmt::format("Example: ganymede recipe {} dcgan --set data.global_batch_size=64", name));
     subcommand->callback([&action, arguments, run] {

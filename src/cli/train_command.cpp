@@ -2,6 +2,7 @@
 
 #include "base/logging.hpp"
 #include "cli/command.hpp"
+#include "cli/command_line.hpp"
 #include "cli/picture_options.hpp"
 #include "cli/resume.hpp"
 #include "cli/terminal.hpp"
@@ -85,7 +86,7 @@ void add_train_command(CLI::App& app, Action& action) {
   auto arguments = std::make_shared<TrainArguments>();
   CLI::App* command = app.add_subcommand("train", "Train a recipe; under mpirun, on all its ranks");
   add_recipe_options(*command, arguments->from);
-  command->add_option("--run", arguments->run, "Folder for the results [runs/<recipe>-<n>]")
+  expect_path(command->add_option("--run", arguments->run, "Folder for the results [runs/<recipe>-<n>]"))
       ->type_name("DIR");
   command->add_flag("--resume", arguments->resume,
                     "Go on from the newest checkpoint in --run; start there if there is no run yet");

@@ -6,8 +6,13 @@
 #include "training/run_folder.hpp"
 
 namespace ganymede {
-
 namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::int64_t kDrawnTogether = 500;
+
+}  // namespace
 
 TrainedRun open_trained_run(const std::string& folder, std::optional<std::int64_t> seed,
                             Communicator& communicator) {
@@ -43,6 +48,21 @@ DatasetIndex read_training_data(const TrainedRun& run) {
   DatasetIndex index = read_dataset_index(where_it_lay ? before.folder : find_dataset(run.recipe.data.path));
   require_same_data(before, TrainedOn::of(index), "bring that one back");
   return index;
+}
+
+void draw_in_pieces(const TrainedRun& run, SampleRequest request,
+                    const std::function<void(const Samples&)>& take) {
+  const std::int64_t end = request.first_place + request.count;
+  for (; request.first_place < end; request.first_place += request.count) {
+    request.count = std::min(kDrawnTogether, end - request.first_place);
+    const Samples drawn = run.gan->sample(request);
+    if (!drawn.images.isfinite().all().item<bool>())
+      throw DataError(
+          fmt::format("step {}: the generator's samples are not finite: its training has diverged; train it "
+                      "with a lower learning rate",
+                      run.info.step));
+    take(drawn);
+  }
 }
 
 }  // namespace ganymede

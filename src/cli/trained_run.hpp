@@ -1,6 +1,7 @@
 // A trained generator, as sample and evaluate take it from the folder of a run.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -23,5 +24,10 @@ TrainedRun open_trained_run(const std::string& folder, std::optional<std::int64_
 
 // The dataset of the run, where it lay or by its name. Throws DataError if it is another one by now.
 DatasetIndex read_training_data(const TrainedRun& run);
+
+// Hands on the samples of the request, a few hundred at a time and in order: a network's activations for ten
+// thousand images would take gigabytes. Throws DataError if a sample is not finite.
+void draw_in_pieces(const TrainedRun& run, SampleRequest request,
+                    const std::function<void(const Samples&)>& take);
 
 }  // namespace ganymede

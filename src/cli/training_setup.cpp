@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "cli/cache_option.hpp"
+#include "cli/command_line.hpp"
 #include "data/dataset_verification.hpp"
 #include "distributed/agreement.hpp"
 #include "recipe/recipe_library.hpp"
@@ -40,28 +41,30 @@ void check_batch(const Recipe& recipe, const DatasetIndex& index, int ranks) {
   require(batch <= index.samples,
           "data.global_batch_size is {}, but {} has {} samples; expected at most that many", batch,
           index.folder.string(), index.samples);
+  check_batch_statistics(recipe.gan,
+                         {.global_batch_size = batch, .ranks = ranks, .replicas = recipe.replicas()});
 }
 
 // Collective sums in reproducible mode are complete binary trees over ranks.
 void check_ranks(const Recipe& recipe, int ranks) {
   if (!recipe.reproducible) return;
   const std::int64_t replicas = recipe.reproducible->replicas;
-  require(std::has_single_bit(static_cast<unsigned>(ranks)) && replicas % ranks == 0,
-          "there are {} ranks and {} virtual replicas (reproducible.replicas); expected a number of ranks "
-          "that is a "
-          "power of two and divides the replicas",
-          ranks, replicas);
+  require(
+      std::has_single_bit(static_cast<unsigned>(ranks)) && replicas % ranks == 0,
+      "there are {} ranks and {} virtual replicas (reproducible.replicas); expected a number of ranks that "
+      "is a power of two and divides the replicas",
+      ranks, replicas);
 }
 
 }  // namespace
 
 void add_recipe_options(CLI::App& command, RecipeArguments& arguments) {
   command.add_option("recipe", arguments.recipe, "Recipe file or name");
-  command.add_option("--set", arguments.overrides, "Override a key of the recipe: --set train.steps=100")
-      ->take_all()
-      ->type_name("KEY=VALUE");
-  command.add_option("--threads", arguments.threads, "Compute threads a rank [the host's cores, shared]")
-      ->check(CLI::Range(1, 1024));
+  add_set_option(command, arguments.overrides);
+  constexpr Range kThreads{.low = 1, .high = 1024, .expected = "an integer from 1 to 1024"};
+  expect_integer(
+      command.add_option("--threads", arguments.threads, "Compute threads a rank [the host's cores, shared]"),
+      kThreads);
   add_cache_option(command, arguments.cache_mib);
 }
 

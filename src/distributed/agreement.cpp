@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "base/failure.hpp"
+
 namespace ganymede {
 
 void agree(Communicator& communicator, const std::function<void()>& work) {
@@ -9,12 +11,10 @@ void agree(Communicator& communicator, const std::function<void()>& work) {
   std::int64_t code = 0;
   try {
     work();
-  } catch (const Error& error) {
-    message = error.what();
-    code = static_cast<std::int64_t>(error.exit_code());
   } catch (const std::exception& error) {
-    message = error.what();
-    code = static_cast<std::int64_t>(ExitCode::failure);
+    const Failure failure = describe_failure(error);
+    message = failure.message;
+    code = static_cast<std::int64_t>(failure.code);
   }
   const at::Tensor codes = communicator.all_gather(at::full({1}, code, at::kLong));
   for (int rank = 0; rank < communicator.size(); ++rank) {

@@ -47,7 +47,7 @@ class AdversarialGan final : public Gan {
                  one_hot_),
         judge_(*discriminator_.network, options.packing, one_hot_) {
     discriminator_.weight_bound = options.weight_clip;
-    if (options.ema) generator_.average.emplace(generator_.arena, *options.ema);
+    if (options.ema) generator_.start_average(*options.ema);
     if (options.feature_matching && options.feature_matching->layer)
       require(*options.feature_matching->layer <= discriminator_.network->hidden_layers(),
               "gan.feature_matching.layer is {}; the discriminator has hidden layers 1 to {}",
@@ -58,24 +58,26 @@ class AdversarialGan final : public Gan {
 
   StepReport step(const std::vector<Batch>& batches) override {
     ensure(static_cast<std::int64_t>(batches.size()) == batches_per_step(), "a step gets all its batches");
-    switch (options_.update) {
-      case Update::alternating:
-        return step_alternating(batches);
-      case Update::simultaneous:
-        return step_simultaneous(batches.front());
-    }
-    throw Error("unknown update");
+    const StepReport report = options_.update == Update::alternating ? step_alternating(batches)
+                                                                     : step_simultaneous(batches.front());
+    if (generator_.average) generator_.average->update_statistics();
+    return report;
   }
 
   Samples sample(const SampleRequest& request) override {
     std::optional<Substituted> averaged;
-    if (generator_.average) averaged.emplace(generator_.arena, generator_.average->values());
+    if (generator_.average) averaged.emplace(generator_.arena, *generator_.average);
     return sampler_.sample(request);
   }
 
   void average_running_statistics() override {
     for (const auto* trained : {&generator_, &discriminator_})
       ganymede::average_running_statistics(*trained->network, communicator_);
+    if (!generator_.average || !has_local_statistics(*generator_.network)) return;
+    for (const auto& statistic : generator_.average->statistics()) {
+      communicator_.all_reduce_sum_(statistic.average);
+      statistic.average.div_(communicator_.size());
+    }
   }
 
   std::vector<Player> players() override {
@@ -133,10 +135,11 @@ class AdversarialGan final : public Gan {
     auto pending = generator_.averager.begin();
     for (const auto& [round, fake] : plays) {
       if (&round != &plays.front().round) pending.next_replica();
+      const at::Tensor at_fake = fake.detach().requires_grad_(true);
       std::vector<at::Tensor> fake_features, real_features;
       ScopedPhase phase(times_.discriminator_forward, communicator_);
       const at::Tensor logits =
-          judge_.logits(fake, round.fake_labels, round, Pass::judged, feature_place(fake_features));
+          judge_.logits(at_fake, round.fake_labels, round, Pass::judged, feature_place(fake_features));
       if (options_.feature_matching) {
         const at::NoGradGuard no_grad;
         judge_.logits(round.batch.images, round.batch.labels, round, Pass::matched, &real_features);
@@ -144,9 +147,9 @@ class AdversarialGan final : public Gan {
       const LossAndSlope loss = generator_loss(options_.loss, logits, mean_factor(round));
       const Objective objective = generator_objective(loss, logits, round, fake_features, real_features);
       phase.enter(times_.discriminator_backward);
-      // Backward comes to the generator once the fakes have their gradient: later forward passes go first.
-      fake.register_hook([&](const at::Tensor&) { phase.enter(times_.generator_backward); });
-      objective.backward();
+      objective.backward({at_fake});
+      phase.enter(times_.generator_backward);
+      torch::autograd::backward({fake}, {at_fake.grad()});
       loss_sum += objective.value();
     }
     pending.finish();

@@ -5,45 +5,64 @@
 namespace ganymede {
 namespace {
 
-template <typename Networks>
-std::optional<BatchStatistics> batch_statistics(const Networks& options) {
-  return std::visit(
-      [](const auto& network) -> std::optional<BatchStatistics> {
-        if constexpr (requires { network.batch_normalization; })
-          return network.batch_normalization;
-        else
-          return std::nullopt;
-      },
-      options);
-}
-
 bool is_bounded_by_critic(const AdversarialLoss& loss) {
   return std::holds_alternative<WassersteinLoss>(loss) || std::holds_alternative<MixedLoss>(loss);
 }
 
-void check_statistics(const char* player, std::optional<BatchStatistics> statistics, bool reproducible) {
-  if (!statistics) return;
-  require(!reproducible || *statistics == BatchStatistics::replica,
+void check_statistics(const char* player, const std::optional<NormalizedBatches>& batches,
+                      bool reproducible) {
+  if (!batches) return;
+  const bool of_replicas = batches->statistics == BatchStatistics::replica;
+  require(!reproducible || of_replicas,
           "gan.{}.network normalises batches over more than one virtual replica; expected "
-          "batch_normalization: replica "
-          "beside `reproducible`",
+          "batch_normalization: replica beside `reproducible`",
           player);
-  require(reproducible || *statistics != BatchStatistics::replica,
-          "gan.{}.network has batch_normalization: replica, but the recipe has no `reproducible: {{replicas: "
-          "...}}`; give "
-          "it, or choose sync",
+  require(reproducible || !of_replicas,
+          "gan.{}.network has batch_normalization: replica, but the recipe has no "
+          "`reproducible: {{replicas: ...}}`; give it, or choose sync",
           player);
+}
+
+// Into how many parts of their own statistics a global batch falls.
+std::int64_t parts_of_batch(BatchStatistics statistics, const BatchSharing& sharing) {
+  switch (statistics) {
+    case BatchStatistics::global:
+      return 1;
+    case BatchStatistics::local:
+      return sharing.ranks;
+    case BatchStatistics::replica:
+      return sharing.replicas.value_or(1);
+  }
+  throw Error("unknown batch statistics");
+}
+
+// packing: of the procedure; rows_a_pack: that the network sees. Ranks take whole packs, some one more than
+// others.
+void check_normalized_rows(const char* player, const std::optional<NormalizedBatches>& batches,
+                           std::int64_t packing, std::int64_t rows_a_pack, const BatchSharing& sharing) {
+  if (!batches) return;
+  const std::int64_t parts = parts_of_batch(batches->statistics, sharing);
+  const std::int64_t least_packs = sharing.global_batch_size / packing / parts;
+  if (least_packs * rows_a_pack * batches->values_a_row > 1) return;
+  const bool of_ranks = batches->statistics == BatchStatistics::local;
+  throw UserError(fmt::format(
+      "data.global_batch_size is {}{}: gan.{}.network would normalise over a single {}, which has "
+      "no variance; expected at least {}{}",
+      sharing.global_batch_size,
+      parts == 1 ? "" : fmt::format(", over {} {}", parts, of_ranks ? "ranks" : "virtual replicas"), player,
+      packing == 1 ? "sample" : fmt::format("pack of {} samples", packing), 2 * parts * packing,
+      of_ranks && parts > 1 ? ", fewer ranks, or batch_normalization: sync" : ""));
 }
 
 }  // namespace
 
 void check_options(const AdversarialGanOptions& options, std::optional<std::int64_t> replicas) {
-  check_statistics("generator", batch_statistics(options.generator.network), replicas.has_value());
-  check_statistics("discriminator", batch_statistics(options.discriminator.network), replicas.has_value());
-  require(!replicas || !options.feature_matching,
-          "gan.feature_matching compares means over the whole global batch, which virtual replicas see one "
-          "at a time; "
-          "leave it or `reproducible` out");
+  check_statistics("generator", normalized_batches(options.generator.network), replicas.has_value());
+  check_statistics("discriminator", normalized_batches(options.discriminator.network), replicas.has_value());
+  require(
+      !replicas || !options.feature_matching,
+      "gan.feature_matching compares means over the whole global batch, which virtual replicas see one at a "
+      "time; leave it or `reproducible` out");
   require(!(options.weight_clip && options.penalty),
           "gan.weight_clip and gan.penalty both bound the critic's gradient; give one of them");
   require(
@@ -55,9 +74,17 @@ void check_options(const AdversarialGanOptions& options, std::optional<std::int6
       "pass; expected critic_steps: 1, or update: alternating",
       options.critic_steps);
   require(
-      !options.penalty || !batch_statistics(options.discriminator.network),
+      !options.penalty || !normalized_batches(options.discriminator.network),
       "gan.penalty bounds each sample's own gradient, but the discriminator's batch_normalization makes a "
       "sample's logit depend on the whole batch; leave one of them out");
+}
+
+void check_batch_statistics(const AdversarialGanOptions& options, const BatchSharing& sharing) {
+  const std::int64_t packing = options.packing;
+  check_normalized_rows("generator", normalized_batches(options.generator.network), packing, packing,
+                        sharing);
+  check_normalized_rows("discriminator", normalized_batches(options.discriminator.network), packing, 1,
+                        sharing);
 }
 
 }  // namespace ganymede

@@ -12,8 +12,7 @@
 namespace ganymede {
 
 enum class Update {
-  alternating,   // discriminator first, then the generator against the updated discriminator, on the same
-                 // noise
+  alternating,   // the discriminator, then the generator against it as updated, on the same noise
   simultaneous,  // one forward pass serves both gradients, then both networks are updated
 };
 
@@ -59,8 +58,8 @@ struct AdversarialGanOptions {
   // The discriminator judges this many samples at a time, joined as channels (Lin et al. 2018). They stand at
   // consecutive places of the global batch.
   std::int64_t packing = 1;
-  std::optional<double> ema =
-      {};  // decay of the average of the generator's weights that samples are drawn from
+  // Decay of the average of the generator's weights and running statistics that samples are drawn from.
+  std::optional<double> ema = {};
   GeneratorPlayerOptions generator;
   DiscriminatorPlayerOptions discriminator;
 };
@@ -68,5 +67,15 @@ struct AdversarialGanOptions {
 // Throws UserError on parts that contradict each other, or that cannot be reproduced over virtual replicas
 // where there are any.
 void check_options(const AdversarialGanOptions& options, std::optional<std::int64_t> replicas);
+
+// How many share a global batch.
+struct BatchSharing {
+  std::int64_t global_batch_size;
+  int ranks;
+  std::optional<std::int64_t> replicas = {};  // virtual
+};
+
+// Throws UserError where a network would normalise over one value, whose variance is not a number.
+void check_batch_statistics(const AdversarialGanOptions& options, const BatchSharing& sharing);
 
 }  // namespace ganymede

@@ -28,6 +28,8 @@ struct Player {
   ParameterArena& arena;
   Optimizer& optimizer;
   at::Tensor average = {};  // of the weights, laid out like the arena; undefined without one
+  // Likewise of the running statistics, by their names in the network.
+  std::vector<std::pair<std::string, at::Tensor>> average_buffers = {};
 };
 
 struct SampleRequest {
@@ -49,12 +51,12 @@ class Gan {
   // How many global batches a step takes.
   virtual std::int64_t batches_per_step() const = 0;
 
-  // One update of the generator, and what updates of the others the procedure puts before it, from this
-  // rank's slices of that many consecutive global batches. Collective.
+  // One update of the generator, after those updates of the discriminator that the procedure puts before it,
+  // from this rank's slices of that many consecutive global batches. Collective.
   virtual StepReport step(const std::vector<Batch>& batches) = 0;
 
   // Draws from the noise of places first_place ... of the sample stream: the same samples at every call and
-  // on every rank. Uses the running statistics. Not collective.
+  // on every rank. Uses the running statistics, or their average beside that of the weights. Not collective.
   virtual Samples sample(const SampleRequest& request) = 0;
 
   // Makes equal on all ranks what training lets differ: running statistics of local batches. Collective.

@@ -1,5 +1,6 @@
 #include "gans/trained_network.hpp"
 
+#include "networks/batch_normalization.hpp"
 #include "optimization/gradient_clipping.hpp"
 
 namespace ganymede {
@@ -21,17 +22,25 @@ void TrainedNetwork::update(std::int64_t step) {
   arena.publish();
 }
 
+void TrainedNetwork::start_average(double decay) {
+  std::vector<at::Tensor> statistics;
+  for (const auto& [_, buffer] : running_statistics(*network)) statistics.push_back(buffer);
+  average.emplace(arena, decay, std::move(statistics));
+}
+
 void TrainedNetwork::clamp_weights(double bound) {
   const at::NoGradGuard no_grad;
   for (at::Tensor& part : arena.owned_parts(arena.values())) part.clamp_(-bound, bound);
 }
 
 Player TrainedNetwork::as_player(const std::string& name) {
-  return {.name = name,
-          .network = network,
-          .arena = arena,
-          .optimizer = *optimizer,
-          .average = average ? average->values() : at::Tensor()};
+  Player player{.name = name, .network = network, .arena = arena, .optimizer = *optimizer};
+  if (!average) return player;
+  player.average = average->values();
+  const auto statistics = running_statistics(*network);
+  for (std::size_t i = 0; i < statistics.size(); ++i)
+    player.average_buffers.emplace_back(statistics[i].first, average->statistics()[i].average);
+  return player;
 }
 
 }  // namespace ganymede

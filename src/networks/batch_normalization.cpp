@@ -14,6 +14,13 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
+// An autograd node keeps values of its own kinds; this brings a communicator among them. It outlives the
+// node.
+struct HeldCommunicator : torch::CustomClassHolder {
+  explicit HeldCommunicator(Communicator& held) : communicator(held) {}
+  Communicator& communicator;
+};
+
 struct Statistics {
   at::Tensor mean, variance;  // [channels], biased variance, in the input's dtype
   double count;               // values a channel, over all ranks
@@ -54,7 +61,8 @@ struct NormalizeGlobally : torch::autograd::Function<NormalizeGlobally> {
     context->save_for_backward({input, weight, statistics.mean, statistics.variance});
     context->saved_data["count"] = statistics.count;
     context->saved_data["epsilon"] = epsilon;
-    context->saved_data["communicator"] = reinterpret_cast<std::int64_t>(communicator);
+    context->saved_data["communicator"] =
+        c10::IValue::make_capsule(c10::make_intrusive<HeldCommunicator>(*communicator));
     return std::get<0>(at::native_batch_norm(input, weight, bias, statistics.mean, statistics.variance,
                                              /*training=*/false, /*momentum=*/0.0, epsilon));
   }
@@ -64,7 +72,8 @@ struct NormalizeGlobally : torch::autograd::Function<NormalizeGlobally> {
     const at::Tensor &input = saved[0], &weight = saved[1], &mean = saved[2], &variance = saved[3];
     const double count = context->saved_data["count"].toDouble();
     const double epsilon = context->saved_data["epsilon"].toDouble();
-    auto* communicator = reinterpret_cast<Communicator*>(context->saved_data["communicator"].toInt());
+    const auto held =
+        c10::static_intrusive_pointer_cast<HeldCommunicator>(context->saved_data["communicator"].toCapsule());
 
     auto [input_gradient, weight_gradient, bias_gradient] =
         at::native_batch_norm_backward(gradients[0].contiguous(), input, weight, mean, variance, {}, {},
@@ -73,7 +82,7 @@ struct NormalizeGlobally : torch::autograd::Function<NormalizeGlobally> {
     // epsilon).
     const std::int64_t channels = mean.size(0);
     const at::Tensor sums = at::cat({bias_gradient, weight_gradient}).to(at::kDouble);
-    communicator->all_reduce_sum_(sums);
+    held->communicator.all_reduce_sum_(sums);
     const at::Tensor inverse = (variance.to(at::kDouble) + epsilon).rsqrt();
     const at::Tensor scale = weight.to(at::kDouble) * inverse / count;
     const at::Tensor slope = scale * inverse * sums.narrow(0, channels, channels);
@@ -160,6 +169,23 @@ void average_running_statistics(torch::nn::Module& module, Communicator& communi
       buffer.div_(communicator.size());
     }
   }
+}
+
+bool has_local_statistics(const torch::nn::Module& module) {
+  const auto parts = module.modules();
+  return std::any_of(parts.begin(), parts.end(), [](const auto& part) {
+    const auto* normalization = dynamic_cast<const BatchNormalization*>(part.get());
+    return normalization && normalization->options().statistics == BatchStatistics::local;
+  });
+}
+
+std::vector<std::pair<std::string, at::Tensor>> running_statistics(const torch::nn::Module& module) {
+  std::vector<std::pair<std::string, at::Tensor>> statistics;
+  for (const auto& part : module.named_modules("", /*include_self=*/false))
+    if (dynamic_cast<const BatchNormalization*>(part.value().get()))
+      for (const auto& buffer : part.value()->named_buffers(/*recurse=*/false))
+        statistics.emplace_back(fmt::format("{}.{}", part.key(), buffer.key()), buffer.value());
+  return statistics;
 }
 
 bool mixes_rows(const torch::nn::Module& module) {

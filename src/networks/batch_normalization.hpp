@@ -46,12 +46,17 @@ class BatchNormalization : public torch::nn::Module {
 
 // Averages over ranks the running statistics that the module's layers with local statistics keep. Collective.
 void average_running_statistics(torch::nn::Module& module, Communicator& communicator);
+// Whether there are such layers: ranks have statistics of their own.
+bool has_local_statistics(const torch::nn::Module& module);
 
 // Moves the running statistics of the module's layers with replica statistics, once for each forward pass
 // that every replica has made since the last call, by the average of all replicas' statistics, taken along
 // the binary tree over them. A rank has run its replicas one after another. Collective.
 void settle_running_statistics(torch::nn::Module& module, std::int64_t replicas_of_rank,
                                Communicator& communicator);
+
+// The running means and variances of the module's layers, by their names in it.
+std::vector<std::pair<std::string, at::Tensor>> running_statistics(const torch::nn::Module& module);
 
 // Whether training forwards of the module mix the rows of a batch.
 bool mixes_rows(const torch::nn::Module& module);

@@ -12,8 +12,9 @@ namespace ganymede {
 // end.
 struct Dcgan32GeneratorOptions {
   std::int64_t noise_size = 100;
-  std::int64_t width = 64;  // channels of the widest feature map but one
+  std::int64_t width = 64;  // channels of the largest feature map, the last one before the image
   BatchStatistics batch_normalization = BatchStatistics::global;
+  static constexpr std::int64_t kNormalizedTogether = 4 * 4;  // see registry.hpp
 };
 
 // Images [rows, channels, 32, 32] to logits [rows, 1]: convolutions to width, 2 width and 4 width channels
@@ -22,6 +23,7 @@ struct Dcgan32GeneratorOptions {
 struct Dcgan32DiscriminatorOptions {
   std::int64_t width = 64;
   std::optional<BatchStatistics> batch_normalization = {};
+  static constexpr std::int64_t kNormalizedTogether = 4 * 4;
 };
 
 // Throw UserError if the images are not 32 x 32.

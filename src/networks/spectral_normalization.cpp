@@ -42,6 +42,32 @@ void iterate(const Layer& layer) {
   layer.left.copy_(normalized(matrix.mv(normalized(matrix.t().mv(layer.left)))));
 }
 
+// While it lives, the modules compute with the normalised weights; also when a forward pass throws, they get
+// their own back.
+class Normalized {
+ public:
+  explicit Normalized(const std::vector<Layer>& layers) : layers_(layers) {
+    for (const Layer& layer : layers) normalized_.push_back(layer.weight / largest_singular_value(layer));
+    for (std::size_t i = 0; i < layers.size(); ++i) *layers[i].used = normalized_[i];
+  }
+  ~Normalized() {
+    for (const Layer& layer : layers_) *layer.used = layer.weight;
+  }
+  Normalized(const Normalized&) = delete;
+  Normalized& operator=(const Normalized&) = delete;
+
+ private:
+  // left^T W right, with right = W^T left / |W^T left|; only W is differentiated.
+  static at::Tensor largest_singular_value(const Layer& layer) {
+    const at::Tensor matrix = layer.matrix();
+    const at::Tensor right = normalized(matrix.detach().t().mv(layer.left));
+    return layer.left.dot(matrix.mv(right));
+  }
+
+  const std::vector<Layer>& layers_;
+  std::vector<at::Tensor> normalized_;
+};
+
 class SpectralNormalization final : public Network {
  public:
   SpectralNormalization(std::shared_ptr<Network> network, std::uint64_t seed, NetworkId id)
@@ -69,22 +95,13 @@ class SpectralNormalization final : public Network {
   }
 
   at::Tensor forward(const at::Tensor& input, const ForwardContext& context) override {
-    for (const Layer& layer : layers_) *layer.used = layer.weight / largest_singular_value(layer);
-    const at::Tensor output = network_->forward(input, context);
-    for (const Layer& layer : layers_) *layer.used = layer.weight;
-    return output;
+    const Normalized while_it_computes(layers_);
+    return network_->forward(input, context);
   }
 
   std::int64_t hidden_layers() const override { return network_->hidden_layers(); }
 
  private:
-  // left^T W right, with right = W^T left / |W^T left|; only W is differentiated.
-  static at::Tensor largest_singular_value(const Layer& layer) {
-    const at::Tensor matrix = layer.matrix();
-    const at::Tensor right = normalized(matrix.detach().t().mv(layer.left));
-    return layer.left.dot(matrix.mv(right));
-  }
-
   std::shared_ptr<Network> network_;
   std::vector<Layer> layers_;
 };

@@ -105,7 +105,7 @@ void visit_options(Visitor& visitor, AdversarialGanOptions& options) {
                           Alternative<R1Penalty>{"r1"});
   visitor.value("weight_clip", options.weight_clip, kPositiveNumber);
   visitor.optional_section("feature_matching", options.feature_matching);
-  visitor.value("packing", options.packing, kPositiveInteger);
+  visitor.value("packing", options.packing, kChannels);
   visitor.value("ema", options.ema, kProbability);
   visitor.section("generator", [&](auto& inner) {
     visit_generator_network(inner, options.generator.network);

@@ -18,7 +18,7 @@ inline constexpr std::array<std::pair<const char*, BatchStatistics>, 3> kBatchSt
 
 template <typename Visitor, typename Options>
 void visit_hidden_layers(Visitor& visitor, Options& options) {
-  visitor.value("hidden_sizes", options.hidden_sizes, kPositiveInteger);
+  visitor.value("hidden_sizes", options.hidden_sizes, kLayerSize);
   visitor.choice("activation", options.activation, kActivations);
   visitor.optional_choice("batch_normalization", options.batch_normalization, kBatchStatistics);
   visitor.value("dropout", options.dropout, kProbability);
@@ -26,7 +26,7 @@ void visit_hidden_layers(Visitor& visitor, Options& options) {
 
 template <typename Visitor>
 void visit_options(Visitor& visitor, MlpGeneratorOptions& options) {
-  visitor.value("noise_size", options.noise_size, kPositiveInteger);
+  visitor.value("noise_size", options.noise_size, kLayerSize);
   visit_hidden_layers(visitor, options);
   visitor.choice("output", options.output, kOutputActivations);
 }
@@ -38,13 +38,13 @@ void visit_options(Visitor& visitor, MlpDiscriminatorOptions& options) {
 
 template <typename Visitor>
 void visit_options(Visitor& visitor, MaxoutDiscriminatorOptions& options) {
-  visitor.value("hidden_sizes", options.hidden_sizes, kPositiveInteger);
-  visitor.value("pieces", options.pieces, kPositiveInteger);
+  visitor.value("hidden_sizes", options.hidden_sizes, kLayerSize);
+  visitor.value("pieces", options.pieces, kChannels);
 }
 
 template <typename Visitor>
 void visit_options(Visitor& visitor, DcganGeneratorOptions& options) {
-  visitor.value("noise_size", options.noise_size, kPositiveInteger);
+  visitor.value("noise_size", options.noise_size, kLayerSize);
   visitor.choice("batch_normalization", options.batch_normalization, kBatchStatistics);
 }
 
@@ -55,14 +55,14 @@ void visit_options(Visitor& visitor, DcganDiscriminatorOptions& options) {
 
 template <typename Visitor>
 void visit_options(Visitor& visitor, Dcgan32GeneratorOptions& options) {
-  visitor.value("noise_size", options.noise_size, kPositiveInteger);
-  visitor.value("width", options.width, kPositiveInteger);
+  visitor.value("noise_size", options.noise_size, kLayerSize);
+  visitor.value("width", options.width, kChannels);
   visitor.choice("batch_normalization", options.batch_normalization, kBatchStatistics);
 }
 
 template <typename Visitor>
 void visit_options(Visitor& visitor, Dcgan32DiscriminatorOptions& options) {
-  visitor.value("width", options.width, kPositiveInteger);
+  visitor.value("width", options.width, kChannels);
   visitor.optional_choice("batch_normalization", options.batch_normalization, kBatchStatistics);
 }
 

@@ -17,7 +17,7 @@ inline constexpr std::array<std::pair<const char*, Overlap>, 3> kOverlaps{
 
 template <typename Visitor>
 void visit_options(Visitor& visitor, ReproducibleOptions& options) {
-  visitor.value("replicas", options.replicas, kPositiveInteger);
+  visitor.value("replicas", options.replicas, kBatchSize);
 }
 
 template <typename Visitor>
@@ -32,14 +32,14 @@ void visit_options(Visitor& visitor, DataOptions& options) {
   visitor.required("path");
   visitor.value("path", options.path);
   visitor.value("pixels", options.pixels);
-  visitor.value("global_batch_size", options.global_batch_size, kPositiveInteger);
+  visitor.value("global_batch_size", options.global_batch_size, kBatchSize);
   visitor.value("horizontal_flip", options.horizontal_flip);
 }
 
 template <typename Visitor>
 void visit_options(Visitor& visitor, TrainOptions& options) {
-  visitor.value("steps", options.steps, kPositiveInteger);
-  visitor.value("epochs", options.epochs, kPositiveInteger);
+  visitor.value("steps", options.steps, kSteps);
+  visitor.value("epochs", options.epochs, kEpochs);
   visitor.value("seconds", options.seconds, kPositiveNumber);
   visitor.value("report_every", options.report_every, kPositiveInteger);
   visitor.value("sample_every", options.sample_every, kPositiveInteger);

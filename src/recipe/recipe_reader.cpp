@@ -1,31 +1,34 @@
 #include "recipe/recipe_reader.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/nearest_word.hpp"
 
 namespace ganymede {
 namespace {
 
-template <typename Number>
-std::optional<Number> parse_number(const RecipeNode& node) {
-  const std::string* text = node.scalar();
-  if (!text) return std::nullopt;
-  Number number{};
-  const auto [end, status] = std::from_chars(text->data(), text->data() + text->size(), number);
-  if (status != std::errc() || end != text->data() + text->size()) return std::nullopt;
-  return number;
-}
-
-[[noreturn]] void throw_unexpected(const RecipeNode& node, const std::string& key, const char* expected) {
+[[noreturn]] void throw_unexpected(const RecipeNode& node, const std::string& key,
+                                   const std::string& expected) {
   throw RecipeError(fmt::format("{}: {} is {}; expected {}", node.place, key, node.text(), expected));
 }
 
-template <typename Number>
-Number number_in(const RecipeNode& node, const std::string& key, const Range& range) {
-  const auto number = parse_number<Number>(node);
-  if (!number || !range.contains(static_cast<double>(*number))) throw_unexpected(node, key, range.expected);
+// The text of a node that should be a number.
+const std::string& text_of(const RecipeNode& node, const std::string& key, const Range& range) {
+  if (!node.scalar()) throw_unexpected(node, key, range.expected);
+  return *node.scalar();
+}
+
+std::int64_t read_integer(const RecipeNode& node, const std::string& key, const Range& range) {
+  const std::string& text = text_of(node, key, range);
+  const auto integer = integer_in(range, text);
+  if (!integer) throw_unexpected(node, key, expected_of(range, text));
+  return *integer;
+}
+
+double read_number(const RecipeNode& node, const std::string& key, const Range& range) {
+  const std::string& text = text_of(node, key, range);
+  const auto number = number_in(range, text);
+  if (!number) throw_unexpected(node, key, expected_of(range, text));
   return *number;
 }
 
@@ -47,20 +50,23 @@ void RecipeReader::value(const char* key, bool& target) {
 }
 
 void RecipeReader::value(const char* key, std::int64_t& target, const Range& range) {
-  if (const RecipeNode* node = look_up(key)) target = number_in<std::int64_t>(*node, join(key), range);
+  if (const RecipeNode* node = look_up(key)) target = read_integer(*node, join(key), range);
 }
 
 void RecipeReader::value(const char* key, double& target, const Range& range) {
-  if (const RecipeNode* node = look_up(key)) target = number_in<double>(*node, join(key), range);
+  if (const RecipeNode* node = look_up(key)) target = read_number(*node, join(key), range);
 }
 
 void RecipeReader::value(const char* key, std::vector<std::int64_t>& target, const Range& range) {
   const RecipeNode* node = look_up(key);
   if (!node) return;
   if (!node->sequence()) throw_unexpected(*node, join(key), "a list, as in [256, 512]");
+  if (node->sequence()->size() > kMostHiddenLayers)
+    throw RecipeError(fmt::format("{}: {} has {} entries; expected at most {}", node->place, join(key),
+                                  node->sequence()->size(), kMostHiddenLayers));
   target.clear();
   for (const RecipeNode& item : *node->sequence())
-    target.push_back(number_in<std::int64_t>(item, fmt::format("{}[{}]", join(key), target.size()), range));
+    target.push_back(read_integer(item, fmt::format("{}[{}]", join(key), target.size()), range));
 }
 
 void RecipeReader::value(const char* key, std::array<double, 2>& target) {
@@ -69,7 +75,7 @@ void RecipeReader::value(const char* key, std::array<double, 2>& target) {
   constexpr const char* kExpected = "two numbers, the lower first, as in [-1, 1]";
   if (!node->sequence() || node->sequence()->size() != 2) throw_unexpected(*node, join(key), kExpected);
   for (std::size_t i = 0; i < 2; ++i)
-    target[i] = number_in<double>((*node->sequence())[i], fmt::format("{}[{}]", join(key), i), kAnyNumber);
+    target[i] = read_number((*node->sequence())[i], fmt::format("{}[{}]", join(key), i), kAnyNumber);
   if (target[0] >= target[1])
     throw RecipeError(fmt::format("{}: {} is [{}, {}]; expected {}", node->place, join(key), target[0],
                                   target[1], kExpected));
@@ -104,7 +110,7 @@ std::optional<RecipeReader::Picked> RecipeReader::pick(const char* key,
     picked = candidates.front();
     if (picked->options->scalar() && picked->options->scalar()->empty()) picked->options = nullptr;
   } else {
-    throw_unexpected(*node, join(key), fmt::format("one of: {}", fmt::join(names, ", ")).c_str());
+    throw_unexpected(*node, join(key), fmt::format("one of: {}", fmt::join(names, ", ")));
   }
   if (std::find(names.begin(), names.end(), picked->name) == names.end())
     throw RecipeError(fmt::format("{}: {} is {}; {}", picked->place, join(key), picked->name,

@@ -7,32 +7,39 @@
 #include <optional>
 
 #include "base/error.hpp"
+#include "base/number_range.hpp"
 #include "recipe/recipe_tree.hpp"
 
 namespace ganymede {
 
-// What a number may be, and the words for it in an error.
-struct Range {
-  double low, high;
-  bool low_open = false, high_open = false;
-  const char* expected;
-
-  bool contains(double x) const {
-    return (low_open ? x > low : x >= low) && (high_open ? x < high : x <= high);
-  }
-};
-
+// Ranges without a bound of their own end where doubles still count in ones.
 inline constexpr double kLargest = 1e15;
-inline constexpr Range kPositiveInteger{.low = 1, .high = kLargest, .expected = "a positive integer"};
+inline constexpr Range kPositiveInteger{
+    .low = 1, .high = kLargest, .expected = "a positive integer", .says_high = false};
+// Of a layer, of noise, of a batch: a mistyped one is refused before it asks for the machine's whole memory.
+inline constexpr Range kLayerSize{
+    .low = 1, .high = 1'000'000, .expected = "a positive integer", .says_high = false};
+inline constexpr Range kBatchSize{
+    .low = 1, .high = 100'000'000, .expected = "a positive integer", .says_high = false};
+inline constexpr Range kChannels{
+    .low = 1, .high = 10'000, .expected = "a positive integer", .says_high = false};
+// Random streams count steps in 32 bits.
+inline constexpr Range kSteps{
+    .low = 1, .high = 4'294'967'295, .expected = "a positive integer", .says_high = false};
+inline constexpr Range kEpochs{.low = 1, .high = 1e9, .expected = "a positive integer", .says_high = false};
 inline constexpr Range kCriticSteps{.low = 1, .high = 255, .expected = "an integer from 1 to 255"};
-inline constexpr Range kSeedRange{.low = 0, .high = kLargest, .expected = "an integer from 0 on"};
+inline constexpr Range kSeedRange{
+    .low = 0, .high = kLargest, .expected = "an integer from 0 on", .says_high = false};
 inline constexpr Range kPositiveNumber{
-    .low = 0, .high = kLargest, .low_open = true, .expected = "a positive number"};
+    .low = 0, .high = kLargest, .low_open = true, .expected = "a positive number", .says_high = false};
 inline constexpr Range kProbability{
     .low = 0, .high = 1, .high_open = true, .expected = "a number from 0 up to, but not, 1"};
 inline constexpr Range kProbabilityOrOne{.low = 0, .high = 1, .expected = "a number from 0 to 1"};
-inline constexpr Range kCount{.low = 0, .high = kLargest, .expected = "an integer from 0 on"};
-inline constexpr Range kAnyNumber{.low = -kLargest, .high = kLargest, .expected = "a number"};
+inline constexpr Range kCount{
+    .low = 0, .high = kLargest, .expected = "an integer from 0 on", .says_high = false};
+inline constexpr Range kAnyNumber{
+    .low = -kLargest, .high = kLargest, .expected = "a number", .says_high = false};
+inline constexpr std::size_t kMostHiddenLayers = 100;
 
 // One alternative of a choice: its name in the recipe and the type of its options.
 template <typename Options>
@@ -59,8 +66,8 @@ class RecipeReader {
     value(key, *target, range);
   }
 
-  // A choice, section or number (above) that may be left out, or be `none`: a recipe takes back so what the
-  // one that it extends has.
+  // A choice, section or number (above) that may be left out, or be `none`: with that word a recipe takes
+  // back what the one that it extends has.
   template <typename Options, typename... Alternatives>
   void optional_choice(const char* key, std::optional<Options>& target, const Alternatives&... alternatives) {
     if (is_left_out(key)) return target.reset();

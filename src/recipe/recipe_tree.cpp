@@ -16,7 +16,9 @@ namespace {
 
 constexpr int kDeepestExtension = 8;
 
-RecipeNode* find_in(RecipeNode::Map& map, const std::string& key) {
+// The node below this key, or null; constant where the map is.
+template <typename Map>
+auto find_in(Map& map, const std::string& key) -> decltype(&map.begin()->second) {
   const auto it = std::find_if(map.begin(), map.end(), [&](const auto& entry) { return entry.first == key; });
   return it == map.end() ? nullptr : &it->second;
 }
@@ -107,7 +109,7 @@ RecipeNode read_file(const fs::path& file, int depth) {
 }  // namespace
 
 const RecipeNode* RecipeNode::find(const std::string& key) const {
-  return find_in(const_cast<Map&>(std::get<Map>(value)), key);
+  return find_in(std::get<Map>(value), key);
 }
 
 std::string RecipeNode::text() const {

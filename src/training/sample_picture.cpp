@@ -1,7 +1,7 @@
 #include "training/sample_picture.hpp"
 
 #include <algorithm>
-#include <cmath>
+#include <array>
 
 #include "base/error.hpp"
 #include "storage/png_image.hpp"
@@ -13,8 +13,9 @@ namespace {
 constexpr std::int64_t kImages = 64, kPoints = 2000;
 constexpr std::int64_t kMostColumns = 20, kRowsOfClasses = 8;
 constexpr std::int64_t kSide = 480;
-constexpr std::int64_t kDotRadius = 1;                        // a dot is 3 x 3
-constexpr std::uint8_t kAxis = 210, kDot[3] = {31, 90, 180};  // grey level; red, green, blue
+constexpr std::int64_t kDotRadius = 1;  // a dot is 3 x 3
+constexpr std::int64_t kBarWidth = 8, kBars = kSide / kBarWidth;
+constexpr std::array<std::uint8_t, 3> kAxis = {210, 210, 210}, kDot = {31, 90, 180};  // red, green, blue
 
 bool has_column_a_class(const SamplePictureOptions& options) {
   return options.classes > 1 && options.classes <= kMostColumns;
@@ -27,6 +28,32 @@ double round_extent(double largest) {
   return extent;
 }
 
+at::Tensor empty_plot() {
+  return at::full({3, kSide, kSide}, 255, at::kByte);
+}
+
+// What of the rectangle lies on the plot gets the colour.
+void fill(const at::Tensor& plot, std::int64_t top, std::int64_t height, std::int64_t left,
+          std::int64_t width, const std::array<std::uint8_t, 3>& colour) {
+  auto* bytes = plot.mutable_data_ptr<std::uint8_t>();
+  const std::int64_t bottom = std::min(kSide, top + height), right = std::min(kSide, left + width);
+  for (std::int64_t channel = 0; channel < 3; ++channel)
+    for (std::int64_t y = std::max<std::int64_t>(0, top); y < bottom; ++y)
+      for (std::int64_t x = std::max<std::int64_t>(0, left); x < right; ++x)
+        bytes[(channel * kSide + y) * kSide + x] = colour[static_cast<std::size_t>(channel)];
+}
+
+// A generator that has diverged makes points that are nowhere.
+at::Tensor finite_rows(const at::Tensor& points) {
+  const at::Tensor finite = points.to(at::kDouble).isfinite().all(1);
+  return points.to(at::kDouble).index_select(0, finite.nonzero().flatten());
+}
+
+// Coordinates from -extent to extent as pixels 0 to kSide; those far outside keep a place outside.
+at::Tensor pixel_places(const at::Tensor& coordinates, double extent) {
+  return ((coordinates / extent).clamp(-10, 10) + 1).mul(kSide / 2).round().to(at::kLong);
+}
+
 }  // namespace
 
 std::int64_t picture_sample_count(const SamplePictureOptions& options) {
@@ -36,20 +63,28 @@ std::int64_t picture_sample_count(const SamplePictureOptions& options) {
 
 at::Tensor make_scatter_plot(const at::Tensor& points, double extent) {
   ensure(points.dim() == 2 && points.size(1) == 2, "points are [count, 2]");
-  at::Tensor plot = at::full({3, kSide, kSide}, 255, at::kByte);
-  plot.narrow(1, kSide / 2, 1).fill_(kAxis);
-  plot.narrow(2, kSide / 2, 1).fill_(kAxis);
-  const at::Tensor pixels = ((points.to(at::kDouble) / extent + 1) * (kSide / 2)).round().to(at::kLong);
-  auto* bytes = plot.mutable_data_ptr<std::uint8_t>();
-  for (std::int64_t i = 0; i < pixels.size(0); ++i) {
-    const std::int64_t column = pixels[i][0].item<std::int64_t>();
-    const std::int64_t row = kSide - pixels[i][1].item<std::int64_t>();
-    for (std::int64_t y = row - kDotRadius; y <= row + kDotRadius; ++y)
-      for (std::int64_t x = column - kDotRadius; x <= column + kDotRadius; ++x)
-        if (y >= 0 && y < kSide && x >= 0 && x < kSide)
-          for (int channel = 0; channel < 3; ++channel)
-            bytes[(channel * kSide + y) * kSide + x] = kDot[channel];
+  const at::Tensor plot = empty_plot();
+  fill(plot, kSide / 2, 1, 0, kSide, kAxis);
+  fill(plot, 0, kSide, kSide / 2, 1, kAxis);
+  const at::Tensor places = pixel_places(finite_rows(points), extent);
+  const auto place = places.accessor<std::int64_t, 2>();
+  for (std::int64_t i = 0; i < places.size(0); ++i)
+    fill(plot, kSide - place[i][1] - kDotRadius, 2 * kDotRadius + 1, place[i][0] - kDotRadius,
+         2 * kDotRadius + 1, kDot);
+  return plot;
+}
+
+at::Tensor make_histogram(const at::Tensor& numbers, double extent) {
+  ensure(numbers.dim() == 2 && numbers.size(1) == 1, "numbers are [count, 1]");
+  const at::Tensor plot = empty_plot();
+  const at::Tensor bars = pixel_places(finite_rows(numbers), extent).flatten().div(kBarWidth, "floor");
+  const at::Tensor counts = at::bincount(bars.masked_select((bars >= 0) & (bars < kBars)), {}, kBars);
+  const std::int64_t highest = std::max<std::int64_t>(1, counts.max().item<std::int64_t>());
+  for (std::int64_t bar = 0; bar < kBars; ++bar) {
+    const std::int64_t height = counts[bar].item<std::int64_t>() * (kSide - kBarWidth) / highest;
+    fill(plot, kSide - height, height, bar * kBarWidth, kBarWidth - 1, kDot);
   }
+  fill(plot, 0, kSide, kSide / 2, 1, kAxis);
   return plot;
 }
 
@@ -59,8 +94,10 @@ void write_sample_picture(const std::filesystem::path& file, const Samples& samp
     return write_sample_grid(file, samples.images, options.pixel_low, options.pixel_high,
                              samples.labels.defined() && has_column_a_class(options) ? options.classes : 0);
   const at::Tensor points = samples.images.flatten(1);
-  require(points.size(1) == 2, "a picture of points needs 2 dimensions; these have {}", points.size(1));
-  write_png(file, make_scatter_plot(points, round_extent(1.25 * points.abs().max().item<double>())));
+  const at::Tensor shown = points.narrow(1, 0, std::min<std::int64_t>(2, points.size(1)));
+  const at::Tensor finite = finite_rows(shown);
+  const double extent = round_extent(finite.numel() > 0 ? 1.25 * finite.abs().max().item<double>() : 1);
+  write_png(file, shown.size(1) == 1 ? make_histogram(shown, extent) : make_scatter_plot(shown, extent));
 }
 
 }  // namespace ganymede

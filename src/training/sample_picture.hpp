@@ -1,5 +1,5 @@
 // What a GAN's samples look like: a grid of images, a column a class where it is conditional; points as a
-// scatter plot.
+// scatter plot of their first two coordinates, of one alone as a histogram.
 #pragma once
 
 #include <filesystem>
@@ -11,7 +11,7 @@ namespace ganymede {
 struct SamplePictureOptions {
   double pixel_low = -1, pixel_high = 1;  // what black and white are
   std::int64_t classes = 0;               // of a conditional GAN, else 0
-  bool points = false;                    // samples are points of the plane, not images
+  bool points = false;                    // samples are points, not images
 };
 
 // How many samples the pictures of a run show.
@@ -20,7 +20,11 @@ std::int64_t picture_sample_count(const SamplePictureOptions& options);
 void write_sample_picture(const std::filesystem::path& file, const Samples& samples,
                           const SamplePictureOptions& options);
 
-// points [count, 2] as dots on white, uint8 [3, side, side]; both axes reach from -extent to extent.
+// points [count, 2] as dots on white, uint8 [3, side, side]; both axes reach from -extent to extent. What is
+// not finite is left out.
 at::Tensor make_scatter_plot(const at::Tensor& points, double extent);
+
+// How often numbers [count, 1] fall into equal parts of -extent to extent, as bars; likewise.
+at::Tensor make_histogram(const at::Tensor& numbers, double extent);
 
 }  // namespace ganymede

@@ -32,6 +32,8 @@ TrainingState view_state(const std::vector<Player>& players) {
     for (const auto& buffer : player.network->named_buffers())
       state.push_back({fmt::format("{}/buffers/{}", player.name, buffer.key()), buffer.value()});
     if (player.average.defined()) append_slots(state, player.name + "/average", player.arena, player.average);
+    for (const auto& [name, buffer] : player.average_buffers)
+      state.push_back({fmt::format("{}/average_buffers/{}", player.name, name), buffer});
     for (const auto& [name, tensor, like_arena] : player.optimizer.state()) {
       const std::string prefix = fmt::format("{}/optimizer/{}", player.name, name);
       if (like_arena)
@@ -78,6 +80,8 @@ void restore_state(const TrainingState& stored, const std::vector<Player>& playe
           fmt::format("{}: {} is missing: the checkpoint is of another recipe", source, named.name));
     require_fitting(found->second, named, source);
   }
+  if (const auto name = find_not_finite(stored))
+    throw DataError(fmt::format("{}: {} is not finite: its training has diverged", source, *name));
   for (const auto& [name, tensor] : wanted) tensor.copy_(by_name.at(name));
 }
 
@@ -87,6 +91,7 @@ void broadcast_state(Communicator& communicator, const std::vector<Player>& play
     communicator.broadcast_to_nodes_(player.arena.values());
     if (player.average.defined()) communicator.broadcast_to_nodes_(player.average);
     for (const at::Tensor& buffer : player.network->buffers()) communicator.broadcast_(buffer);
+    for (const auto& [name, buffer] : player.average_buffers) communicator.broadcast_(buffer);
     for (const auto& state : player.optimizer.state())
       state.like_arena ? communicator.broadcast_to_nodes_(state.tensor)
                        : communicator.broadcast_(state.tensor);

@@ -20,11 +20,16 @@ TEST_F(BadBenchTest, UnknownRecipe) {
 }
 
 TEST_F(BadBenchTest, NoTime) {
-  expect_refused({"bench", "mlp", "--seconds", "0"}, {"--seconds", "Value 0"});
+  expect_refused({"bench", "mlp", "--seconds", "0"}, {"--seconds: 0; expected a number from 0.1 to 86400"});
 }
 
 TEST_F(BadBenchTest, NoFolderForTheFigures) {
   expect_refused({"bench", "mlp", "--json", "nowhere/figures.json"}, {"--json", "no folder", "nowhere"});
+}
+
+TEST_F(BadBenchTest, AFolderInPlaceOfTheFigures) {
+  std::filesystem::create_directory(folder_ / "figures.json");
+  expect_refused({"bench", "mlp", "--json", "figures.json"}, {"--json figures.json", "this is a folder"});
 }
 
 TEST_F(BadBenchTest, MoreRanksThanSamples) {
@@ -47,7 +52,8 @@ TEST_F(BadBenchTest, PlanOfSeveralNodesWithoutTheirNetwork) {
 }
 
 TEST_F(BadBenchTest, PlanForZeroNodes) {
-  expect_refused({"bench", "plan", "mlp", "--nodes", "0"}, {"--nodes", "Value 0"});
+  expect_refused({"bench", "plan", "mlp", "--nodes", "0"},
+                 {"--nodes: 0; expected an integer from 1 to 1000000"});
 }
 
 TEST_F(BadBenchTest, StrongScalingBeyondTheBatch) {

@@ -35,7 +35,7 @@ TEST_F(BadCommandTest, OptionWithoutItsValue) {
 }
 
 TEST_F(BadCommandTest, ZeroThreads) {
-  expect_refused({"train", "mlp", "--threads", "0"}, {"--threads", "Value 0"});
+  expect_refused({"train", "mlp", "--threads", "0"}, {"--threads: 0; expected an integer from 1 to 1024"});
 }
 
 TEST_F(BadCommandTest, NoRecipe) {
@@ -65,6 +65,34 @@ TEST_F(BadCommandTest, SetWithBadSyntax) {
 TEST_F(BadCommandTest, SetBelowAValue) {
   expect_refused(train_arguments("new", {"train.steps.more=1"}),
                  {"--set train.steps.more=1: train.steps is a map"});
+}
+
+TEST_F(BadCommandTest, SetBeforeTheRecipe) {
+  expect_refused({"train", "--set", "train.steps=0", "mlp", "--run", "new"},
+                 {"--set train.steps=0: train.steps is 0"});
+  expect_refused({"recipe", "show", "--set", "seed=1", "train.keep=0", "mlp"}, {"train.keep is 0"}, 0);
+}
+
+TEST_F(BadCommandTest, AnIntegerThatIsNone) {
+  expect_refused({"sample", "run", "--label", "-1", "--out", "x.png"},
+                 {"--label: -1; expected an integer from 0 on"}, 0);
+  expect_refused({"evaluate", "run", "--seed", "abc"}, {"--seed: abc; expected an integer from 0 on"}, 0);
+  expect_refused({"train", "mlp", "--cache-mib", "1.5"}, {"--cache-mib: 1.5; expected an integer from 0 on"});
+}
+
+TEST_F(BadCommandTest, ARunFolderWithANameThatIsTooLong) {
+  expect_refused(train_arguments(std::string(256, 'x')), {"--run: a name of 256 bytes", "at most 255"});
+}
+
+TEST_F(BadCommandTest, ANetworkLargerThanTheMachine) {
+  expect_refused(train_arguments("new", {"gan.generator.network.mlp.hidden_sizes=[1000000000]"}),
+                 {"hidden_sizes[0] is 1000000000; expected a positive integer of at most 1000000"});
+}
+
+TEST_F(BadCommandTest, ABatchOfOneToNormalise) {
+  expect_refused({"train", "dcgan", "--run", "new", "--set", "data.path=" + dataset().string(), "--set",
+                  "data.global_batch_size=1"},
+                 {"data.global_batch_size is 1: gan.generator.network", "expected at least 2"}, 1);
 }
 
 TEST_F(BadCommandTest, MoreRanksThanSamplesInABatch) {

@@ -71,6 +71,12 @@ TEST_F(SampleTest, AnUnwritablePictureIsRefused) {
                  {"absent/x.png"});
 }
 
+TEST_F(SampleTest, APictureOfAnotherKindIsRefused) {
+  for (const char* name : {"x.jpg", "x.jpeg", "step.1"})
+    expect_refusal(folder_.path(), {"sample", "run", "--out", name}, 0, kUserMistake,
+                   {std::string("--out ") + name, "will be a PNG", "ends in .png"});
+}
+
 TEST_F(SampleTest, ACountOfZeroIsRefused) {
   expect_refusal(folder_.path(), {"sample", "run", "--count", "0", "--out", "x.png"}, 0, kUserMistake,
                  {"--count"});

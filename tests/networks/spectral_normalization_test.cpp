@@ -2,6 +2,7 @@
 
 #include <ATen/ops/linalg_svdvals.h>
 #include <gtest/gtest.h>
+#include <torch/nn/modules/linear.h>
 
 #include "distributed/lone_communicator.hpp"
 #include "networks/registry.hpp"
@@ -42,6 +43,15 @@ TEST_F(SpectralNormalizationTest, KeepsOneVectorALayerAndLeavesTheParametersAlon
   EXPECT_FALSE(at::equal(normalized->buffers()[1], before));
   for (std::size_t i = 0; i < plain->parameters().size(); ++i)
     EXPECT_TRUE(at::equal(plain->parameters()[i], normalized->parameters()[i]));
+}
+
+TEST_F(SpectralNormalizationTest, AFailedForwardPassLeavesTheWeightsTheirOwn) {
+  const auto network = make(true, {6});
+  EXPECT_THROW(network->forward(at::randn({5, 1, 3, 3}, at::kDouble), {.training = true}), std::exception);
+  for (const auto& module : network->modules())
+    if (const auto* layer = dynamic_cast<const torch::nn::LinearImpl*>(module.get())) {
+      EXPECT_TRUE(layer->weight.is_leaf()) << "still a weight divided by its singular value";
+    }
 }
 
 // The slope of a scaled weight is zero in the direction of the weight itself: W / sigma(W) does not change.

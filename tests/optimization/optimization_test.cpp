@@ -211,15 +211,20 @@ TEST(WeightAverage, FollowsTheWeightsAndStandsInForThem) {
   const auto network = small_network();
   ParameterArena arena(*network, alone());
   arena.values().fill_(1.0);
-  WeightAverage average(arena, 0.75);
+  const at::Tensor statistics = at::full({2}, 8.0);
+  WeightAverage average(arena, 0.75, {statistics});
   arena.values().fill_(3.0);
   average.update();
   EXPECT_TRUE(average.values().eq(1.5).all().item<bool>());
+  statistics.fill_(4.0);
+  average.update_statistics();
   {
-    const Substituted substituted(arena, average.values());
+    const Substituted substituted(arena, average);
     EXPECT_EQ(network->parameters()[0].max().item<double>(), 1.5);
+    EXPECT_TRUE(statistics.eq(7.0).all().item<bool>());
   }
   EXPECT_EQ(network->parameters()[0].max().item<double>(), 3.0);
+  EXPECT_TRUE(statistics.eq(4.0).all().item<bool>());
 }
 
 }  // namespace

@@ -141,6 +141,21 @@ TEST(Recipe, MistakesNameFileLineKeyValueAndWhatWasExpected) {
   expect_mistake(with("data: {path: somewhere, pixels: [0, 1]}", "data: here"), {"r.yaml:3: data is here"});
 }
 
+TEST(Recipe, ANumberBeyondItsBoundIsToldTheBound) {
+  expect_mistake(with("1.0e-3", "1e16"),
+                 {"learning_rate is 1e16; expected a positive number of at most 1e+15"});
+  expect_mistake(with("[3]", "[3, 1000000000]"),
+                 {"hidden_sizes[1] is 1000000000; expected a positive integer of at most 1000000"});
+  expect_mistake(with("noise_size: 5", "noise_size: 99999999999999999999"),
+                 {"noise_size", "at most 1000000"});
+  expect_mistake(with("{steps: 10}", "{steps: 5000000000}"), {"train.steps", "at most 4294967295"});
+  expect_mistake(with("{path: somewhere, ", "{path: somewhere, global_batch_size: 1000000000, "),
+                 {"data.global_batch_size", "at most 100000000"});
+  std::string many = "[1";
+  for (int i = 0; i < 100; ++i) many += ", 1";
+  expect_mistake(with("[3]", many + "]"), {"hidden_sizes has 101 entries; expected at most 100"});
+}
+
 TEST(Recipe, MissingKeysAreNamed) {
   expect_mistake(with("path: somewhere, ", ""), {"r.yaml:3: data.path is missing"});
   expect_mistake(with("name: small\n", ""), {"name is missing"});

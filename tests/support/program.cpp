@@ -116,12 +116,14 @@ RunningProgram::RunningProgram(const std::vector<std::string>& arguments, const 
   const auto create = [&](const char* name) {
     return open((outputs_ / name).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
   };
-  const int output = create("output"), errors = create("errors");
+  const int kept = create("output"), errors = create("errors");
+  const int output = options.output.empty() ? kept : open(options.output.c_str(), O_WRONLY | O_CLOEXEC);
   process_ = fork();
   if (process_ == 0)
     become(const_cast<char**>(command_pointers.data()), const_cast<char**>(environment_pointers.data()),
            options.working_folder.c_str(), output, errors);
-  close(output);
+  close(kept);
+  if (output != kept) close(output);
   close(errors);
   if (process_ < 0) throw std::runtime_error("cannot start " + command_);
 }

@@ -1,0 +1,20 @@
+// Files that a command writes at its end. One that cannot be written is refused before anything is computed.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <string>
+
+namespace ganymede {
+
+// --json FILE, for the figures that a command prints.
+void add_json_option(CLI::App& command, std::string& file);
+
+// The option's value as the name of a file. Throws UserError unless its folder can be written and nothing but
+// a regular file stands there.
+void check_output_file(const char* option, const std::string& file);
+
+// The same for a picture, which is a PNG.
+void check_picture_file(const char* option, const std::string& file);
+
+}  // namespace ganymede

@@ -1,0 +1,103 @@
+// Samples of an average come from averaged weights with averaged running statistics.
+#include <gtest/gtest.h>
+
+#include "distributed/lone_communicator.hpp"
+#include "distributed/loopback_communicator.hpp"
+#include "tests/gans/parts.hpp"
+#include "training/checkpoint.hpp"
+
+namespace ganymede {
+namespace {
+
+constexpr std::uint64_t kSeed = 6;
+constexpr double kDecay = 0.75;
+
+// Batch normalisation in both networks, two critic steps, and an average where decay is given.
+std::unique_ptr<Gan> make(Communicator& communicator, std::optional<double> decay,
+                          BatchStatistics statistics = BatchStatistics::global) {
+  AdversarialGanOptions options = part_options("mlp_options");
+  options.critic_steps = 2;
+  options.ema = decay;
+  std::get<MlpGeneratorOptions>(options.generator.network).batch_normalization = statistics;
+  const bool of_replicas = statistics == BatchStatistics::replica;
+  std::get<MlpDiscriminatorOptions>(options.discriminator.network).batch_normalization = statistics;
+  return make_adversarial_gan(options,
+                              {.seed = kSeed,
+                               .shape = kPartShape,
+                               .classes = kPartClasses,
+                               .dtype = at::kDouble,
+                               .replicas = of_replicas ? std::optional<std::int64_t>(2) : std::nullopt},
+                              communicator);
+}
+
+void take_step(Gan& gan, int step, PlaceRange places = {0, kPartBatchSize}) {
+  gan.step(part_batches(kSeed, step, gan.batches_per_step(), places, at::kDouble));
+}
+
+class AverageStatistics : public testing::TestWithParam<BatchStatistics> {};
+
+TEST_P(AverageStatistics, MoveOnceAStepTowardsTheRunningOnes) {
+  LoneCommunicator communicator;
+  const auto gan = make(communicator, kDecay, GetParam());
+  const Player generator = gan->players().front();
+  const auto running = generator.network->named_buffers();
+  ASSERT_EQ(generator.average_buffers.size(), running.size());
+  std::vector<at::Tensor> expected;
+  for (const auto& buffer : running) expected.push_back(buffer.value().clone());
+  for (int step = 0; step < 3; ++step) {
+    take_step(*gan, step);
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      expected[i] = kDecay * expected[i] + (1 - kDecay) * running[i].value();
+      EXPECT_EQ(generator.average_buffers[i].first, running[i].key());
+      EXPECT_TRUE(at::allclose(generator.average_buffers[i].second, expected[i], 1e-12, 1e-14));
+      EXPECT_FALSE(at::allclose(generator.average_buffers[i].second, running[i].value()));
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Statistics, AverageStatistics,
+                         testing::Values(BatchStatistics::global, BatchStatistics::local,
+                                         BatchStatistics::replica));
+
+TEST(Average, IsSampledLikeAGanThatHoldsItsNumbers) {
+  LoneCommunicator communicator;
+  const auto averaged = make(communicator, kDecay), plain = make(communicator, std::nullopt);
+  for (int step = 0; step < 3; ++step) take_step(*averaged, step);
+  const at::Tensor before = averaged->players()[0].network->buffers()[0].clone();
+  const at::Tensor samples = averaged->sample({.count = 5}).images;
+  EXPECT_TRUE(at::equal(averaged->players()[0].network->buffers()[0], before)) << "the live statistics";
+
+  const Player from = averaged->players()[0], to = plain->players()[0];
+  const at::NoGradGuard no_grad;
+  to.arena.values().copy_(from.average);
+  auto buffers = to.network->named_buffers();
+  for (const auto& [name, average] : from.average_buffers) buffers[name].copy_(average);
+  EXPECT_TRUE(at::equal(plain->sample({.count = 5}).images, samples));
+}
+
+TEST(Average, OfLocalStatisticsIsTheSameOnAllRanksOnceTheyAre) {
+  run_loopback_ranks(3, [](Communicator& communicator) {
+    const auto gan = make(communicator, kDecay, BatchStatistics::local);
+    take_step(*gan, 0, places_of_rank(kPartBatchSize, communicator.rank(), communicator.size()));
+    gan->average_running_statistics();
+    const at::Tensor checksums = communicator.all_gather(
+        at::full({1}, static_cast<std::int64_t>(checksum_state(gan->players())), at::kLong));
+    EXPECT_EQ(checksums.min().item<std::int64_t>(), checksums.max().item<std::int64_t>());
+  });
+}
+
+TEST(Average, GoesIntoTheCheckpoint) {
+  LoneCommunicator communicator;
+  const TemporaryFolder folder;
+  const auto saved = make(communicator, kDecay), loaded = make(communicator, kDecay);
+  take_step(*saved, 0);
+  save_checkpoint_on_root(folder.path(), {.step = 1, .samples = 100, .shape = kPartShape}, saved->players(),
+                          1);
+  load_checkpoint(*find_latest_checkpoint(folder.path()), loaded->players());
+  EXPECT_TRUE(at::equal(loaded->players()[0].average_buffers[0].second,
+                        saved->players()[0].average_buffers[0].second));
+  EXPECT_TRUE(at::equal(loaded->sample({.count = 5}).images, saved->sample({.count = 5}).images));
+}
+
+}  // namespace
+}  // namespace ganymede
