@@ -8,8 +8,9 @@ namespace ganymede {
 namespace {
 
 void add_class_names_option(CLI::App& command, std::vector<std::string>& class_names) {
-  command.add_option("--class-names", class_names, "Names of the labels 0, 1, ..., with commas between")
-      ->delimiter(',');
+  command.add_option("--class-names", class_names, "Names of the labels in their order, with commas between")
+      ->delimiter(',')
+      ->allow_extra_args(false);  // the next word is not for it
 }
 
 void add_shape_options(CLI::App& command, ImageShape& shape) {
@@ -35,7 +36,8 @@ void add_idx(CLI::App& import, Action& action) {
 
 void add_csv(CLI::App& import, Action& action) {
   auto options = std::make_shared<CsvImportOptions>();
-  CLI::App* csv = import.add_subcommand("csv", "A table of pixels 0 to 255, an image a row, plain or gzip");
+  CLI::App* csv =
+      import.add_subcommand("csv", "A table of pixels 0 to 255, an image a row: CSV, plain or gzip");
   csv->add_option("file", options->file, "The table")->required()->type_name("FILE");
   add_shape_options(*csv, options->shape);
   const std::map<std::string, LabelColumn> columns{
@@ -57,7 +59,8 @@ void add_cifar10(CLI::App& import, Action& action) {
       ->required()
       ->type_name("DIR");
   cifar10->add_option("--files", options->files, "Files in it, with commas between [data_batch_1.bin to 5]")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->allow_extra_args(false);
   add_output_options(*cifar10, options->out, options->shards);
   cifar10->footer("Example: ganymede dataset import cifar10 cifar-10-batches-bin --out data/cifar-10");
   on_write_dataset(*cifar10, action, options, import_cifar10);
@@ -72,6 +75,7 @@ void add_folder(CLI::App& import, Action& action) {
       ->required()
       ->type_name("DIR");
   add_shape_options(*folder, options->shape);
+  folder->add_flag("--skip-bad", options->skip_bad, "Leave out pictures that cannot be read, and name them");
   add_output_options(*folder, options->out, options->shards);
   folder->footer("Example: ganymede dataset import folder flowers --height 64 --width 64 --out data/flowers");
   on_write_dataset(*folder, action, options, import_folder);

@@ -9,9 +9,10 @@
 #include "base/error.hpp"
 #include "cli/cache_option.hpp"
 #include "cli/command_line.hpp"
-#include "data/dataset_verification.hpp"
+#include "data/verification_memory.hpp"
 #include "distributed/agreement.hpp"
 #include "recipe/recipe_library.hpp"
+#include "training/stop_request.hpp"
 
 namespace ganymede {
 namespace {
@@ -105,8 +106,9 @@ DatasetIndex agree_on_dataset(const std::filesystem::path& folder, Communicator&
   DatasetIndex index;
   agree(communicator, [&] { index = read_dataset_index(folder); });
   agree(communicator, [&] {
+    VerificationMemory memory(index, communicator.rank());
     for (std::size_t shard = communicator.rank(); shard < index.shards.size(); shard += communicator.size())
-      verify_shard(index, shard);
+      memory.verify_once(shard, stop_requested);
   });
   return index;
 }

@@ -45,7 +45,8 @@ Recipe broadcast_recipe(Communicator& communicator, const Recipe& recipe);
 // Sets the compute threads of this rank, as asked or its share of the host's cores; says how many. Local.
 int start_threads(int asked, const Communicator& communicator);
 
-// Reads the index on every rank and verifies the checksums, each rank its share of the shards.
+// Reads the index on every rank and verifies the shards, each rank its share, unless that was done before.
+// A signal to stop ends it at once, on all ranks.
 DatasetIndex agree_on_dataset(const std::filesystem::path& folder, Communicator& communicator);
 
 std::unique_ptr<Gan> agree_on_gan(const Recipe& recipe, const DatasetIndex& index,

@@ -1,17 +1,29 @@
-// Names for classes that have none.
+// What the labels of a file that is imported mean.
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace ganymede {
 
 // "0", "1", ...
-inline std::vector<std::string> numbered_classes(std::int64_t count) {
-  std::vector<std::string> names;
-  for (std::int64_t label = 0; label < count; ++label) names.push_back(std::to_string(label));
-  return names;
-}
+std::vector<std::string> numbered_classes(std::int64_t count);
+
+struct LabelledClasses {
+  std::int64_t first = 0;          // the label of class 0; the others follow
+  std::vector<std::string> names;  // [class]
+};
+
+// samples[label] of the file's samples have that label; `given` are the user's names, or none. Where label 0
+// is missing, class 0 is the smallest label, or label 1 if there are as many names. Says so, and which
+// classes have no samples. Each label must have a name.
+LabelledClasses classes_of_labels(const std::filesystem::path& file, const std::vector<std::int64_t>& samples,
+                                  const std::vector<std::string>& given);
+
+// A label beyond the user's names, if there are names and such a label: the caller knows where it stands.
+std::optional<std::int64_t> label_without_name(const std::vector<std::int64_t>& samples, std::int64_t names);
 
 }  // namespace ganymede

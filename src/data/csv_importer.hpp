@@ -1,4 +1,4 @@
-// Imports tables of pixels, one image a row: numbers 0 to 255 with commas between, plain or gzip.
+// Imports tables of pixels 0 to 255, one image a row. data/number_table.hpp says what is a table.
 #pragma once
 
 #include <filesystem>
@@ -16,12 +16,12 @@ struct CsvImportOptions {
   std::filesystem::path out;  // must not exist
   ImageShape shape = {};      // of each row: all of a channel, then all of the next one
   LabelColumn label_column = LabelColumn::last;
-  std::vector<std::string> class_names = {};  // [label]; empty: "0", "1", ... up to the largest label
+  std::vector<std::string> class_names = {};  // empty: the labels' numbers, from the smallest to the largest
   int shards = 1;
 };
 
-// Passes over a first line without any number, and over empty lines. Reads the file twice, a row at a time.
-// Throws UserError for a wrong option or path, DataError with line and column for a wrong file. A failed
+// data/class_names.hpp says which labels make which classes. Reads the file twice, a row at a time. Throws
+// UserError for a wrong option or path, DataError with line and column for a wrong file. A failed
 // import leaves nothing behind.
 DatasetIndex import_csv(const CsvImportOptions& options);
 

@@ -10,8 +10,9 @@
 namespace ganymede {
 namespace {
 
-void check_checksum(const ShardEntry& shard, const std::filesystem::path& path) {
-  const std::uint32_t found = crc32_of_file(path);
+void check_checksum(const ShardEntry& shard, const std::filesystem::path& path,
+                    const std::function<bool()>& should_stop) {
+  const std::uint32_t found = crc32_of_file(path, should_stop);
   if (found != shard.crc32)
     throw DataError(
         fmt::format("{}: the CRC-32 is {:08x}; expected {:08x}: the file is damaged, copy it again "
@@ -74,10 +75,10 @@ void check_shard_datasets(const DatasetIndex& index, std::size_t shard, const Hd
   if (index.has_labels()) check_dataset(file, "labels", {samples}, at::kLong);
 }
 
-void verify_shard(const DatasetIndex& index, std::size_t shard) {
+void verify_shard(const DatasetIndex& index, std::size_t shard, const std::function<bool()>& should_stop) {
   const ShardEntry& entry = index.shards[shard];
   const std::filesystem::path path = index.shard_path(shard);
-  check_checksum(entry, path);
+  check_checksum(entry, path, should_stop);
   const Hdf5File file = Hdf5File::open(path);
   check_shard_datasets(index, shard, file);
   check_attributes(index, entry, file);

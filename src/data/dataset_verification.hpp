@@ -2,13 +2,17 @@
 // share them.
 #pragma once
 
+#include <functional>
+
 #include "data/dataset_index.hpp"
 #include "storage/hdf5_file.hpp"
 
 namespace ganymede {
 
-// Throws DataError if the shard's checksum, attributes, datasets, labels or points are wrong.
-void verify_shard(const DatasetIndex& index, std::size_t shard);
+// Throws DataError if the shard's checksum, attributes, datasets, labels or points are wrong, and an Error
+// with the exit code of a stop as soon as `should_stop`, asked often, says so.
+void verify_shard(const DatasetIndex& index, std::size_t shard,
+                  const std::function<bool()>& should_stop = {});
 
 // The part of it that is cheap enough for every opening: shapes and types of the datasets.
 void check_shard_datasets(const DatasetIndex& index, std::size_t shard, const Hdf5File& file);

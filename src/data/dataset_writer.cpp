@@ -3,6 +3,7 @@
 #include <ATen/ops/cat.h>
 
 #include "base/error.hpp"
+#include "base/utf8.hpp"
 #include "storage/checksum.hpp"
 
 namespace ganymede {
@@ -18,6 +19,9 @@ DatasetWriterOptions checked(DatasetWriterOptions options) {
   require(static_cast<std::int64_t>(options.class_names.size()) <= kMostClasses,
           "{}: {} classes; expected at most {}", options.folder.string(), options.class_names.size(),
           kMostClasses);
+  for (const std::string& name : options.class_names)
+    require(is_utf8(name),
+            "the class name '{}' is not UTF-8, which the dataset's files need; write it in UTF-8", name);
   ensure(options.shape.pixels() > 0, "samples have pixels or dimensions");
   return options;
 }

@@ -3,99 +3,37 @@
 #include <ATen/ops/empty.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "base/error.hpp"
 #include "base/logging.hpp"
 #include "data/dataset_writer.hpp"
 #include "data/image_fit.hpp"
+#include "data/import_shape.hpp"
+#include "data/picture_folder.hpp"
 #include "storage/image_file.hpp"
 
 namespace ganymede {
 namespace {
 
-namespace fs = std::filesystem;
-
-constexpr std::int64_t kLargestSide = 16384;
 constexpr std::int64_t kBlockBytes = std::int64_t{16} << 20;
+constexpr std::size_t kMostShown = 10;
 
-bool is_picture(const fs::path& file) {
-  std::string extension = file.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return extension == ".png" || extension == ".jpg" || extension == ".jpeg";
-}
-
-struct Listing {
-  std::vector<fs::path> pictures, folders, others;  // each sorted by name
+struct BadPicture {
+  std::size_t place;  // among the files
+  std::string reason;
 };
 
-Listing list(const fs::path& folder) {
-  Listing listing;
-  std::error_code error;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
-    if (entry->path().filename().string().starts_with('.')) continue;
-    std::error_code ignored;
-    if (entry->is_directory(ignored))
-      listing.folders.push_back(entry->path());
-    else
-      (is_picture(entry->path()) ? listing.pictures : listing.others).push_back(entry->path());
-  }
-  require(!error, "{}: cannot list the folder ({})", folder.string(), error.message());
-  for (auto* paths : {&listing.pictures, &listing.folders, &listing.others})
-    std::sort(paths->begin(), paths->end());
-  if (!listing.others.empty())
-    spdlog::warn("{}: left out what is neither PNG nor JPEG by its name: {} in all, such as {}",
-                 folder.string(), listing.others.size(), listing.others.front().filename().string());
-  return listing;
+std::string describe(const std::vector<BadPicture>& bad, std::size_t files) {
+  std::string text = fmt::format("{} of {} pictures cannot be read", bad.size(), files);
+  for (std::size_t i = 0; i < std::min(bad.size(), kMostShown); ++i) text += "; " + bad[i].reason;
+  return bad.size() > kMostShown ? fmt::format("{}; and {} more", text, bad.size() - kMostShown) : text;
 }
 
-struct Pictures {
-  std::vector<fs::path> files;
-  std::vector<std::int64_t> labels = {};  // [file]; empty without classes
-  std::vector<std::string> class_names = {};
-};
-
-Pictures find_pictures(const fs::path& folder) {
-  require(fs::is_directory(folder), "{}: no such folder; expected one of PNG and JPEG pictures",
-          folder.string());
-  const Listing top = list(folder);
-  if (top.pictures.empty() && top.folders.empty())
-    throw DataError(
-        fmt::format("{}: no PNG or JPEG pictures; expected some, or sub-folders with some, one a class",
-                    folder.string()));
-  if (!top.pictures.empty() && !top.folders.empty())
-    throw DataError(fmt::format(
-        "{}: it has both pictures ({}) and sub-folders ({}); expected pictures, or one "
-        "sub-folder a class",
-        folder.string(), top.pictures.front().filename().string(), top.folders.front().filename().string()));
-  Pictures pictures{.files = top.pictures};
-  for (const fs::path& class_folder : top.folders) {
-    const Listing inside = list(class_folder);
-    if (!inside.folders.empty())
-      throw DataError(fmt::format("{}: a folder in the folder of a class; expected pictures only",
-                                  inside.folders.front().string()));
-    if (inside.pictures.empty())
-      throw DataError(fmt::format("{}: no PNG or JPEG pictures; expected some, as each sub-folder is a class",
-                                  class_folder.string()));
-    const auto label = static_cast<std::int64_t>(pictures.class_names.size());
-    pictures.files.insert(pictures.files.end(), inside.pictures.begin(), inside.pictures.end());
-    pictures.labels.insert(pictures.labels.end(), inside.pictures.size(), label);
-    pictures.class_names.push_back(class_folder.filename().string());
-  }
-  return pictures;
-}
-
-}  // namespace
-
-DatasetIndex import_folder(const FolderImportOptions& options) {
+// Writes the dataset. If some pictures cannot be read, nothing is written, and all of them are in `bad`.
+std::optional<DatasetIndex> write(const FolderImportOptions& options, const PictureFolder& pictures,
+                                  std::vector<BadPicture>& bad) {
   const ImageShape& shape = options.shape;
-  require(shape.channels == 1 || shape.channels == 3, "the number of channels is {}; expected 1 or 3",
-          shape.channels);
-  require(
-      shape.height >= 1 && shape.height <= kLargestSide && shape.width >= 1 && shape.width <= kLargestSide,
-      "the images are {} x {} (height x width); expected sides of 1 to {}", shape.height, shape.width,
-      kLargestSide);
-  const Pictures pictures = find_pictures(options.folder);
   const auto samples = static_cast<std::int64_t>(pictures.files.size());
   DatasetWriter writer({.folder = options.out,
                         .samples = samples,
@@ -106,8 +44,15 @@ DatasetIndex import_folder(const FolderImportOptions& options) {
   for (std::int64_t first = 0; first < samples; first += most) {
     const std::int64_t count = std::min(most, samples - first);
     const at::Tensor images = at::empty({count, shape.channels, shape.height, shape.width}, at::kByte);
-    for (std::int64_t i = 0; i < count; ++i)
-      images[i].copy_(fit_image(read_image(pictures.files[static_cast<std::size_t>(first + i)]), shape));
+    for (std::int64_t i = 0; i < count; ++i) {
+      const auto place = static_cast<std::size_t>(first + i);
+      try {
+        images[i].copy_(fit_image(read_image(pictures.files[place]), shape));
+      } catch (const Error& error) {
+        bad.push_back({.place = place, .reason = error.what()});
+      }
+    }
+    if (!bad.empty()) continue;  // only to find the others
     at::Tensor labels;
     if (!pictures.labels.empty()) {
       labels = at::empty({count}, at::kLong);
@@ -115,7 +60,37 @@ DatasetIndex import_folder(const FolderImportOptions& options) {
     }
     writer.append(images, labels);
   }
+  if (!bad.empty()) return std::nullopt;
   return writer.finish();
+}
+
+// The pictures that can be read; says which are left out.
+PictureFolder without(const PictureFolder& pictures, const std::vector<BadPicture>& bad) {
+  std::vector<bool> keep(pictures.files.size(), true);
+  for (const BadPicture& picture : bad) keep[picture.place] = false;
+  PictureFolder kept = keep_pictures(pictures, keep);
+  const std::string words = describe(bad, pictures.files.size());
+  if (kept.files.empty()) throw DataError(words + "; expected at least one that can be");
+  spdlog::warn("left out: {}", words);
+  if (kept.class_names.size() < pictures.class_names.size())
+    spdlog::warn("{} of {} classes have no pictures left and are left out",
+                 pictures.class_names.size() - kept.class_names.size(), pictures.class_names.size());
+  return kept;
+}
+
+}  // namespace
+
+DatasetIndex import_folder(const FolderImportOptions& options) {
+  check_asked_shape(options.shape);
+  PictureFolder pictures = find_pictures(options.folder);
+  for (;;) {
+    std::vector<BadPicture> bad;
+    if (const auto index = write(options, pictures, bad)) return *index;
+    if (!options.skip_bad)
+      throw DataError(describe(bad, pictures.files.size()) +
+                      "; replace or remove them, or leave them out with --skip-bad");
+    pictures = without(pictures, bad);
+  }
 }
 
 }  // namespace ganymede

@@ -12,12 +12,14 @@ struct FolderImportOptions {
   std::filesystem::path out;  // must not exist
   ImageShape shape = {};      // that all pictures get, see data/image_fit.hpp; 1 or 3 channels
   int shards = 1;
+  bool skip_bad = false;  // leave out pictures that cannot be read
 };
 
-// Each sub-folder is a class of that name; pictures right in the folder have no labels. The order is that of
-// the names, byte by byte. Hidden files are left out, files of other kinds too, with a warning. Holds a few
-// dozen pictures in memory. Throws UserError for a wrong option or path, DataError for a picture or folder
-// that is wrong. A failed import leaves nothing behind.
+// Each sub-folder is a class of that name; pictures right in the folder have no labels.
+// data/picture_folder.hpp says which files and which order. Holds a few dozen pictures in memory. Throws
+// UserError for a wrong option or path, DataError for a folder that is wrong, or with all pictures that
+// cannot be read. With skip_bad these are left out with a warning, and so is a class that has no others. A
+// failed import leaves nothing behind.
 DatasetIndex import_folder(const FolderImportOptions& options);
 
 }  // namespace ganymede

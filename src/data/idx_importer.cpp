@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "data/class_names.hpp"
 #include "data/dataset_writer.hpp"
+#include "data/import_shape.hpp"
 #include "storage/gzip_file.hpp"
 
 namespace ganymede {
@@ -13,16 +14,39 @@ namespace {
 
 constexpr std::uint32_t kImagesMagic = 0x00000803;  // unsigned bytes, 3 dimensions
 constexpr std::uint32_t kLabelsMagic = 0x00000801;  // unsigned bytes, 1 dimension
-constexpr std::int64_t kLargestSide = 16384;        // keeps samples * height * width below 2^63
+constexpr std::int64_t kLargestPixel = 255;
 
 struct IdxFile {
   std::filesystem::path path;
   std::vector<std::int64_t> sizes = {};  // [dimension]
   std::vector<std::uint8_t> bytes;       // with the header
+  std::int64_t value_bytes = 1;
+  bool has_signs = false;
 
-  std::size_t header_bytes() const { return 4 + 4 * sizes.size(); }
-  std::uint8_t* values() { return bytes.data() + header_bytes(); }
+  std::int64_t header_bytes() const { return 4 + 4 * static_cast<std::int64_t>(sizes.size()); }
+  std::int64_t offset(std::int64_t i) const { return header_bytes() + i * value_bytes; }
+  std::int64_t value(std::int64_t i) const {
+    const std::uint8_t* byte = bytes.data() + offset(i);
+    std::uint64_t value = has_signs && byte[0] >= 0x80 ? ~std::uint64_t{0} : 0;
+    for (std::int64_t b = 0; b < value_bytes; ++b) value = value << 8 | byte[b];
+    return static_cast<std::int64_t>(value);
+  }
 };
+
+// Bytes of a value of the type that a magic number names; 0 of one that is no integer.
+std::int64_t value_bytes(std::uint32_t magic) {
+  switch (magic >> 8) {
+    case 0x08:
+    case 0x09:
+      return 1;
+    case 0x0B:
+      return 2;
+    case 0x0C:
+      return 4;
+    default:
+      return 0;
+  }
+}
 
 // 4 bytes, most significant first.
 std::uint32_t big_endian(const IdxFile& file, std::size_t offset) {
@@ -37,6 +61,7 @@ std::uint32_t big_endian(const IdxFile& file, std::size_t offset) {
 std::string_view kind_of(std::uint32_t magic) {
   if (magic == kImagesMagic) return " (IDX images)";
   if (magic == kLabelsMagic) return " (IDX labels)";
+  if (magic >> 8 == 0x0D || magic >> 8 == 0x0E) return " (IDX of numbers with a fraction)";
   return "";
 }
 
@@ -50,28 +75,39 @@ void check_sizes(const IdxFile& file) {
                                   4 + 4 * i, i == 1 ? "height" : "width", file.sizes[i], kLargestSide));
     expected *= file.sizes[i];
   }
-  const auto found = static_cast<std::int64_t>(file.bytes.size() - file.header_bytes());
+  expected *= file.value_bytes;
+  const auto found = static_cast<std::int64_t>(file.bytes.size()) - file.header_bytes();
   if (found < expected)
     throw DataError(
         fmt::format("{}: truncated at byte {}: the header says {} samples = {} bytes after it, the "
                     "file has {}",
                     file.path.string(), file.bytes.size(), file.sizes[0], expected, found));
   if (found > expected)
-    throw DataError(
-        fmt::format("{}: byte {}: {} bytes too many; the header says {} samples = {} bytes after it",
-                    file.path.string(), static_cast<std::int64_t>(file.header_bytes()) + expected,
-                    found - expected, file.sizes[0], expected));
+    throw DataError(fmt::format(
+        "{}: byte {}: {} bytes too many; the header says {} samples = {} bytes after it", file.path.string(),
+        file.header_bytes() + expected, found - expected, file.sizes[0], expected));
 }
 
-IdxFile read_idx(const std::filesystem::path& path, std::uint32_t magic, std::size_t dimensions) {
+// Of the magic number's dimensions; its bytes may be other integers.
+IdxFile read_idx(const std::filesystem::path& path, std::uint32_t magic) {
   IdxFile file{.path = path, .bytes = read_whole_file(path)};
-  const std::uint32_t found = big_endian(file, 0);
-  if (found != magic)
+  const std::uint32_t found = big_endian(file, 0), dimensions = magic & 0xFF;
+  if ((found & 0xFF) != dimensions || value_bytes(found) == 0)
     throw DataError(fmt::format("{}: byte 0: magic number 0x{:08x}{}; expected 0x{:08x}{}", path.string(),
                                 found, kind_of(found), magic, kind_of(magic)));
+  file.value_bytes = value_bytes(found);
+  file.has_signs = found >> 8 != 0x08;
   for (std::size_t i = 0; i < dimensions; ++i) file.sizes.push_back(big_endian(file, 4 + 4 * i));
   check_sizes(file);
   return file;
+}
+
+std::int64_t checked_value(const IdxFile& file, std::int64_t i, std::int64_t largest) {
+  const std::int64_t value = file.value(i);
+  if (value < 0 || value > largest)
+    throw DataError(
+        fmt::format("{}: byte {}: {}; expected 0 to {}", file.path.string(), file.offset(i), value, largest));
+  return value;
 }
 
 struct Labels {
@@ -80,25 +116,40 @@ struct Labels {
 };
 
 Labels read_labels(const IdxImportOptions& options, std::int64_t samples) {
-  IdxFile file = read_idx(*options.labels, kLabelsMagic, 1);
+  const IdxFile file = read_idx(*options.labels, kLabelsMagic);
   if (file.sizes[0] != samples)
     throw DataError(fmt::format("{}: {} labels for the {} images of {}; expected as many", file.path.string(),
                                 file.sizes[0], samples, options.images.string()));
-  Labels labels{.tensor = at::empty({samples}, at::kLong), .class_names = options.class_names};
-  std::int64_t* out = labels.tensor.mutable_data_ptr<std::int64_t>();
-  std::copy_n(file.values(), samples, out);
-  const std::int64_t* largest = std::max_element(out, out + samples);
-  const auto classes = static_cast<std::int64_t>(options.class_names.size());
-  if (classes > 0 && *largest >= classes) {
-    const std::int64_t sample = std::find_if(out, out + samples, [&](auto l) { return l >= classes; }) - out;
+  const at::Tensor labels = at::empty({samples}, at::kLong);
+  std::int64_t* out = labels.mutable_data_ptr<std::int64_t>();
+  std::vector<std::int64_t> counts;  // [label]
+  for (std::int64_t i = 0; i < samples; ++i) {
+    out[i] = checked_value(file, i, kMostClasses - 1);
+    const auto label = static_cast<std::size_t>(out[i]);
+    if (label >= counts.size()) counts.resize(label + 1);
+    ++counts[label];
+  }
+  const auto names = static_cast<std::int64_t>(options.class_names.size());
+  if (const auto nameless = label_without_name(counts, names)) {
+    const std::int64_t sample = std::find(out, out + samples, *nameless) - out;
     throw DataError(
         fmt::format("{}: byte {}: the label of sample {} is {}; expected 0 to {}, as {} class names "
                     "were given",
-                    file.path.string(), static_cast<std::int64_t>(file.header_bytes()) + sample, sample,
-                    out[sample], classes - 1, classes));
+                    file.path.string(), file.offset(sample), sample, *nameless, names - 1, names));
   }
-  if (classes == 0) labels.class_names = numbered_classes(*largest + 1);
-  return labels;
+  const LabelledClasses classes = classes_of_labels(file.path, counts, options.class_names);
+  return {.tensor = labels.sub(classes.first), .class_names = classes.names};
+}
+
+at::Tensor pixels_of(IdxFile& file) {
+  const std::vector<std::int64_t> shape{file.sizes[0], 1, file.sizes[1], file.sizes[2]};
+  if (file.value_bytes == 1 && !file.has_signs)
+    return at::from_blob(file.bytes.data() + file.header_bytes(), shape, at::kByte);
+  at::Tensor pixels = at::empty(shape, at::kByte);
+  std::uint8_t* out = pixels.mutable_data_ptr<std::uint8_t>();
+  for (std::int64_t i = 0; i < pixels.numel(); ++i)
+    out[i] = static_cast<std::uint8_t>(checked_value(file, i, kLargestPixel));
+  return pixels;
 }
 
 }  // namespace
@@ -106,7 +157,7 @@ Labels read_labels(const IdxImportOptions& options, std::int64_t samples) {
 DatasetIndex import_idx(const IdxImportOptions& options) {
   require(options.class_names.empty() || options.labels.has_value(),
           "class names are given, but no labels; expected both or no class names");
-  IdxFile images = read_idx(options.images, kImagesMagic, 3);
+  IdxFile images = read_idx(options.images, kImagesMagic);
   const std::int64_t samples = images.sizes[0];
   const ImageShape shape{.channels = 1, .height = images.sizes[1], .width = images.sizes[2]};
   Labels labels;
@@ -116,8 +167,7 @@ DatasetIndex import_idx(const IdxImportOptions& options) {
                         .shape = shape,
                         .class_names = labels.class_names,
                         .shards = options.shards});
-  writer.append(at::from_blob(images.values(), {samples, 1, shape.height, shape.width}, at::kByte),
-                labels.tensor);
+  writer.append(pixels_of(images), labels.tensor);
   return writer.finish();
 }
 

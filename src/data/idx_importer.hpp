@@ -15,11 +15,11 @@ struct IdxImportOptions {
   std::optional<std::filesystem::path> labels = {};
   std::filesystem::path out;  // must not exist
   int shards = 1;
-  std::vector<std::string> class_names = {};  // [label]; empty: "0", "1", ... up to the largest label
+  std::vector<std::string> class_names = {};  // empty: the labels' numbers, from the smallest to the largest
 };
 
-// Throws UserError for a wrong option or path, DataError with file and byte for a wrong file. A failed import
-// leaves nothing behind.
+// data/class_names.hpp says which labels make which classes. Throws UserError for a wrong option or path,
+// DataError with file and byte for a wrong file. A failed import leaves nothing behind.
 DatasetIndex import_idx(const IdxImportOptions& options);
 
 }  // namespace ganymede

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <span>
 
 namespace ganymede {
@@ -16,7 +17,8 @@ std::uint32_t crc32(std::span<const std::byte> bytes, std::uint32_t seed = 0);
 // Of the bytes of a contiguous tensor in memory.
 std::uint32_t crc32_of_tensor(const at::Tensor& tensor, std::uint32_t seed = 0);
 
-// Of the bytes on disk, compressed or not. Throws UserError if the file cannot be read.
-std::uint32_t crc32_of_file(const std::filesystem::path& file);
+// Of the bytes on disk, compressed or not. `should_stop` is asked before each block of a MiB: as soon as it
+// says so, an Error with the exit code of a stop is thrown. Throws UserError if the file cannot be read.
+std::uint32_t crc32_of_file(const std::filesystem::path& file, const std::function<bool()>& should_stop = {});
 
 }  // namespace ganymede

@@ -39,16 +39,25 @@ bool begins_with(const std::vector<std::uint8_t>& bytes, const std::uint8_t (&si
   return bytes.size() >= N && std::equal(signature, signature + N, bytes.begin());
 }
 
+// What people take for PNG or JPEG by its name.
+std::string_view other_kind(const std::vector<std::uint8_t>& bytes) {
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  if (text.starts_with("RIFF") && text.substr(std::min<std::size_t>(text.size(), 8)).starts_with("WEBP"))
+    return " (it is WebP)";
+  if (text.starts_with("GIF8")) return " (it is GIF)";
+  if (text.starts_with("BM")) return " (it is BMP)";
+  if (text.starts_with("<")) return " (it is HTML or XML)";
+  return "";
+}
+
 }  // namespace
 
 at::Tensor read_image(const std::filesystem::path& file) {
   const std::vector<std::uint8_t> bytes = read_bytes(file);
   if (begins_with(bytes, kPngSignature)) return decode_png(bytes, file);
   if (begins_with(bytes, kJpegSignature)) return decode_jpeg(bytes, file);
-  throw DataError(
-      fmt::format("{}: byte 0: neither the signature of PNG nor of JPEG, in a file of {} bytes; "
-                  "replace or remove it",
-                  file.string(), bytes.size()));
+  throw DataError(fmt::format("{}: byte 0: neither the signature of PNG nor of JPEG{}, in a file of {} bytes",
+                              file.string(), other_kind(bytes), bytes.size()));
 }
 
 }  // namespace ganymede

@@ -9,8 +9,9 @@
 
 namespace ganymede {
 
-// `file` is what errors call it. Throws DataError if it is not a whole JPEG, is too large, or has four
-// colours (CMYK). An orientation in its EXIF data is not applied.
+// As viewers show it: upright by the orientation in its EXIF data, four colours (CMYK, YCCK) as RGB. Bytes
+// too many, and a missing marker of the end, do no harm. `file` is what errors call it. Throws DataError if
+// pixels are missing or damaged, or too many.
 at::Tensor decode_jpeg(std::span<const std::uint8_t> bytes, const std::filesystem::path& file);
 
 }  // namespace ganymede

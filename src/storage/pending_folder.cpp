@@ -39,6 +39,14 @@ bool is_alive(std::string_view process) {
   return ::kill(id, 0) == 0 || errno != ESRCH;
 }
 
+// How many of the folder and those above it are missing.
+int count_missing(fs::path folder) {
+  int missing = 0;
+  for (std::error_code error; !fs::exists(folder, error) && folder.has_relative_path(); ++missing)
+    folder = folder.parent_path();
+  return missing;
+}
+
 // Leftovers of this host only: another host's processes cannot be asked whether they live.
 void remove_leftovers(const fs::path& temporary) {
   const std::string own = temporary.filename().string();
@@ -61,6 +69,7 @@ void remove_leftovers(const fs::path& temporary) {
 PendingFolder::PendingFolder(const fs::path& final_path) : final_(plain_path(final_path)) {
   require_absent(final_);
   std::error_code error;
+  made_parents_ = count_missing(final_.parent_path());
   fs::create_directories(final_.parent_path(), error);
   require_success(error, "make the folder", final_.parent_path());
   const fs::path temporary = temporary_path_beside(final_);
@@ -74,6 +83,9 @@ PendingFolder::~PendingFolder() {
   if (temporary_.empty()) return;
   std::error_code ignored;
   fs::remove_all(temporary_, ignored);
+  fs::path parent = final_.parent_path();
+  for (int i = 0; i < made_parents_; ++i, parent = parent.parent_path())
+    if (!fs::remove(parent, ignored)) return;  // somebody else has put something there
 }
 
 PendingFolder::PendingFolder(PendingFolder&& other) noexcept {
@@ -83,6 +95,7 @@ PendingFolder::PendingFolder(PendingFolder&& other) noexcept {
 PendingFolder& PendingFolder::operator=(PendingFolder&& other) noexcept {
   final_.swap(other.final_);
   temporary_.swap(other.temporary_);
+  std::swap(made_parents_, other.made_parents_);
   return *this;
 }
 

@@ -11,7 +11,7 @@ class PendingFolder {
   // Makes the temporary folder beside `final_path`, and removes those that dead processes of this host left
   // there. Throws UserError if `final_path` exists already or the place is not writable.
   explicit PendingFolder(const std::filesystem::path& final_path);
-  // Removes the folder unless it was published.
+  // Unless it was published, removes the folder, and those above it that were made for it and are empty.
   ~PendingFolder();
   PendingFolder(PendingFolder&& other) noexcept;
   PendingFolder& operator=(PendingFolder&& other) noexcept;
@@ -27,6 +27,7 @@ class PendingFolder {
  private:
   std::filesystem::path final_;
   std::filesystem::path temporary_;  // empty once published
+  int made_parents_ = 0;             // how many of the folders right above it are new
 };
 
 }  // namespace ganymede

@@ -1,13 +1,13 @@
 #include "storage/png_image.hpp"
 
 #include <ATen/ops/empty.h>
-#include <ATen/ops/zeros.h>
 #include <png.h>
 
 #include <string>
 
 #include "base/error.hpp"
 #include "storage/atomic_file.hpp"
+#include "storage/exif_orientation.hpp"
 #include "storage/gzip_file.hpp"
 #include "storage/picture_size.hpp"
 
@@ -41,6 +41,37 @@ void check_announced_size(std::span<const std::uint8_t> bytes, const std::filesy
   check_picture_size(png_get_uint_32(bytes.data() + kWidth), png_get_uint_32(bytes.data() + kHeight), file);
 }
 
+// [height, width, channels and alpha] without the alpha. The stored values are mixed, as viewers do; libpng
+// itself would mix light, which makes half transparent white brighter than half of 255.
+at::Tensor over_black(const at::Tensor& rows) {
+  const std::int64_t channels = rows.size(2) - 1;
+  const at::Tensor opaque = at::empty({rows.size(0), rows.size(1), channels}, at::kByte);
+  const std::uint8_t* in = rows.const_data_ptr<std::uint8_t>();
+  std::uint8_t* out = opaque.mutable_data_ptr<std::uint8_t>();
+  for (const std::uint8_t* end = in + rows.numel(); in != end; ++in) {
+    const std::uint8_t alpha = in[channels];
+    for (std::int64_t channel = 0; channel < channels; ++channel)
+      *out++ = static_cast<std::uint8_t>((*in++ * alpha + 127) / 255);
+  }
+  return opaque;
+}
+
+// From the chunk eXIf of a file that has been decoded; 1 if there is none.
+int find_orientation(std::span<const std::uint8_t> bytes) {
+  constexpr std::size_t kSignature = 8, kPrefix = 8,
+                        kChecksum = 4;  // a chunk's prefix is its length and name
+  constexpr std::string_view name = "eXIf";
+  for (std::size_t chunk = kSignature; bytes.size() - chunk >= kPrefix;) {
+    const std::size_t length = png_get_uint_32(bytes.data() + chunk), left = bytes.size() - chunk - kPrefix;
+    if (length > left) return 1;
+    if (std::equal(name.begin(), name.end(), bytes.data() + chunk + 4))
+      return exif_orientation(bytes.subspan(chunk + kPrefix, length));
+    if (left - length < kChecksum) return 1;
+    chunk += kPrefix + length + kChecksum;
+  }
+  return 1;
+}
+
 }  // namespace
 
 void write_png(const std::filesystem::path& file, const at::Tensor& image) {
@@ -72,12 +103,14 @@ at::Tensor decode_png(std::span<const std::uint8_t> bytes, const std::filesystem
   // Otherwise 16-bit samples without a gamma are taken for linear light, and brightened.
   png->flags |= PNG_IMAGE_FLAG_16BIT_sRGB;
   const bool colour = (png->format & PNG_FORMAT_FLAG_COLOR) != 0;
-  png->format = colour ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY;
-  // Without a background colour libpng lays transparent pixels over what the buffer holds.
-  const at::Tensor rows = at::zeros({png->height, png->width, colour ? 3 : 1}, at::kByte);
+  const bool alpha = (png->format & PNG_FORMAT_FLAG_ALPHA) != 0;
+  png->format = (colour ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY) | (alpha ? PNG_FORMAT_FLAG_ALPHA : 0);
+  const at::Tensor rows =
+      at::empty({png->height, png->width, PNG_IMAGE_SAMPLE_CHANNELS(png->format)}, at::kByte);
   png.check(png_image_finish_read(png.get(), nullptr, rows.mutable_data_ptr(), 0, nullptr),
             "the PNG file is truncated or corrupt", file);
-  return rows.permute({2, 0, 1}).contiguous();
+  const at::Tensor image = (alpha ? over_black(rows) : rows).permute({2, 0, 1});
+  return turn_upright(image, find_orientation(bytes)).contiguous();
 }
 
 }  // namespace ganymede

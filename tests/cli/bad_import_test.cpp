@@ -28,6 +28,27 @@ TEST_F(BadImportTest, CsvThatIsNoText) {
   expect_refused(csv_, {"table.csv: line", "expected"});
 }
 
+TEST_F(BadImportTest, CsvWithAnIndexColumn) {
+  write_text(folder_ / "table.csv", ",0,1,label\n0,10,20,1\n1,30,40,0\n");
+  expect_refused(csv_, {"table.csv: line 2: 4 columns; expected 3", "an index"});
+}
+
+TEST_F(BadImportTest, AllBadPicturesInOneLineAndTheFoldersAboveAreGone) {
+  fs::create_directory(folder_ / "pictures");
+  for (const char* name : {"a.png", "b.jpg"}) write_text(folder_ / "pictures" / name, "no picture");
+  Words arguments{"dataset"};
+  arguments.insert(arguments.end(), folder_import_.begin(), folder_import_.end());
+  arguments.insert(arguments.end(), {"--out", "new/deeper/set"});
+  expect_refusal(folder_.path(), arguments, 0, kBadData, {"2 of 2 pictures", "a.png", "b.jpg", "--skip-bad"});
+}
+
+TEST_F(BadImportTest, ClassNamesInLatin1) {
+  write_text(folder_ / "table.csv", "1,2,0\n1,2,1\n");
+  Words arguments = csv_;
+  arguments.insert(arguments.end(), {"--class-names", "tea,caf\xE9"});
+  expect_refused(arguments, {"is not UTF-8"}, kUserMistake);
+}
+
 TEST_F(BadImportTest, UnknownLabelColumn) {
   Words arguments = csv_;
   arguments.insert(arguments.end(), {"--label-column", "middle"});

@@ -9,6 +9,12 @@ using testing::HasSubstr;
 
 using DatasetCommandTest = ProgramTest;
 
+// A PNG of one grey pixel.
+constexpr char kPng[] =
+    "\211\120\116\107\015\012\032\012\000\000\000\015\111\110\104\122\000\000\000\001\000\000\000\001"
+    "\010\000\000\000\000\072\176\233\125\000\000\000\012\111\104\101\124\170\234\143\150\000\000\000"
+    "\202\000\201\167\315\162\266\000\000\000\000\111\105\116\104\256\102\140\202";
+
 TEST_F(DatasetCommandTest, InspectShowsWhatItHolds) {
   const ProgramResult result = run({"dataset", "inspect", dataset()});
   EXPECT_EQ(result.exit_code, 0) << result.describe();
@@ -68,6 +74,28 @@ TEST_F(DatasetCommandTest, ImportsATable) {
   EXPECT_EQ(result.exit_code, 0) << result.describe();
   EXPECT_THAT(result.output, HasSubstr("samples  2\nimages   1 x 1 x 2"));
   EXPECT_THAT(result.output, HasSubstr("classes  2: 0, 1\n"));
+}
+
+TEST_F(DatasetCommandTest, ClassNamesLeaveTheNextWordAlone) {
+  write_text(folder_ / "table.csv", "1,10,2\n0,30,4\n");
+  const ProgramResult result = run({"dataset", "import", "csv", "--label-column", "first", "--class-names",
+                                    "a,b", "table.csv", "--height", "1", "--width", "2", "--out", "table"});
+  EXPECT_EQ(result.exit_code, 0) << result.describe();
+  EXPECT_THAT(result.output, HasSubstr("classes  2: a, b\n"));
+}
+
+// Whatever encoding the names of files have: what is imported can be verified and trained on.
+TEST_F(DatasetCommandTest, NamesInLatin1AreImportedAndTrainedOn) {
+  const std::string png(kPng, sizeof kPng - 1);
+  for (const char* name : {"caf\xE9", "tea"}) {
+    fs::create_directories(folder_ / "pictures" / name);
+    for (int i = 0; i < 10; ++i) write_text(folder_ / "pictures" / name / (std::to_string(i) + ".png"), png);
+  }
+  const ProgramResult result = run({"dataset", "import", "folder", "pictures", "--height", "8", "--width",
+                                    "8", "--channels", "1", "--out", "latin"});
+  EXPECT_EQ(result.exit_code, 0) << result.describe();
+  EXPECT_EQ(run({"dataset", "verify", "latin"}).exit_code, 0);
+  train("latin-run", 2, {"data.path=latin", "train.steps=2"});
 }
 
 TEST_F(DatasetCommandTest, TrainingTakesPointsAndMirroredImages) {

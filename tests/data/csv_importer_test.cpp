@@ -66,6 +66,60 @@ TEST_F(CsvImporter, ImportsEveryForm) {
   expect_imported();
 }
 
+TEST_F(CsvImporter, ImportsWhatPandasAndSpreadsheetsWrite) {
+  write_rows("0,1,2,3,4,5,6\n");  // the names of columns without names
+  import_csv(options_);
+  expect_imported();
+  write_rows("label,pixel0,pixel1,pixel2,pixel3,pixel4,pixel5\n", "\n", true);  // as on Kaggle
+  options_.label_column = LabelColumn::first;
+  import_csv(options_);
+  expect_imported();
+  options_.label_column = LabelColumn::last;
+  write_rows("", ",\r\n");
+  import_csv(options_);
+  expect_imported();
+  write_rows();
+  ASSERT_EQ(
+      std::system(("gzip -c " + options_.file.string() + " > " + (folder_ / "packed.csv").string()).c_str()),
+      0);
+  options_.file = folder_ / "packed.csv";  // gzip without its suffix
+  import_csv(options_);
+  expect_imported();
+}
+
+TEST_F(CsvImporter, LabelsFromOneMakeNoEmptyClass) {
+  write_text(options_.file, "1,2,3,4,5,6,1\n7,8,9,10,11,12,2\n1,1,1,1,1,1,3\n");
+  import_csv(options_);
+  const ImportedDataset found = read_imported(options_.out);
+  EXPECT_THAT(found.index.class_names, testing::ElementsAre("1", "2", "3"));
+  EXPECT_TRUE(at::equal(found.labels, at::arange(3)));
+  std::filesystem::remove_all(options_.out);
+  options_.class_names = {"a", "b", "c"};
+  import_csv(options_);
+  EXPECT_TRUE(at::equal(read_imported(options_.out).labels, at::arange(3)));
+}
+
+TEST_F(CsvImporter, AnIndexColumnIsNamed) {
+  const std::string rows = "0,1,2,3,4,5,6,0\n1,7,8,9,10,11,12,1\n";
+  for (const char* header : {"", ",0,1,2,3,4,5,label\n", "Unnamed: 0,a,b,c,d,e,f,g\n"}) {
+    write_text(options_.file, header + rows);
+    expect_refused<DataError>({"8 columns; expected 7", "is the first one an index?", "index=False"});
+  }
+  options_.label_column = LabelColumn::first;
+  write_text(options_.file, ",a,b,c,d,e,f\n0,1,2,3,4,5,6\n1,7,8,9,10,11,12\n");
+  expect_refused<DataError>({"the header calls column 1, read as the label, '': an index"});
+}
+
+TEST_F(CsvImporter, TheHeaderKnowsWhereTheLabelIs) {
+  write_text(options_.file, "label,a,b,c,d,e,f\n0,1,2,3,4,5,6\n");
+  expect_refused<DataError>(
+      {"the header calls column 1 'label'", "read from column 7 ('f')", "--label-column first"});
+  options_.label_column = LabelColumn::none;
+  write_text(options_.file, "1,2,3,4,5,6,0\n");
+  expect_refused<DataError>(
+      {"7 columns; expected 6", "no label; say where the label is with --label-column"});
+}
+
 TEST_F(CsvImporter, ImportsWithoutLabelsAndInColour) {
   write_text(options_.file, "1,2,3,4,5,6\n7,8,9,10,11,12");
   options_.label_column = LabelColumn::none;

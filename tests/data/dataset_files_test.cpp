@@ -92,6 +92,13 @@ TEST(DatasetWriter, TakesAsManyClassesAsAnAttributeHolds) {
   EXPECT_FALSE(fs::exists(folder / "more"));
 }
 
+TEST(DatasetWriter, RefusesClassNamesThatItsFilesCannotHold) {
+  const TemporaryFolder folder;
+  const DatasetWriterOptions options{
+      .folder = folder / "new", .samples = 1, .shape = kSmallShape, .class_names = {"tea", "caf\xE9"}};
+  expect_error<UserError>([&] { DatasetWriter{options}; }, {"is not UTF-8", "write it in UTF-8"});
+}
+
 class ShardVerification : public testing::Test {
  protected:
   // Rewrites shard 1 with `write`, and its size and checksum in the index, so that only the contents differ.

@@ -3,6 +3,9 @@
 #include <ATen/ops/full.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "data/class_names.hpp"
 #include "storage/png_image.hpp"
 #include "tests/support/imported_dataset.hpp"
 #include "tests/support/jpeg_file.hpp"
@@ -71,6 +74,80 @@ TEST_F(FolderImporter, PicturesAtTheTopHaveNoLabels) {
   EXPECT_FALSE(read_dataset_index(options_.out).has_labels());
 }
 
+TEST_F(FolderImporter, ClassesWithNumbersAreInTheirOrder) {
+  for (int i = 0; i < 12; ++i) write_picture(fmt::format("{}/a.png", i), i, 4);
+  EXPECT_EQ(import_values(), (std::vector<int>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}));
+  EXPECT_EQ(read_dataset_index(options_.out).class_names, numbered_classes(12));
+}
+
+TEST_F(FolderImporter, WhatOperatingSystemsLeaveIsNoClassAndNoPicture) {
+  write_picture("cats/a.png", 1);
+  write_picture("dogs/a.png", 2);
+  for (const char* name : {"__MACOSX/cats/._a.png", ".ipynb_checkpoints/a.png", "@eaDir/a.png", ".DS_Store",
+                           "cats/.DS_Store", "dogs/Thumbs.db", "desktop.ini", "dogs/._a.png",
+                           "cats/.ipynb_checkpoints/a.png", "cats/@eaDir/a.png"}) {
+    fs::create_directories((options_.folder / name).parent_path());
+    write_text(options_.folder / name, "no picture");
+  }
+  EXPECT_EQ(import_values(), (std::vector<int>{1, 2}));
+  EXPECT_THAT(read_dataset_index(options_.out).class_names, testing::ElementsAre("cats", "dogs"));
+}
+
+TEST_F(FolderImporter, NamesMayHaveSpacesAndUmlautsAndBeLinks) {
+  options_.folder = folder_ / "Schöne Bilder";
+  options_.out = folder_ / "Mein Datensatz ä";
+  write_picture("Bär und Fuß/ein Bild.png", 7);
+  fs::create_directory(folder_ / "elsewhere");
+  write_png(folder_ / "elsewhere/b.png", at::full({1, 8, 8}, 9, at::kByte));
+  fs::create_directory_symlink(folder_ / "elsewhere", options_.folder / "link");
+  fs::create_symlink(folder_ / "elsewhere/b.png", options_.folder / "Bär und Fuß/link.png");
+  EXPECT_EQ(import_values(), (std::vector<int>{7, 9, 9}));
+  EXPECT_THAT(read_dataset_index(options_.out).class_names, testing::ElementsAre("Bär und Fuß", "link"));
+}
+
+TEST_F(FolderImporter, NamesInLatin1BecomeUtf8) {
+  write_picture("caf\xE9/a.png", 1);
+  write_picture("tea/a.png", 2);
+  EXPECT_EQ(import_values(), (std::vector<int>{1, 2}));
+  EXPECT_THAT(read_dataset_index(options_.out).class_names, testing::ElementsAre("caf\xC3\xA9", "tea"));
+  fs::remove_all(options_.out);
+  write_picture("caf\xC3\xA9/a.png", 3);
+  expect_refused<DataError>({"a second class 'caf\xC3\xA9'", "rename the folder"});
+}
+
+TEST_F(FolderImporter, AllBadPicturesAreNamedAtOnceOrLeftOut) {
+  for (int i = 0; i < 100; ++i) write_picture(fmt::format("b/{:03}.png", i), i, 4);
+  write_picture("c/1.png", 100);
+  write_text(options_.folder / "b/003.png", "no picture");
+  write_text(options_.folder / "b/099.png", "");
+  fs::create_directory(options_.folder / "a");
+  write_text(options_.folder / "a/1.png", "RIFF....WEBPVP8 ");
+  fs::create_symlink(folder_ / "nowhere", options_.folder / "c/2.png");
+  const std::vector<std::string> words{"4 of 103 pictures cannot be read",
+                                       "a/1.png: byte 0",
+                                       "(it is WebP)",
+                                       "b/003.png: byte 0",
+                                       "b/099.png: byte 0",
+                                       "c/2.png: cannot open"};
+  expect_refused<DataError>(words);
+  options_.skip_bad = true;
+  const std::vector<int> values = import_values();
+  EXPECT_EQ(values.size(), 99U);
+  EXPECT_EQ(values.back(), 100);
+  EXPECT_EQ(std::count(values.begin(), values.end(), 3), 0);
+  const ImportedDataset found = read_imported(options_.out);
+  EXPECT_THAT(found.index.class_names, testing::ElementsAre("b", "c"));
+  EXPECT_EQ(found.labels.sum().item<int>(), 1);
+}
+
+TEST_F(FolderImporter, ALongListOfBadPicturesIsCut) {
+  fs::create_directories(options_.folder);
+  for (int i = 0; i < 30; ++i) write_text(options_.folder / fmt::format("{:02}.jpg", i), "no picture");
+  expect_refused<DataError>({"30 of 30 pictures cannot be read", "09.jpg", "and 20 more", "--skip-bad"});
+  options_.skip_bad = true;
+  expect_refused<DataError>({"30 of 30 pictures", "expected at least one that can be"});
+}
+
 TEST_F(FolderImporter, PicturesThatCannotBeDecodedAreNamed) {
   for (int i = 0; i < 100; ++i) write_picture(fmt::format("a/{:03}.png", i), i, 4);
   const fs::path last = options_.folder / "a/099.png";
@@ -95,6 +172,9 @@ TEST_F(FolderImporter, FoldersThatMakeNoSenseAreNamed) {
   fs::remove(options_.folder / "2.png");
   write_picture("a/deeper/1.png", 1);
   expect_refused<DataError>({"a/deeper: a folder in the folder of a class"});
+  fs::remove(options_.folder / "a/1.png");  // as some archives wrap everything in one folder
+  expect_refused<DataError>(
+      {"a/deeper: a folder in the folder of a class", "pictures/a if its folders are the classes"});
 }
 
 TEST_F(FolderImporter, WrongOptionsAreNamed) {

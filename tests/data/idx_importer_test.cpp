@@ -84,12 +84,52 @@ TEST_F(IdxImporter, ImportsGzipToTheSameBytes) {
     EXPECT_EQ(packed.shards[shard].crc32, plain.shards[shard].crc32);
 }
 
+TEST_F(IdxImporter, GzipNeedsNoSuffix) {
+  const std::uint32_t plain = import_idx(options_).shards[0].crc32;
+  fs::remove_all(options_.out);
+  ASSERT_EQ(std::system(("gzip " + options_.images.string()).c_str()), 0);
+  fs::rename(options_.images.string() + ".gz", options_.images);
+  EXPECT_EQ(import_idx(options_).shards[0].crc32, plain);
+}
+
 TEST_F(IdxImporter, ImportsWithoutLabelsAndWithNames) {
   options_.class_names = {"a", "b", "c", "d", "e"};
   EXPECT_EQ(import_idx(options_).class_names, options_.class_names);
   const IdxImportOptions images_only{.images = options_.images, .out = folder_ / "images-only"};
   EXPECT_FALSE(import_idx(images_only).has_labels());
   verify_shard(read_dataset_index(images_only.out), 0);
+}
+
+// As the letters of EMNIST have them.
+TEST_F(IdxImporter, LabelsFromOneMakeNoEmptyClass) {
+  for (char& label : labels_) ++label;
+  write_labels({0x801, 10}, labels_);
+  EXPECT_THAT(import_idx(options_).class_names, testing::ElementsAre("1", "2", "3", "4"));
+  const DatasetIndex index = read_dataset_index(options_.out);
+  const at::Tensor labels = at::empty({10}, at::kLong);
+  DatasetReader(index).read_labels(0, 10, labels);
+  EXPECT_TRUE(at::equal(labels, at::arange(10).remainder(4)));
+}
+
+TEST_F(IdxImporter, ImportsIntegersOfFourBytes) {
+  std::vector<std::uint32_t> labels{0xC01, 10}, pixels{0xC03, 10, 3, 2};
+  for (const char label : labels_) labels.push_back(static_cast<std::uint32_t>(label));
+  for (const char pixel : pixels_) pixels.push_back(static_cast<std::uint32_t>(pixel));
+  const DatasetIndex bytes = import_idx(options_);
+  write_labels(labels, "");
+  write_images(pixels, "");
+  options_.out = folder_ / "wide";
+  const DatasetIndex index = import_idx(options_);
+  for (std::size_t shard = 0; shard < 3; ++shard)
+    EXPECT_EQ(index.shards[shard].crc32, bytes.shards[shard].crc32);
+  fs::remove_all(folder_ / "out");
+  fs::remove_all(folder_ / "wide");
+  pixels.back() = 256;
+  write_images(pixels, "");
+  expect_refused<DataError>({"images.idx: byte 252: 256; expected 0 to 255"});
+  pixels.back() = 0xFFFFFFFF;
+  write_images(pixels, "");
+  expect_refused<DataError>({"images.idx: byte 252: -1; expected 0 to 255"});
 }
 
 TEST_F(IdxImporter, WrongMagicNumbersAreNamed) {

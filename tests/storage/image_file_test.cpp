@@ -6,6 +6,7 @@
 #include <ATen/ops/tensor.h>
 #include <gtest/gtest.h>
 
+#include "storage/exif_orientation.hpp"
 #include "storage/png_image.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/jpeg_file.hpp"
@@ -40,6 +41,18 @@ class ImageFile : public testing::Test {
     EXPECT_TRUE(at::equal(image.flatten(), at::tensor(expected).to(at::kByte))) << image;
   }
 
+  // Differs everywhere, so that nothing in it can be lost.
+  static JpegPixels grey_ramp(unsigned height, unsigned width) {
+    JpegPixels pixels{.height = height, .width = width, .channels = 1, .values = {}};
+    for (unsigned i = 0; i < height * width; ++i)
+      pixels.values.push_back(static_cast<std::uint8_t>(i * 37 % 256));
+    return pixels;
+  }
+  static std::string exif_of(int orientation) {
+    return std::string("Exif\0\0II*\0\x08\0\0\0\1\0\x12\1\3\0\1\0\0\0", 24) + static_cast<char>(orientation) +
+           std::string(7, '\0');
+  }
+
   TemporaryFolder folder_;
 };
 
@@ -54,6 +67,33 @@ TEST_F(ImageFile, EveryKindOfPngBecomesGreyOrColour) {
   // What is transparent lies over black.
   expect_pixels(read_made_png(8, 4, "bytes([7, 255, 200, 0])"), {7, 0});
   expect_pixels(read_made_png(8, 6, "bytes([1, 2, 3, 255, 4, 5, 6, 0])"), {1, 0, 2, 0, 3, 0});
+}
+
+// The stored values are mixed with black, as viewers do, not the light that they stand for.
+TEST_F(ImageFile, HalfTransparentPixelsLieOverBlack) {
+  const std::vector<int> expected{128, 50, 128, 25, 128, 13};
+  expect_pixels(read_made_png(8, 6, "bytes([255, 255, 255, 128, 200, 100, 50, 64])"), expected);
+  expect_pixels(
+      read_made_png(16, 6, "bytes([v for b in (255, 255, 255, 128, 200, 100, 50, 64) for v in (b, b)])"),
+      expected);
+  expect_pixels(
+      read_made_png(
+          8, 3, "bytes([1, 0])",
+          "chunk(b'PLTE', bytes([200, 100, 50, 255, 255, 255])) + chunk(b'tRNS', bytes([64, 128]))"),
+      expected);
+  expect_pixels(read_made_png(8, 4, "bytes([255, 128, 200, 64])"), {128, 50});
+  expect_pixels(read_made_png(16, 4, "bytes([255, 255, 128, 128, 200, 200, 64, 64])"), {128, 50});
+  expect_pixels(read_made_png(8, 0, "bytes([7, 9])", "chunk(b'tRNS', bytes([0, 7]))"), {0, 9});
+  expect_pixels(read_made_png(8, 6, "bytes([255, 255, 255, 128, 200, 100, 50, 64])",
+                              "chunk(b'gAMA', struct.pack('>I', 45455))"),
+                expected);
+}
+
+TEST_F(ImageFile, PngsAreTurnedUprightByTheirExif) {
+  const at::Tensor image =
+      read_made_png(8, 0, "bytes([7, 9])",
+                    "chunk(b'eXIf', b'MM\\0*\\0\\0\\0\\x08\\0\\1\\1\\x12\\0\\3\\0\\0\\0\\1\\0\\x08\\0\\0')");
+  EXPECT_TRUE(at::equal(image, at::tensor({9, 7}).to(at::kByte).reshape({1, 2, 1}))) << image;
 }
 
 TEST_F(ImageFile, TheContentsDecideNotTheName) {
@@ -85,16 +125,76 @@ TEST_F(ImageFile, JpegsComeBackInTheirColour) {
 
 TEST_F(ImageFile, DamagedJpegsAreNamed) {
   const fs::path file = folder_ / "cut.jpg";
-  write_plain_jpeg(file, 64, 64, {1, 2, 3});
-  const std::string whole = read_text(file);
-  for (const std::size_t bytes : {whole.size() - 2, whole.size() - 40, std::size_t{30}, std::size_t{3}}) {
-    write_text(file, whole.substr(0, bytes));
-    expect_error<DataError>([&] { read_image(file); },
-                            {"cut.jpg: the JPEG file is truncated or corrupt", "replace"});
+  for (const bool progressive : {false, true}) {
+    write_jpeg(file, grey_ramp(64, 64), {.progressive = progressive});
+    const std::string whole = read_text(file);
+    for (const std::size_t bytes : {whole.size() - 3, whole.size() - 40, std::size_t{30}, std::size_t{3}}) {
+      write_text(file, whole.substr(0, bytes));
+      expect_error<DataError>([&] { read_image(file); }, {"cut.jpg: the JPEG file is truncated or corrupt"});
+    }
   }
-  write_plain_jpeg(folder_ / "print.jpg", 8, 8, {1, 2, 3, 4});
-  expect_error<DataError>([&] { read_image(folder_ / "print.jpg"); },
-                          {"print.jpg", "4 colours (CMYK)", "convert it"});
+  // A whole scan is missing, and nothing in the others says so.
+  write_jpeg(file, grey_ramp(64, 64), {.progressive = true});
+  const std::string whole = read_text(file);
+  write_text(file, whole.substr(0, whole.rfind("\xFF\xDA")));
+  expect_error<DataError>([&] { read_image(file); }, {"cut.jpg: the JPEG file is truncated or corrupt"});
+}
+
+// Cameras, phones and old programs write these; every viewer opens them.
+TEST_F(ImageFile, HarmlessFaultsOfJpegsAreForgiven) {
+  const fs::path file = folder_ / "odd.jpg";
+  const auto expect_read = [&](const std::string& bytes, const at::Tensor& expected) {
+    write_text(file, bytes);
+    EXPECT_TRUE(at::equal(read_image(file), expected));
+  };
+  for (const bool progressive : {false, true}) {
+    write_jpeg(file, grey_ramp(24, 40), {.progressive = progressive});
+    const std::string whole = read_text(file);
+    const at::Tensor image = read_image(file);
+    expect_read(whole.substr(0, whole.size() - 2), image);                   // no marker of the end
+    expect_read(whole.substr(0, whole.size() - 1), image);                   // half of it
+    expect_read(whole + std::string(1000, 'x'), image);                      // more behind it
+    expect_read(whole.substr(0, whole.size() - 2) + "more\xFF\xD9", image);  // or before it
+    const auto edited = [&](const std::string& marker, std::size_t offset, char value) {
+      std::string bytes = whole;
+      bytes[bytes.find(marker) + offset] = value;
+      return bytes;
+    };
+    expect_read(edited("JFIF", 5, 9), image);  // a revision that nobody knows
+    // 2 bytes of marker, 2 of length, 1 + 2 of the one component, then the last coefficient of the scan: 63.
+    if (!progressive) expect_read(edited("\xFF\xDA", 8, 0), image);
+  }
+}
+
+TEST_F(ImageFile, FourColoursBecomeThree) {
+  // Inverted, as Adobe's programs write them: 255 is no ink.
+  for (const bool ycck : {false, true}) {
+    write_plain_jpeg(folder_ / "print.jpg", 8, 16, {200, 100, 50, 128}, {.ycck = ycck});
+    const at::Tensor image = read_image(folder_ / "print.jpg");
+    ASSERT_EQ(image.sizes(), at::IntArrayRef({3, 8, 16}));
+    const std::vector<int> expected{100, 50, 25};
+    for (std::int64_t channel = 0; channel < 3; ++channel)
+      EXPECT_LE(image[channel]
+                    .to(at::kLong)
+                    .sub(expected[static_cast<std::size_t>(channel)])
+                    .abs()
+                    .max()
+                    .item<int>(),
+                1)
+          << ycck << image[channel];
+  }
+}
+
+TEST_F(ImageFile, JpegsAreTurnedUprightByTheirExif) {
+  write_jpeg(folder_ / "plain.jpg", grey_ramp(8, 16), {});
+  const at::Tensor stored = read_image(folder_ / "plain.jpg");
+  for (int orientation = 1; orientation <= 8; ++orientation) {
+    // Another marker of the same number stands before.
+    write_jpeg(folder_ / "held.jpg", grey_ramp(8, 16),
+               {.application_data = {"http://ns.adobe.com/xap/1.0/", exif_of(orientation)}});
+    EXPECT_TRUE(at::equal(read_image(folder_ / "held.jpg"), turn_upright(stored, orientation)))
+        << orientation;
+  }
 }
 
 TEST_F(ImageFile, BombsAreRefusedByTheirHeaders) {

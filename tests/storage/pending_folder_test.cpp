@@ -33,6 +33,14 @@ TEST(PendingFolder, VanishesUnlessPublished) {
     EXPECT_TRUE(fs::exists(moved.path() / "file"));
   }
   EXPECT_TRUE(fs::is_empty(folder.path()));
+  { const PendingFolder pending(folder / "new/deeper/result"); }
+  EXPECT_TRUE(fs::is_empty(folder.path()));  // the folders above it, too
+  {
+    const PendingFolder pending(folder / "new/deeper/result");
+    write_text(folder / "new/note", "somebody else's");
+  }
+  EXPECT_EQ(read_text(folder / "new/note"), "somebody else's");
+  EXPECT_FALSE(fs::exists(folder / "new/deeper"));
 }
 
 TEST(PendingFolder, RefusesANameThatIsTaken) {

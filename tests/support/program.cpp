@@ -41,16 +41,20 @@ std::vector<std::string> command_line(const std::vector<std::string>& arguments,
 }
 
 // This process's environment without what would change how the program runs or finds things.
-std::vector<std::string> environment_of(const ProgramOptions& options, const std::string& mark) {
+std::vector<std::string> environment_of(const ProgramOptions& options, const std::string& mark,
+                                        const fs::path& outputs) {
   std::vector<std::string> variables;
   for (char** variable = environ; *variable != nullptr; ++variable) {
     const std::string_view text = *variable;
     const auto begins = [&](std::string_view prefix) { return text.starts_with(prefix); };
-    if (!begins("GANYMEDE_") && !begins("HDF5_") && !begins("OMPI_") && !begins("PMIX_") && !begins("OMP_"))
+    if (!begins("GANYMEDE_") && !begins("XDG_CACHE_HOME=") && !begins("HDF5_") && !begins("OMPI_") &&
+        !begins("PMIX_") && !begins("OMP_"))
       variables.emplace_back(text);
   }
   variables.emplace_back("OMPI_ALLOW_RUN_AS_ROOT=1");
   variables.emplace_back("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1");
+  // What a run remembers shall not reach the next test, nor the user's own cache.
+  variables.push_back("XDG_CACHE_HOME=" + outputs.string());
   variables.push_back(mark);
   for (const auto& [name, value] : options.environment) variables.push_back(name + "=" + value);
   return variables;
@@ -110,7 +114,7 @@ RunningProgram::RunningProgram(const std::vector<std::string>& arguments, const 
   mark_ = std::string(kMark) + "=" + std::to_string(getpid()) + "-" + std::to_string(++runs);
   std::vector<std::string> command = command_line(arguments, options);
   for (const std::string& word : command) command_ += word + " ";
-  std::vector<std::string> environment = environment_of(options, mark_);
+  std::vector<std::string> environment = environment_of(options, mark_, outputs_.path());
   const std::vector<char*> command_pointers = pointers_to(command);
   const std::vector<char*> environment_pointers = pointers_to(environment);
   const auto create = [&](const char* name) {
