@@ -9,6 +9,7 @@
 #include "base/nearest_word.hpp"
 #include "cli/command.hpp"
 #include "distributed/agreement.hpp"
+#include "distributed/launcher.hpp"
 #include "distributed/mpi_session.hpp"
 
 namespace ganymede {
@@ -74,6 +75,7 @@ int run(int argc, char** argv, Communicator* communicator) {
   }
 
   try {
+    if (communicator) check_launcher(communicator->size(), environment_variable);
     return static_cast<int>(action(communicator));
   } catch (const AgreedError& error) {
     if (speaks) print_error(error.what());
