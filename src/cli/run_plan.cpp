@@ -1,9 +1,11 @@
 #include "cli/run_plan.hpp"
 
+#include <cstdio>
 #include <fstream>
 #include <sstream>
 
 #include "base/error.hpp"
+#include "distributed/mpi_session.hpp"
 #include "recipe/recipe_library.hpp"
 
 namespace ganymede {
@@ -45,26 +47,36 @@ Recipe load_resumed_recipe(const TrainArguments& arguments, const RunFolder& run
   return now;
 }
 
+// The folder's new owner writes to it from now on.
+void end_job(const std::string& message) {
+  std::fputs(fmt::format("ganymede: {}\n", message).c_str(), stderr);  // the log is of one thread
+  abort_job(static_cast<int>(ExitCode::failure));
+}
+
 }  // namespace
 
 RunPlan plan_run_on_root(const TrainArguments& arguments, int ranks) {
   require(!arguments.resume || !arguments.run.empty(), "--resume needs the run's folder: --run DIR");
   RunPlan plan;
-  plan.continues = arguments.resume && fs::exists(RunFolder(arguments.run).recipe());
+  const auto claim = [&](ClaimedRun claimed) {
+    plan.run = RunFolder(fs::absolute(claimed.run.root()));
+    plan.lock = std::move(claimed.lock);
+  };
+  const FolderLockOptions options{.on_lost = end_job};
+  if (!arguments.run.empty()) claim(claim_run_folder(arguments.run, options));
+  plan.continues = arguments.resume && fs::exists(plan.run.recipe());
   require(plan.continues || !arguments.from.recipe.empty(), "{}",
           arguments.resume ? arguments.run + ": no run here to resume; give a recipe to start one"
                            : "which recipe? `ganymede recipe list` shows those that exist");
 
   if (plan.continues) {
-    plan.run = RunFolder(arguments.run);
     plan.recipe = load_resumed_recipe(arguments, plan.run);
   } else {
     plan.recipe = load_recipe(find_recipe(arguments.from.recipe), arguments.from.overrides);
-    plan.run = arguments.run.empty() ? next_run_folder(plan.recipe.name) : RunFolder(arguments.run);
+    if (plan.lock) require_no_run(plan.run, /*accept_other_files=*/arguments.resume);
   }
-  plan.run = RunFolder(fs::absolute(plan.run.root()));
-  if (!plan.continues) require_new_run_folder(plan.run);
   plan.dataset = find_fitting_dataset_on_root(plan.recipe, ranks);
+  if (!plan.lock) claim(claim_next_run_folder(plan.recipe.name, options));
   return plan;
 }
 
