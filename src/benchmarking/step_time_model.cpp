@@ -14,8 +14,7 @@ double doublings(std::int64_t nodes) {
 }
 
 double sum_rounds(std::int64_t nodes) {
-  return std::has_single_bit(static_cast<std::uint64_t>(nodes)) ? 2 * doublings(nodes)
-                                                                : 2 * static_cast<double>(nodes - 1);
+  return std::has_single_bit(static_cast<std::uint64_t>(nodes)) ? 2 * doublings(nodes) : 2;
 }
 
 // On the wire, for each byte of a gradient.

@@ -7,7 +7,7 @@
 //   node sum     gradient sums among the ranks of a node: per sum c + d x bytes
 //   network sum  of the nodes' sums: 2 (n - 1) / n x bytes / bandwidth + rounds x latency, the least that any
 //                all-reduce sends (Chan et al. 2007); rounds 2 log2 n by halving and doubling where n is a
-//                power of two, else 2 (n - 1) around a ring. The ranks of a node share its link, of which the
+//                power of two, else 2 of all with all. The ranks of a node share its link, of which the
 //                headers of TCP/IP and Ethernet leave kPayload.
 //   small sums   statistics of batch normalisation and the step's verdict: ceil(log2 n) rounds each
 //   hidden       what of the network sum is sent while ranks compute, where communication overlaps: gradients

@@ -7,6 +7,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "distributed/agreement.hpp"
 
 namespace ganymede {
 namespace {
@@ -73,7 +74,7 @@ std::vector<Spread> measure_in_turns(const std::vector<SumWay>& ways, Communicat
 
 SumWay make_gradient_sum(std::int64_t bytes, Communicator& communicator) {
   const std::int64_t elements = elements_of(bytes);
-  const std::vector<at::Tensor> of_rank = communicator.node().allocate_each(elements, at::kFloat);
+  const std::vector<at::Tensor> of_rank = allocate_each(communicator, elements, at::kFloat);
   return {
       .prepare = [mine = of_rank[static_cast<std::size_t>(communicator.node().rank())]] { mine.fill_(1); },
       .run =

@@ -16,6 +16,7 @@
 #include "cli/command.hpp"
 #include "cli/command_line.hpp"
 #include "distributed/agreement.hpp"
+#include "distributed/launcher.hpp"
 #include "distributed/mpi_session.hpp"
 
 namespace ganymede {
@@ -83,6 +84,7 @@ int run(int argc, char** argv, Communicator* communicator) {
   }
 
   try {
+    if (communicator) check_launcher(communicator->size(), environment_variable);
     return static_cast<int>(action(communicator));
   } catch (const AgreedError& error) {
     if (speaks) print_error(error.what());

@@ -1,6 +1,9 @@
 #include "cli/run_plan.hpp"
 
+#include <cstdio>
+
 #include "base/error.hpp"
+#include "distributed/mpi_session.hpp"
 #include "recipe/recipe_difference.hpp"
 #include "recipe/recipe_library.hpp"
 #include "training/checkpoint_store.hpp"
@@ -38,15 +41,6 @@ Recipe load_resumed_recipe(const TrainArguments& arguments, const RunFolder& run
   return now;
 }
 
-// Without its recipe nothing can go on, and a new run would write over what is left of the old one.
-void require_no_remains(const RunFolder& run) {
-  const bool remains = !CheckpointStore(run.checkpoints()).steps().empty() || fs::exists(run.metrics());
-  require(!remains,
-          "{}: this run has lost its recipe.yaml; put it back (`ganymede recipe show` prints one), or choose "
-          "another folder with --run",
-          run.root().string());
-}
-
 // A run that goes on finds its data where they lay, from whatever working directory.
 std::optional<fs::path> known_data_folder(const Recipe& before, const Recipe& now, const RunFolder& run) {
   if (before.data.path != now.data.path) return std::nullopt;
@@ -61,30 +55,39 @@ void check_arguments(const TrainArguments& arguments) {
           "--allow-change says what --resume may change; give both");
 }
 
+// The folder's new owner writes to it from now on.
+void end_job(const std::string& message) {
+  std::fputs(fmt::format("ganymede: {}\n", message).c_str(), stderr);  // the log is of one thread
+  abort_job(static_cast<int>(ExitCode::failure));
+}
+
 }  // namespace
 
 RunPlan plan_run_on_root(const TrainArguments& arguments, int ranks) {
   check_arguments(arguments);
   RunPlan plan;
-  plan.continues = arguments.resume && fs::exists(RunFolder(arguments.run).recipe());
+  const auto claim = [&](ClaimedRun claimed) {
+    plan.run = RunFolder(fs::absolute(claimed.run.root()).lexically_normal());
+    plan.lock = std::move(claimed.lock);
+  };
+  const FolderLockOptions options{.on_lost = end_job};
+  if (!arguments.run.empty()) claim(claim_run_folder(arguments.run, options));
+  plan.continues = arguments.resume && fs::exists(plan.run.recipe());
   require(plan.continues || !arguments.from.recipe.empty(), "{}",
           arguments.resume ? arguments.run + ": no run here to resume; give a recipe to start one"
                            : "which recipe? `ganymede recipe list` shows those that exist");
 
   std::optional<fs::path> known_data;
   if (plan.continues) {
-    plan.run = RunFolder(arguments.run);
     const Recipe before = load_recipe(plan.run.recipe());
     plan.recipe = load_resumed_recipe(arguments, plan.run, before);
     known_data = known_data_folder(before, plan.recipe, plan.run);
   } else {
     plan.recipe = load_recipe(find_recipe(arguments.from.recipe), arguments.from.overrides);
-    plan.run = arguments.run.empty() ? next_run_folder(plan.recipe.name) : RunFolder(arguments.run);
-    if (arguments.resume) require_no_remains(plan.run);
+    if (plan.lock) require_no_run(plan.run, /*accept_other_files=*/arguments.resume);
   }
-  plan.run = RunFolder(fs::absolute(plan.run.root()).lexically_normal());
-  if (!plan.continues) require_new_run_folder(plan.run);
   plan.dataset = find_fitting_dataset_on_root(plan.recipe, ranks, known_data);
+  if (!plan.lock) claim(claim_next_run_folder(plan.recipe.name, options));
   return plan;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -23,10 +24,11 @@ struct RunPlan {
   RunFolder run{""};
   bool continues = false;  // an earlier run in the same folder
   std::filesystem::path dataset;
+  std::unique_ptr<FolderLock> lock;  // of the run folder; on rank 0 only
 };
 
 // Reads the recipe, finds the dataset and checks that they fit each other, the run folder and the number of
-// ranks. Writes nothing.
+// ranks. Makes the run folder and locks it; without more, it goes with the plan.
 RunPlan plan_run_on_root(const TrainArguments& arguments, int ranks);
 
 }  // namespace ganymede

@@ -115,17 +115,14 @@ DatasetIndex agree_on_dataset(const std::filesystem::path& folder, Communicator&
 
 std::unique_ptr<Gan> agree_on_gan(const Recipe& recipe, const DatasetIndex& index,
                                   Communicator& communicator) {
-  std::unique_ptr<Gan> gan;
-  agree(communicator, [&] {
-    gan = make_adversarial_gan(recipe.gan,
-                               {.seed = static_cast<std::uint64_t>(recipe.seed),
-                                .shape = index.shape,
-                                .classes = static_cast<std::int64_t>(index.class_names.size()),
-                                .dtype = dtype_of(recipe),
-                                .replicas = recipe.replicas()},
-                               communicator);
-  });
-  return gan;
+  const GanSetting setting{.seed = static_cast<std::uint64_t>(recipe.seed),
+                           .shape = index.shape,
+                           .classes = static_cast<std::int64_t>(index.class_names.size()),
+                           .dtype = dtype_of(recipe),
+                           .replicas = recipe.replicas()};
+  AdversarialNetworks networks;
+  agree(communicator, [&] { networks = make_adversarial_networks(recipe.gan, setting, communicator); });
+  return make_adversarial_gan(recipe.gan, setting, networks, communicator);
 }
 
 std::unique_ptr<BatchLoader> agree_on_loader(const Recipe& recipe, const DatasetIndex& index, const Gan& gan,

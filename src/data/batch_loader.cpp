@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <system_error>
 
 #include "base/error.hpp"
 #include "data/window_reader.hpp"
@@ -59,16 +60,28 @@ BatchLoader::BatchLoader(const DatasetIndex& index, const BatchLoaderOptions& op
       .places = places_of_rank(options.global_batch_size, rank, size, options.places_together)};
   auto assembler = std::make_unique<BatchAssembler>(index, options, order.places);
   // More ranks than places: this one gets empty batches and reads nothing.
-  if (order.places.count > 0)
-    reader_ =
-        std::jthread([this, index, order, cache = std::move(cache)] { read_windows(index, order, cache); });
-  maker_ = std::jthread([this, assembler = std::move(assembler), first_step = options.first_step] {
-    wait_for_my_turn();
-    make_batches(*assembler, first_step);
-  });
+  try {
+    if (order.places.count > 0)
+      reader_ =
+          std::jthread([this, index, order, cache = std::move(cache)] { read_windows(index, order, cache); });
+    maker_ = std::jthread([this, assembler = std::move(assembler), first_step = options.first_step] {
+      wait_for_my_turn();
+      make_batches(*assembler, first_step);
+    });
+  } catch (const std::system_error& error) {
+    close();  // the reader would wait for its maker for ever
+    throw Error(
+        fmt::format("cannot start a thread that makes batches ({}); raise the limit of processes "
+                    "(ulimit -u, or the container's)",
+                    error.code().message()));
+  }
 }
 
 BatchLoader::~BatchLoader() {
+  close();
+}
+
+void BatchLoader::close() {
   windows_.close();
   batches_.close();
 }

@@ -38,6 +38,7 @@ class BatchLoader {
   std::int64_t steps_per_epoch() const { return steps_per_epoch_; }
 
  private:
+  void close();  // the threads end
   void read_windows(const DatasetIndex& index, const RankOrderOptions& order,
                     const std::optional<SampleCache>& cache);
   void make_batches(BatchAssembler& assembler, std::int64_t first_step);

@@ -4,6 +4,7 @@
 #include <c10/util/accumulate.h>
 
 #include <algorithm>
+#include <atomic>
 
 namespace ganymede {
 
@@ -12,6 +13,8 @@ at::Tensor TensorPool::take(at::IntArrayRef sizes) {
   const std::size_t bytes = static_cast<std::size_t>(elements) * c10::elementSize(dtype_);
   auto free = std::find_if(memory_.begin(), memory_.end(),
                            [](const at::Storage& storage) { return storage.use_count() == 1; });
+  // use_count() orders nothing: what its last user read shall be read before this one writes.
+  std::atomic_thread_fence(std::memory_order_acquire);
   if (free == memory_.end()) free = memory_.emplace(free);
   if (!*free || free->nbytes() < bytes) *free = at::empty({elements}, dtype_).storage();
   // Not a view of a tensor that the pool keeps: nothing that autograd notes on it outlives it.

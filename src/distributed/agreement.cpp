@@ -6,22 +6,49 @@
 
 namespace ganymede {
 
-void agree(Communicator& communicator, const std::function<void()>& work) {
-  std::string message;
-  std::int64_t code = 0;
+namespace {
+
+// Of success where the work did not throw.
+template <typename Work>
+Failure outcome_of(const Work& work) {
   try {
     work();
+    return {.message = {}, .code = ExitCode::success};
   } catch (const std::exception& error) {
-    const Failure failure = describe_failure(error);
-    message = failure.message;
-    code = static_cast<std::int64_t>(failure.code);
+    return describe_failure(error);
   }
-  const at::Tensor codes = communicator.all_gather(at::full({1}, code, at::kLong));
-  for (int rank = 0; rank < communicator.size(); ++rank) {
-    const auto rank_code = codes[rank].item<std::int64_t>();
-    if (rank_code == 0) continue;
-    throw AgreedError(broadcast_text(communicator, message, rank), static_cast<ExitCode>(rank_code));
-  }
+}
+
+void throw_if_any_failed(const Failure& own, Communicator& communicator) {
+  const at::Tensor codes =
+      communicator.all_gather(at::full({1}, static_cast<std::int64_t>(own.code), at::kLong)).flatten();
+  const at::Tensor failed = codes.nonzero().flatten();
+  if (failed.numel() == 0) return;
+  const int rank = failed[0].item<int>();
+  std::string message = broadcast_text(communicator, own.message, rank);
+  if (rank > 0) message = fmt::format("rank {}: {}", rank, message);
+  throw AgreedError(message, static_cast<ExitCode>(codes[rank].item<int>()));
+}
+
+template <typename Allocate>
+auto allocate(Communicator& communicator, Allocate allocate_in) {
+  decltype(allocate_in(communicator.node())) memory;
+  Failure own = outcome_of([&] { memory = allocate_in(communicator.node()); });
+  if (own.code != ExitCode::success)
+    own = {fmt::format("{}; run fewer ranks on a host, or a smaller network", own.message),
+           ExitCode::communication_error};
+  throw_if_any_failed(own, communicator);
+  return memory;
+}
+
+}  // namespace
+
+void agree(Communicator& communicator, const std::function<void()>& work) {
+  const Failure own = [&] {
+    const Communicator::LocalWork guard(communicator);
+    return outcome_of(work);
+  }();
+  throw_if_any_failed(own, communicator);
 }
 
 void agree_on_root(Communicator& communicator, const std::function<void()>& work) {
@@ -37,6 +64,15 @@ std::string broadcast_text(Communicator& communicator, const std::string& text, 
   if (communicator.rank() == root) std::memcpy(bytes.mutable_data_ptr(), text.data(), text.size());
   communicator.broadcast_(bytes, root);
   return {static_cast<const char*>(bytes.const_data_ptr()), static_cast<std::size_t>(bytes.numel())};
+}
+
+std::vector<at::Tensor> allocate_each(Communicator& communicator, std::int64_t elements,
+                                      at::ScalarType dtype) {
+  return allocate(communicator, [&](NodeGroup& node) { return node.allocate_each(elements, dtype); });
+}
+
+at::Tensor allocate_one(Communicator& communicator, std::int64_t elements, at::ScalarType dtype) {
+  return allocate(communicator, [&](NodeGroup& node) { return node.allocate_one(elements, dtype); });
 }
 
 }  // namespace ganymede

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/clock.hpp"
+#include "base/error.hpp"
 
 namespace ganymede {
 namespace {
@@ -54,13 +55,21 @@ void CommunicationThread::wait() {
   if (error_) std::rethrow_exception(error_);
 }
 
+void CommunicationThread::cancel() noexcept {
+  std::unique_lock lock(mutex_);
+  if (work_.empty()) return;
+  work_.erase(work_.begin() + 1, work_.end());
+  changed_.wait(lock, [&] { return work_.empty(); });
+  if (!error_) error_ = std::make_exception_ptr(CommunicationError("sums in the background were cancelled"));
+}
+
 void CommunicationThread::run() {
   ask_for_short_turns();
   std::unique_lock lock(mutex_);
   while (true) {
     changed_.wait(lock, [&] { return stopping_ || !work_.empty(); });
     if (work_.empty()) return;
-    const auto& work = work_.front();  // stays where it is while others are added behind it
+    const auto& work = work_.front();  // stays where it is while others are added or dropped behind it
     if (!error_) {
       lock.unlock();
       std::exception_ptr error;

@@ -24,10 +24,13 @@ class CommunicationThread {
   void submit(std::function<void(Communicator&)> work);
   // Until all work is done. Throws what the work threw.
   void wait();
+  // Drops what waits and returns when nothing is under way. From then on the ranks may disagree about what
+  // was done: wait() throws.
+  void cancel() noexcept;
 
-  // That all its work took so far; while no work is under way.
+  // What all its work took so far; while no work is under way.
   double seconds() const { return communicator_->seconds(); }
-  // That of it which nobody waited for.
+  // Of it what nobody waited for.
   double hidden_seconds() const { return std::max(0.0, seconds() - waited_seconds_); }
 
  private:

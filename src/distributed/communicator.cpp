@@ -6,13 +6,24 @@
 
 namespace ganymede {
 
+void Communicator::LocalWork::set(bool local) {
+  communicator_.local_ = local;
+  communicator_.node().set_local(local);
+}
+
+void Communicator::ensure_collective() const {
+  ensure(!local_, "the work of agree makes no collective call");
+}
+
 void Communicator::all_reduce_sum_(const at::Tensor& tensor) {
+  ensure_collective();
   ensure(tensor.is_contiguous(), "collectives take contiguous tensors");
   ScopedTimer timer(seconds_);
   do_all_reduce_sum_(tensor);
 }
 
 void Communicator::broadcast_(const at::Tensor& tensor, int root) {
+  ensure_collective();
   ensure(tensor.is_contiguous(), "collectives take contiguous tensors");
   ensure(root >= 0 && root < size(), "the root is a rank");
   ScopedTimer timer(seconds_);
@@ -20,6 +31,7 @@ void Communicator::broadcast_(const at::Tensor& tensor, int root) {
 }
 
 at::Tensor Communicator::all_gather(const at::Tensor& tensor) {
+  ensure_collective();
   ensure(tensor.is_contiguous(), "collectives take contiguous tensors");
   std::vector<std::int64_t> shape{size()};
   shape.insert(shape.end(), tensor.sizes().begin(), tensor.sizes().end());
@@ -30,16 +42,19 @@ at::Tensor Communicator::all_gather(const at::Tensor& tensor) {
 }
 
 void Communicator::barrier() {
+  ensure_collective();
   ScopedTimer timer(seconds_);
   do_barrier();
 }
 
 void Communicator::node_barrier() {
+  ensure_collective();
   ScopedTimer timer(seconds_);
   node().barrier();
 }
 
 void Communicator::sum_to_owners_(const std::vector<at::Tensor>& of_rank, ElementRange bucket) {
+  ensure_collective();
   ScopedTimer timer(seconds_);
   node().barrier();  // all ranks of the group have written their addends
   const ElementRange mine = owned_part(bucket);
@@ -64,6 +79,7 @@ ElementRange Communicator::owned_part(ElementRange bucket) {
 }
 
 void Communicator::broadcast_to_nodes_(const at::Tensor& tensor) {
+  ensure_collective();
   ensure(tensor.is_contiguous(), "collectives take contiguous tensors");
   ScopedTimer timer(seconds_);
   if (node().rank() == 0) do_broadcast_across_nodes_(tensor);

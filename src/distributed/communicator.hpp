@@ -1,5 +1,5 @@
-// What ranks say to each other. Every call is collective: all ranks, in the same order, with tensors of the
-// same shape and dtype. One thread at a time. Failures throw CommunicationError.
+// Collective operations over all ranks. Every call is collective: all ranks, in the same order, with tensors
+// of the same shape and dtype. One thread at a time. Failures throw CommunicationError.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -28,13 +28,15 @@ class Communicator {
   virtual int node_rank() const = 0;  // place among the ranks of this host
   virtual int node_size() const = 0;
 
-  // Tensors are contiguous. A sum has the same bits on every rank.
+  // Tensors are contiguous. A sum has the same bits on every rank: of MPI_Allreduce the standard only asks
+  // that, but no algorithm of the MPIs in use adds an element up twice. What the weights depend on goes along
+  // sum_to_owners_, where that holds by construction, or is compared before a checkpoint.
   void all_reduce_sum_(const at::Tensor& tensor);
   void broadcast_(const at::Tensor& tensor, int root = 0);
   at::Tensor all_gather(const at::Tensor& tensor);  // [size, ...tensor]
   void barrier();
 
-  // Says how; before the first call of what follows. Collective.
+  // How node groups and the background work, before the first call of what follows. Once. Collective.
   virtual void configure(const CommunicationOptions&) {}
 
   // The ranks whose memory this rank may use, itself among them.
@@ -56,6 +58,10 @@ class Communicator {
 
   // Sums in the background, where there is time to hide; else null.
   virtual CommunicationThread* background() { return nullptr; }
+  // Whether ranks compare what they sum there before they do. It costs a message more, which tests can spend.
+  virtual bool compares_background_sums() const { return false; }
+  // A number that what all ranks make in the same order has in common. Local.
+  std::int64_t next_number() { return numbers_++; }
   // How much of a buffer one sum_to_owners_ should take; 0: all of it.
   virtual std::int64_t bucket_bytes() const { return 0; }
 
@@ -66,6 +72,22 @@ class Communicator {
   double seconds() const { return seconds_; }
   // For waiting that happens elsewhere.
   void count_seconds(double seconds) { seconds_ += seconds; }
+
+  // While one lives, collective calls throw: some ranks may have left the work that makes them (agree).
+  class LocalWork {
+   public:
+    explicit LocalWork(Communicator& communicator) : communicator_(communicator) {
+      communicator.ensure_collective();
+      set(true);
+    }
+    ~LocalWork() { set(false); }
+    LocalWork(const LocalWork&) = delete;
+    LocalWork& operator=(const LocalWork&) = delete;
+
+   private:
+    void set(bool local);
+    Communicator& communicator_;
+  };
 
  private:
   virtual void do_all_reduce_sum_(const at::Tensor& tensor) = 0;
@@ -80,7 +102,11 @@ class Communicator {
   // Over the first ranks of the groups; only they call it.
   virtual void do_broadcast_across_nodes_(const at::Tensor& tensor) { do_broadcast_(tensor, 0); }
 
+  void ensure_collective() const;
+
   LoneNodeGroup alone_;
+  bool local_ = false;
+  std::int64_t numbers_ = 0;
   double seconds_ = 0;
 };
 

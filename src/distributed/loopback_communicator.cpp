@@ -88,15 +88,29 @@ class LoopbackNodeGroup final : public NodeGroup {
 
   int rank() const override { return rank_; }
   int size() const override { return size_; }
-  std::vector<at::Tensor> allocate_each(std::int64_t elements, at::ScalarType dtype) override {
-    return show_around(meeting_, rank_, at::zeros({elements}, dtype));
-  }
-  at::Tensor allocate_one(std::int64_t elements, at::ScalarType dtype) override {
-    return show_around(meeting_, rank_, rank_ == 0 ? at::zeros({elements}, dtype) : at::Tensor())[0];
-  }
-  void barrier() override { meeting_.wait(); }
 
  private:
+  std::vector<at::Tensor> do_allocate_each(std::int64_t elements, at::ScalarType dtype) override {
+    const std::vector<at::Tensor> of_rank = show_around(meeting_, rank_, zeros_if_possible(elements, dtype));
+    for (const at::Tensor& tensor : of_rank) require_memory(tensor, elements);
+    return of_rank;
+  }
+  at::Tensor do_allocate_one(std::int64_t elements, at::ScalarType dtype) override {
+    const at::Tensor own = rank_ == 0 ? zeros_if_possible(elements, dtype) : at::Tensor();
+    const at::Tensor of_all = show_around(meeting_, rank_, own)[0];
+    require_memory(of_all, elements);
+    return of_all;
+  }
+  static at::Tensor zeros_if_possible(std::int64_t elements, at::ScalarType dtype) try {
+    return at::zeros({elements}, dtype);
+  } catch (const c10::Error&) {
+    return {};
+  }
+  static void require_memory(const at::Tensor& tensor, std::int64_t elements) {
+    if (!tensor.defined()) throw CommunicationError(fmt::format("no memory for {} elements", elements));
+  }
+  void do_barrier() override { meeting_.wait(); }
+
   Meeting& meeting_;
   const int rank_, size_;
 };
@@ -123,6 +137,7 @@ class LoopbackCommunicator final : public Communicator {
   int node_size() const override { return place_.node_size; }
   NodeGroup& node() override { return node_; }
   CommunicationThread* background() override { return background_ ? &*background_ : nullptr; }
+  bool compares_background_sums() const override { return true; }
   std::int64_t bucket_bytes() const override { return bucket_bytes_; }
 
  private:

@@ -42,21 +42,29 @@ void for_each_piece(const at::Tensor& tensor, Piece piece) {
 
 }  // namespace
 
-MpiCommunicator::MpiCommunicator() {
+MpiCommunicator::MpiCommunicator(int host_size) {
   int world_rank = 0;
   check_mpi(MPI_Comm_rank(MPI_COMM_WORLD, &world_rank), "MPI_Comm_rank");
-  check_mpi(MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, world_rank, MPI_INFO_NULL, &host_),
-            "MPI_Comm_split_type");
-  check_mpi(MPI_Comm_rank(host_, &node_rank_), "MPI_Comm_rank");
-  check_mpi(MPI_Comm_size(host_, &node_size_), "MPI_Comm_size");
+  MpiHandle shared;
+  check_mpi(
+      MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, world_rank, MPI_INFO_NULL, shared.place()),
+      "MPI_Comm_split_type");
+  int place = 0;
+  check_mpi(MPI_Comm_rank(shared.get(), &place), "MPI_Comm_rank");
+  check_mpi(MPI_Comm_split(shared.get(), host_size > 0 ? place / host_size : 0, place, host_.place()),
+            "MPI_Comm_split");
+  check_mpi(MPI_Comm_rank(host_.get(), &node_rank_), "MPI_Comm_rank");
+  check_mpi(MPI_Comm_size(host_.get(), &node_size_), "MPI_Comm_size");
   // Ordered by the first rank of each host: its ranks become neighbours, however mpirun dealt them out.
   int first_of_host = world_rank;
-  check_mpi(MPI_Bcast(&first_of_host, 1, MPI_INT, 0, host_), "MPI_Bcast");
-  check_mpi(MPI_Comm_split(MPI_COMM_WORLD, 0, first_of_host, &world_), "MPI_Comm_split");
-  check_mpi(MPI_Comm_set_errhandler(world_, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
-  check_mpi(MPI_Comm_rank(world_, &rank_), "MPI_Comm_rank");
-  check_mpi(MPI_Comm_size(world_, &size_), "MPI_Comm_size");
-  if (node_size_ > sysconf(_SC_NPROCESSORS_ONLN)) when_idle_ = Waiting::yielding;
+  check_mpi(MPI_Bcast(&first_of_host, 1, MPI_INT, 0, host_.get()), "MPI_Bcast");
+  check_mpi(MPI_Comm_split(MPI_COMM_WORLD, 0, first_of_host, world_.place()), "MPI_Comm_split");
+  check_mpi(MPI_Comm_set_errhandler(world_.get(), MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
+  check_mpi(MPI_Comm_rank(world_.get(), &rank_), "MPI_Comm_rank");
+  check_mpi(MPI_Comm_size(world_.get(), &size_), "MPI_Comm_size");
+  int ranks_here = 1;
+  check_mpi(MPI_Comm_size(shared.get(), &ranks_here), "MPI_Comm_size");
+  if (ranks_here > sysconf(_SC_NPROCESSORS_ONLN)) when_idle_ = Waiting::yielding;
   waiting_ = when_idle_;
   connect_nodes();
 }
@@ -68,20 +76,15 @@ MpiCommunicator::MpiCommunicator(MpiCommunicator& original)
       node_size_(original.node_size_),
       when_idle_(Waiting::yielding),
       waiting_(Waiting::polite) {
-  check_mpi(MPI_Comm_dup(original.world_, &world_), "MPI_Comm_dup");
-  check_mpi(MPI_Comm_dup(original.host_, &host_), "MPI_Comm_dup");
-  if (original.group_) group_ = std::make_unique<MpiNodeGroup>(host_, waiting_);
+  check_mpi(MPI_Comm_dup(original.world_.get(), world_.place()), "MPI_Comm_dup");
+  check_mpi(MPI_Comm_dup(original.host_.get(), host_.place()), "MPI_Comm_dup");
+  if (original.group_) group_ = std::make_unique<MpiNodeGroup>(host_.get(), waiting_);
   connect_nodes();
 }
 
-MpiCommunicator::~MpiCommunicator() {
-  background_.reset();
-  group_.reset();
-  for (MPI_Comm* communicator : {&across_, &host_, &world_})
-    if (*communicator != MPI_COMM_NULL) MPI_Comm_free(communicator);
-}
-
 void MpiCommunicator::configure(const CommunicationOptions& options) {
+  ensure(!configured_, "a communicator is configured once");
+  configured_ = true;
   if (options.node_sharing == NodeSharing::automatic) share_memory();
   connect_nodes();
   if (!overlaps(options.overlap)) return;
@@ -96,12 +99,12 @@ void MpiCommunicator::share_memory() {
   int failed = 0;
   std::string reason;
   try {
-    group_ = std::make_unique<MpiNodeGroup>(host_, waiting_);
+    group_ = std::make_unique<MpiNodeGroup>(host_.get(), waiting_);
   } catch (const CommunicationError& error) {
     failed = 1;
     reason = error.what();
   }
-  check_mpi(MPI_Allreduce(MPI_IN_PLACE, &failed, 1, MPI_INT, MPI_MAX, world_), "MPI_Allreduce");
+  check_mpi(MPI_Allreduce(MPI_IN_PLACE, &failed, 1, MPI_INT, MPI_MAX, world_.get()), "MPI_Allreduce");
   if (failed == 0) return;
   group_.reset();
   if (rank_ == 0)
@@ -110,19 +113,18 @@ void MpiCommunicator::share_memory() {
 }
 
 void MpiCommunicator::connect_nodes() {
-  if (across_ != MPI_COMM_NULL) check_mpi(MPI_Comm_free(&across_), "MPI_Comm_free");
   sum_across_.reset();
   owners_ = node().size();
-  check_mpi(MPI_Allreduce(MPI_IN_PLACE, &owners_, 1, MPI_INT, MPI_MIN, world_), "MPI_Allreduce");
+  check_mpi(MPI_Allreduce(MPI_IN_PLACE, &owners_, 1, MPI_INT, MPI_MIN, world_.get()), "MPI_Allreduce");
   const int place = node().rank() < owners_ ? node().rank() : MPI_UNDEFINED;
-  check_mpi(MPI_Comm_split(world_, place, rank_, &across_), "MPI_Comm_split");
-  if (across_ != MPI_COMM_NULL) sum_across_.emplace(across_, waiting_);
+  check_mpi(MPI_Comm_split(world_.get(), place, rank_, across_.place()), "MPI_Comm_split");
+  if (across_) sum_across_.emplace(across_.get(), waiting_);
 }
 
 bool MpiCommunicator::overlaps(Overlap overlap) const {
   if (overlap == Overlap::off || size_ == 1) return false;
   int hosts = node_rank_ == 0 ? 1 : 0;
-  check_mpi(MPI_Allreduce(MPI_IN_PLACE, &hosts, 1, MPI_INT, MPI_SUM, world_), "MPI_Allreduce");
+  check_mpi(MPI_Allreduce(MPI_IN_PLACE, &hosts, 1, MPI_INT, MPI_SUM, world_.get()), "MPI_Allreduce");
   if (overlap == Overlap::automatic && hosts == 1) return false;
   int provided = MPI_THREAD_SINGLE;
   check_mpi(MPI_Query_thread(&provided), "MPI_Query_thread");
@@ -169,13 +171,14 @@ void MpiCommunicator::let_compute(bool somebody_computes) {
 void MpiCommunicator::do_all_reduce_sum_(const at::Tensor& tensor) {
   if (size_ == 1) return;
   for_each_piece(tensor, [&](std::byte* data, int count) {
-    check_mpi(MPI_Allreduce(MPI_IN_PLACE, data, count, mpi_type(tensor), MPI_SUM, world_), "MPI_Allreduce");
+    check_mpi(MPI_Allreduce(MPI_IN_PLACE, data, count, mpi_type(tensor), MPI_SUM, world_.get()),
+              "MPI_Allreduce");
   });
 }
 
 void MpiCommunicator::do_broadcast_(const at::Tensor& tensor, int root) {
   for_each_piece(tensor, [&](std::byte* data, int count) {
-    check_mpi(MPI_Bcast(data, count, mpi_type(tensor), root, world_), "MPI_Bcast");
+    check_mpi(MPI_Bcast(data, count, mpi_type(tensor), root, world_.get()), "MPI_Bcast");
   });
 }
 
@@ -183,7 +186,7 @@ void MpiCommunicator::do_all_gather(const at::Tensor& tensor, const at::Tensor& 
   ensure(tensor.numel() <= kLargestPiece, "a gathered tensor has at most 2^30 elements");
   const int count = static_cast<int>(tensor.numel());
   check_mpi(MPI_Allgather(tensor.const_data_ptr(), count, mpi_type(tensor), gathered.mutable_data_ptr(),
-                          count, mpi_type(tensor), world_),
+                          count, mpi_type(tensor), world_.get()),
             "MPI_Allgather");
 }
 
@@ -193,15 +196,15 @@ void MpiCommunicator::do_sum_across_nodes_(const at::Tensor& tensor) {
 
 void MpiCommunicator::do_broadcast_across_nodes_(const at::Tensor& tensor) {
   int groups = 1;
-  check_mpi(MPI_Comm_size(across_, &groups), "MPI_Comm_size");
+  check_mpi(MPI_Comm_size(across_.get(), &groups), "MPI_Comm_size");
   if (groups == 1) return;
   for_each_piece(tensor, [&](std::byte* data, int count) {
-    check_mpi(MPI_Bcast(data, count, mpi_type(tensor), 0, across_), "MPI_Bcast");
+    check_mpi(MPI_Bcast(data, count, mpi_type(tensor), 0, across_.get()), "MPI_Bcast");
   });
 }
 
 void MpiCommunicator::do_barrier() {
-  check_mpi(MPI_Barrier(world_), "MPI_Barrier");
+  check_mpi(MPI_Barrier(world_.get()), "MPI_Barrier");
 }
 
 }  // namespace ganymede

@@ -10,6 +10,7 @@
 #include "distributed/communication_options.hpp"
 #include "distributed/communication_thread.hpp"
 #include "distributed/communicator.hpp"
+#include "distributed/mpi_handle.hpp"
 #include "distributed/mpi_node_group.hpp"
 #include "distributed/mpi_tree_sum.hpp"
 
@@ -17,8 +18,9 @@ namespace ganymede {
 
 class MpiCommunicator final : public Communicator {
  public:
-  MpiCommunicator();  // collective over MPI_COMM_WORLD; MPI is initialised
-  ~MpiCommunicator() override;
+  // Collective over MPI_COMM_WORLD; MPI is initialised. With a host_size the ranks of a host pretend to be on
+  // several that have so many each, the last what is left, so that one machine can test what many do.
+  explicit MpiCommunicator(int host_size = 0);
   MpiCommunicator(const MpiCommunicator&) = delete;
   MpiCommunicator& operator=(const MpiCommunicator&) = delete;
 
@@ -50,12 +52,12 @@ class MpiCommunicator final : public Communicator {
   bool overlaps(Overlap overlap) const;
   std::int64_t measure_bucket_bytes();
 
-  MPI_Comm world_ = MPI_COMM_NULL;
-  MPI_Comm host_ = MPI_COMM_NULL;  // the ranks of this host
-  MPI_Comm across_ =
-      MPI_COMM_NULL;  // owners with this rank's place in their groups; null where it owns nothing
+  MpiHandle world_;
+  MpiHandle host_;    // the ranks of this host
+  MpiHandle across_;  // owners with this rank's place in their groups; null where it owns nothing
   int rank_ = 0, size_ = 1, node_rank_ = 0, node_size_ = 1;
   int owners_ = 1;
+  bool configured_ = false;
   Waiting when_idle_ = Waiting::eager;  // how to wait when nobody computes
   WaitingMode waiting_ = Waiting::eager;
   std::unique_ptr<MpiNodeGroup> group_;

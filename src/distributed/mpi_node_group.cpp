@@ -1,118 +1,90 @@
 #include "distributed/mpi_node_group.hpp"
 
-#include <algorithm>
-#include <memory>
+#include <array>
 #include <new>
+#include <optional>
 
 #include "base/error.hpp"
 #include "distributed/mpi_session.hpp"
+#include "distributed/shared_file.hpp"
 
 namespace ganymede {
 namespace {
 
-constexpr std::size_t kAlignment = 64;
+constexpr std::size_t kPage = 4096;  // each rank's part begins on one: its memory is near the rank
+
+std::size_t whole_pages(std::int64_t elements, at::ScalarType dtype) {
+  const std::size_t bytes = static_cast<std::size_t>(elements) * c10::elementSize(dtype);
+  return std::max<std::size_t>((bytes + kPage - 1) / kPage, 1) * kPage;
+}
+
+at::Tensor tensor_at(const std::shared_ptr<std::byte>& memory, std::size_t offset, std::int64_t elements,
+                     at::ScalarType dtype) {
+  return at::from_blob(
+      memory.get() + offset, {elements}, [memory](void*) {}, at::TensorOptions(dtype));
+}
 
 }  // namespace
 
-// Open while a tensor in it lives; closed by all ranks together at the next allocation after that, since
-// closing is collective and ranks may drop their tensors in any order.
-struct MpiNodeGroup::Window {
-  MPI_Win window = MPI_WIN_NULL;
-};
-
-struct MpiNodeGroup::Gate {
-  alignas(kAlignment) std::atomic<std::uint32_t> arrived{0};
-  alignas(kAlignment) std::atomic<std::uint32_t> generation{0};
-};
-static_assert(std::atomic<std::uint32_t>::is_always_lock_free, "the gate's atomics work between processes");
-
 MpiNodeGroup::MpiNodeGroup(MPI_Comm node, const WaitingMode& waiting) : waiting_(waiting) {
-  check_mpi(MPI_Comm_dup(node, &node_), "MPI_Comm_dup");
-  check_mpi(MPI_Comm_set_errhandler(node_, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
-  check_mpi(MPI_Comm_rank(node_, &rank_), "MPI_Comm_rank");
-  check_mpi(MPI_Comm_size(node_, &size_), "MPI_Comm_size");
-  const auto window = open_window(rank_ == 0 ? sizeof(Gate) : 0);
-  const at::Tensor place = tensor_in(window, 0, sizeof(Gate), at::kByte);
-  gate_ = rank_ == 0 ? new (place.mutable_data_ptr()) Gate : static_cast<Gate*>(place.mutable_data_ptr());
-  check_mpi(MPI_Barrier(node_), "MPI_Barrier");
+  check_mpi(MPI_Comm_dup(node, node_.place()), "MPI_Comm_dup");
+  check_mpi(MPI_Comm_set_errhandler(node_.get(), MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
+  check_mpi(MPI_Comm_rank(node_.get(), &rank_), "MPI_Comm_rank");
+  check_mpi(MPI_Comm_size(node_.get(), &size_), "MPI_Comm_size");
+  const auto memory = share(kPage, 1);
+  static_assert(sizeof(SharedGate) <= kPage);
+  auto* gate = reinterpret_cast<SharedGate*>(memory.get());
+  if (rank_ == 0) new (gate) SharedGate;
+  gate_ = {memory, gate};
+  check_mpi(MPI_Barrier(node_.get()), "MPI_Barrier");
 }
 
-MpiNodeGroup::~MpiNodeGroup() {
-  for (const auto& window : windows_) MPI_Win_free(&window->window);
-  if (node_ != MPI_COMM_NULL) MPI_Comm_free(&node_);
-}
-
-std::vector<at::Tensor> MpiNodeGroup::allocate_each(std::int64_t elements, at::ScalarType dtype) {
-  close_unused_windows();
-  const auto window = open_window(static_cast<std::size_t>(elements) * c10::elementSize(dtype));
+std::vector<at::Tensor> MpiNodeGroup::do_allocate_each(std::int64_t elements, at::ScalarType dtype) {
+  const std::size_t bytes = whole_pages(elements, dtype);
+  const auto memory = share(bytes, size_);
   std::vector<at::Tensor> tensors;
-  for (int owner = 0; owner < size_; ++owner) tensors.push_back(tensor_in(window, owner, elements, dtype));
-  tensors[static_cast<std::size_t>(rank_)].zero_();
-  barrier();
+  for (std::size_t owner = 0; owner < static_cast<std::size_t>(size_); ++owner)
+    tensors.push_back(tensor_at(memory, owner * bytes, elements, dtype));
   return tensors;
 }
 
-at::Tensor MpiNodeGroup::allocate_one(std::int64_t elements, at::ScalarType dtype) {
-  close_unused_windows();
-  const auto window =
-      open_window(rank_ == 0 ? static_cast<std::size_t>(elements) * c10::elementSize(dtype) : 0);
-  const at::Tensor tensor = tensor_in(window, 0, elements, dtype);
-  if (rank_ == 0) tensor.zero_();
-  barrier();
-  return tensor;
+at::Tensor MpiNodeGroup::do_allocate_one(std::int64_t elements, at::ScalarType dtype) {
+  return tensor_at(share(whole_pages(elements, dtype), 1), 0, elements, dtype);
 }
 
-void MpiNodeGroup::barrier() {
-  const std::uint32_t generation = gate_->generation.load(std::memory_order_acquire);
-  if (gate_->arrived.fetch_add(1, std::memory_order_acq_rel) + 1 == static_cast<std::uint32_t>(size_)) {
-    gate_->arrived.store(0, std::memory_order_relaxed);
-    gate_->generation.store(generation + 1, std::memory_order_release);
-    return;
-  }
-  wait_until(waiting_, [&] { return gate_->generation.load(std::memory_order_acquire) != generation; });
-}
-
-// MPI returns memory at any address: room to round it up.
-std::shared_ptr<MpiNodeGroup::Window> MpiNodeGroup::open_window(std::size_t bytes) {
-  auto window = std::make_shared<Window>();
-  void* base = nullptr;
-  const int status = MPI_Win_allocate_shared(static_cast<MPI_Aint>(bytes + kAlignment), 1, MPI_INFO_NULL,
-                                             node_, &base, &window->window);
-  int worst = status == MPI_SUCCESS ? 0 : 1;
-  check_mpi(MPI_Allreduce(MPI_IN_PLACE, &worst, 1, MPI_INT, MPI_MAX, node_), "MPI_Allreduce");
-  if (worst != 0)
-    throw CommunicationError(fmt::format(
-        "the ranks of this host cannot share {} bytes of memory (MPI_Win_allocate_shared); make room "
-        "in /dev/shm, or set communication.node_sharing: off",
-        bytes));
-  windows_.push_back(window);
-  return window;
-}
-
-at::Tensor MpiNodeGroup::tensor_in(const std::shared_ptr<Window>& window, int owner, std::int64_t elements,
-                                   at::ScalarType dtype) const {
-  MPI_Aint bytes = 0;
-  int unit = 0;
-  void* base = nullptr;
-  check_mpi(MPI_Win_shared_query(window->window, owner, &bytes, &unit, &base), "MPI_Win_shared_query");
-  auto space = static_cast<std::size_t>(bytes);
-  const std::size_t needed = static_cast<std::size_t>(elements) * c10::elementSize(dtype);
-  void* aligned = std::align(kAlignment, needed, base, space);
-  ensure(aligned != nullptr, "a window has room for its tensor");
-  return at::from_blob(
-      aligned, {elements}, [window](void*) {}, at::TensorOptions(dtype));
-}
-
-void MpiNodeGroup::close_unused_windows() {
-  std::vector<int> unused;
-  for (const auto& window : windows_) unused.push_back(window.use_count() == 1 ? 1 : 0);
-  unused.front() = 0;  // the gate's
-  check_mpi(
-      MPI_Allreduce(MPI_IN_PLACE, unused.data(), static_cast<int>(unused.size()), MPI_INT, MPI_MIN, node_),
-      "MPI_Allreduce");
-  for (std::size_t i = 0; i < unused.size(); ++i)
-    if (unused[i] == 1) check_mpi(MPI_Win_free(&windows_[i]->window), "MPI_Win_free");
-  std::erase_if(windows_, [](const auto& window) { return window->window == MPI_WIN_NULL; });
+// Each rank's own steps may fail on it alone; the calls between them are made by all.
+std::shared_ptr<std::byte> MpiNodeGroup::share(std::size_t bytes, int owners) {
+  std::optional<SharedFile> file;
+  std::shared_ptr<std::byte> memory;
+  SharedFile::Address address{};  // of no process until rank 0 has made the file
+  std::array<char, 256> reason{};
+  const auto attempt = [&](const auto& step) {
+    try {
+      step();
+    } catch (const std::exception& error) {
+      fmt::format_to_n(reason.data(), reason.size() - 1, "{}", error.what());
+    }
+  };
+  if (rank_ == 0)
+    attempt([&] {
+      file.emplace(SharedFile::create());
+      address = file->address();
+    });
+  check_mpi(MPI_Bcast(&address, sizeof address, MPI_BYTE, 0, node_.get()), "MPI_Bcast");
+  if (address.process != 0)
+    attempt([&] {
+      if (rank_ != 0) file.emplace(SharedFile::open(address));
+      if (rank_ < owners) file->reserve(static_cast<std::size_t>(rank_) * bytes, bytes);
+      memory = file->map(static_cast<std::size_t>(owners) * bytes);
+    });
+  int failing = reason[0] == '\0' ? size_ : rank_;
+  check_mpi(MPI_Allreduce(MPI_IN_PLACE, &failing, 1, MPI_INT, MPI_MIN, node_.get()), "MPI_Allreduce");
+  if (failing == size_) return memory;
+  check_mpi(MPI_Bcast(reason.data(), static_cast<int>(reason.size()), MPI_CHAR, failing, node_.get()),
+            "MPI_Bcast");
+  throw CommunicationError(
+      fmt::format("the ranks of this host cannot share {} bytes of memory ({} on its rank {})",
+                  static_cast<std::size_t>(owners) * bytes, reason.data(), failing));
 }
 
 }  // namespace ganymede

@@ -14,8 +14,7 @@ constexpr int kTag = 1;
 // Longer ones go in pieces that MPI sends at once: beyond its eager limit (64 KB over TCP, header included)
 // it first asks the receiver, which answers only when it next looks.
 constexpr std::int64_t kMessageBytes = 60 << 10;
-constexpr std::int64_t kLargestSum = std::int64_t{1} << 27;  // elements; MPI counts are ints
-constexpr std::int64_t kAlignment = 64;                      // bytes; halves begin on a cache line
+constexpr std::int64_t kAlignment = 64;  // bytes; halves begin on a cache line
 
 }  // namespace
 
@@ -28,15 +27,40 @@ void MpiTreeSum::operator()(const at::Tensor& tensor) {
   if (size_ == 1 || tensor.numel() == 0) return;
   if (std::has_single_bit(static_cast<unsigned>(size_)))
     return halve_and_double(static_cast<std::byte*>(tensor.mutable_data_ptr()), tensor.numel(), tensor);
-  const MPI_Datatype type = tensor.scalar_type() == at::kDouble ? MPI_DOUBLE : MPI_FLOAT;
-  for (std::int64_t begin = 0; begin < tensor.numel(); begin += kLargestSum) {
-    const at::Tensor piece = tensor.narrow(0, begin, std::min(kLargestSum, tensor.numel() - begin));
-    std::vector<MPI_Request> requests(1);
-    check_mpi(MPI_Iallreduce(MPI_IN_PLACE, piece.mutable_data_ptr(), static_cast<int>(piece.numel()), type,
-                             MPI_SUM, ranks_, requests.data()),
-              "MPI_Iallreduce");
-    wait_for(requests);
-  }
+  exchange_shares(static_cast<std::byte*>(tensor.mutable_data_ptr()), tensor.numel(), tensor);
+}
+
+// Each rank sums its share of all ranks' numbers and sends it to all: two rounds, in which all messages are
+// under way at once. MPI's own sum need not have the same bits on every rank.
+void MpiTreeSum::exchange_shares(std::byte* data, std::int64_t count, const at::Tensor& tensor) {
+  const auto item = static_cast<std::int64_t>(tensor.element_size());
+  const std::int64_t line = kAlignment / item, lines = (count + line - 1) / line;
+  const auto begin_of = [&](int rank) { return std::min(lines * rank / size_ * line, count); };
+  const std::int64_t begin = begin_of(rank_), mine = begin_of(rank_ + 1) - begin;
+  const auto for_each_other = [&](const auto& action) {
+    for (int distance = 1; distance < size_; ++distance) action((rank_ + distance) % size_);
+  };
+
+  received_.resize(static_cast<std::size_t>(std::max<std::int64_t>(mine * item * size_, 1)));
+  std::vector<MPI_Request> requests;
+  for_each_other([&](int other) {
+    receive(received_.data() + mine * item * other, mine * item, other, requests);
+    send(data + begin_of(other) * item, (begin_of(other + 1) - begin_of(other)) * item, other, requests);
+  });
+  wait_for(requests);
+  const at::Tensor sum = tensor.narrow(0, begin, mine);
+  std::vector<at::Tensor> addends;
+  for (int rank = 0; rank < size_; ++rank)
+    addends.push_back(
+        rank == rank_ ? sum : at::from_blob(received_.data() + mine * item * rank, {mine}, tensor.options()));
+  if (mine > 0) tree_sum_into(sum, addends);
+
+  requests.clear();
+  for_each_other([&](int other) {
+    receive(data + begin_of(other) * item, (begin_of(other + 1) - begin_of(other)) * item, other, requests);
+    send(data + begin * item, mine * item, other, requests);
+  });
+  wait_for(requests);
 }
 
 void MpiTreeSum::halve_and_double(std::byte* data, std::int64_t count, const at::Tensor& tensor) {
@@ -74,15 +98,25 @@ void MpiTreeSum::halve_and_double(std::byte* data, std::int64_t count, const at:
 void MpiTreeSum::exchange(const std::byte* sent, std::int64_t sent_bytes, std::byte* received,
                           std::int64_t received_bytes, int partner) {
   std::vector<MPI_Request> requests;
-  for (std::int64_t done = 0; done < received_bytes; done += kMessageBytes)
-    check_mpi(MPI_Irecv(received + done, static_cast<int>(std::min(kMessageBytes, received_bytes - done)),
-                        MPI_BYTE, partner, kTag, ranks_, &requests.emplace_back()),
-              "MPI_Irecv");
-  for (std::int64_t done = 0; done < sent_bytes; done += kMessageBytes)
-    check_mpi(MPI_Isend(sent + done, static_cast<int>(std::min(kMessageBytes, sent_bytes - done)), MPI_BYTE,
-                        partner, kTag, ranks_, &requests.emplace_back()),
-              "MPI_Isend");
+  receive(received, received_bytes, partner, requests);
+  send(sent, sent_bytes, partner, requests);
   wait_for(requests);
+}
+
+void MpiTreeSum::receive(std::byte* data, std::int64_t bytes, int from,
+                         std::vector<MPI_Request>& requests) const {
+  for (std::int64_t done = 0; done < bytes; done += kMessageBytes)
+    check_mpi(MPI_Irecv(data + done, static_cast<int>(std::min(kMessageBytes, bytes - done)), MPI_BYTE, from,
+                        kTag, ranks_, &requests.emplace_back()),
+              "MPI_Irecv");
+}
+
+void MpiTreeSum::send(const std::byte* data, std::int64_t bytes, int to,
+                      std::vector<MPI_Request>& requests) const {
+  for (std::int64_t done = 0; done < bytes; done += kMessageBytes)
+    check_mpi(MPI_Isend(data + done, static_cast<int>(std::min(kMessageBytes, bytes - done)), MPI_BYTE, to,
+                        kTag, ranks_, &requests.emplace_back()),
+              "MPI_Isend");
 }
 
 void MpiTreeSum::wait_for(std::vector<MPI_Request>& requests) const {

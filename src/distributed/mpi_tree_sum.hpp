@@ -1,4 +1,4 @@
-// Sums over the ranks of an MPI communicator, whose number is best a power of two.
+// Sums over the ranks of an MPI communicator.
 #pragma once
 
 #include <mpi.h>
@@ -11,9 +11,9 @@
 
 namespace ganymede {
 
-// In place, the same bits on every rank. Over a power of two of ranks: recursive halving and doubling
-// (Thakur, Rabenseifner and Gropp 2005) with the nearest partner first, so that every element is summed along
-// the complete binary tree of tree_sum.hpp; else MPI's own sum. float32 or float64.
+// In place, along the binary tree of tree_sum.hpp: one rank adds up an element and the others get its bits.
+// Over a power of two of ranks by recursive halving and doubling (Thakur, Rabenseifner and Gropp 2005) with
+// the nearest partner first, else by an exchange of all with all. float32 or float64.
 class MpiTreeSum {
  public:
   // Communicator and mode must outlive it.
@@ -23,8 +23,11 @@ class MpiTreeSum {
 
  private:
   void halve_and_double(std::byte* data, std::int64_t count, const at::Tensor& tensor);
+  void exchange_shares(std::byte* data, std::int64_t count, const at::Tensor& tensor);
   void exchange(const std::byte* sent, std::int64_t sent_bytes, std::byte* received,
                 std::int64_t received_bytes, int partner);
+  void receive(std::byte* data, std::int64_t bytes, int from, std::vector<MPI_Request>& requests) const;
+  void send(const std::byte* data, std::int64_t bytes, int to, std::vector<MPI_Request>& requests) const;
   void wait_for(std::vector<MPI_Request>& requests) const;
 
   MPI_Comm ranks_;

@@ -16,29 +16,22 @@ ImageShape packed(ImageShape shape, std::int64_t packing) {
   return shape;
 }
 
+// That the networks know; 0 without conditioning.
+std::int64_t classes_of(const AdversarialGanOptions& options, const GanSetting& setting) {
+  return options.condition == Conditioning::labels ? setting.classes : 0;
+}
+
 class AdversarialGan final : public Gan {
  public:
-  AdversarialGan(const AdversarialGanOptions& options, const GanSetting& setting, Communicator& communicator)
+  AdversarialGan(const AdversarialGanOptions& options, const GanSetting& setting,
+                 const AdversarialNetworks& networks, Communicator& communicator)
       : options_(options),
         setting_(setting),
-        classes_(options.condition == Conditioning::labels ? setting.classes : 0),
+        classes_(classes_of(options, setting)),
         communicator_(communicator),
         replicas_of_rank_(setting.replicas.value_or(communicator.size()) / communicator.size()),
-        generator_(make_generator(options.generator.network, options.generator.update.spectral_norm,
-                                  {.shape = setting.shape,
-                                   .condition_size = classes_,
-                                   .seed = setting.seed,
-                                   .communicator = communicator},
-                                  setting.dtype),
-                   options.generator.update, replicas_of_rank_, communicator),
-        discriminator_(
-            make_discriminator(options.discriminator.network, options.discriminator.update.spectral_norm,
-                               {.shape = packed(setting.shape, options.packing),
-                                .condition_size = classes_ * options.packing,
-                                .seed = setting.seed,
-                                .communicator = communicator},
-                               setting.dtype),
-            options.discriminator.update, replicas_of_rank_, communicator),
+        generator_(networks.generator, options.generator.update, replicas_of_rank_, communicator),
+        discriminator_(networks.discriminator, options.discriminator.update, replicas_of_rank_, communicator),
         one_hot_(classes_, setting.dtype),
         sampler_(*generator_.network,
                  {.noise_size = noise_size(options.generator.network),
@@ -48,10 +41,6 @@ class AdversarialGan final : public Gan {
         judge_(*discriminator_.network, options.packing, one_hot_) {
     discriminator_.weight_bound = options.weight_clip;
     if (options.ema) generator_.start_average(*options.ema);
-    if (options.feature_matching && options.feature_matching->layer)
-      require(*options.feature_matching->layer <= discriminator_.network->hidden_layers(),
-              "gan.feature_matching.layer is {}; the discriminator has hidden layers 1 to {}",
-              *options.feature_matching->layer, discriminator_.network->hidden_layers());
   }
 
   std::int64_t batches_per_step() const override { return options_.critic_steps; }
@@ -314,15 +303,45 @@ class AdversarialGan final : public Gan {
 
 }  // namespace
 
-std::unique_ptr<Gan> make_adversarial_gan(const AdversarialGanOptions& options, const GanSetting& setting,
-                                          Communicator& communicator) {
+AdversarialNetworks make_adversarial_networks(const AdversarialGanOptions& options, const GanSetting& setting,
+                                              Communicator& communicator) {
   check_options(options, setting.replicas);
-  ensure(!setting.replicas || *setting.replicas % communicator.size() == 0,
-         "ranks divide the virtual replicas");
   require(
       options.condition == Conditioning::none || setting.classes > 0,
       "gan.condition is labels, but the dataset has none; import it with labels, or leave gan.condition out");
-  return std::make_unique<AdversarialGan>(options, setting, communicator);
+  const std::int64_t classes = classes_of(options, setting);
+  AdversarialNetworks networks{
+      .generator = make_generator(options.generator.network, options.generator.update.spectral_norm,
+                                  {.shape = setting.shape,
+                                   .condition_size = classes,
+                                   .seed = setting.seed,
+                                   .communicator = communicator},
+                                  setting.dtype),
+      .discriminator =
+          make_discriminator(options.discriminator.network, options.discriminator.update.spectral_norm,
+                             {.shape = packed(setting.shape, options.packing),
+                              .condition_size = classes * options.packing,
+                              .seed = setting.seed,
+                              .communicator = communicator},
+                             setting.dtype)};
+  if (options.feature_matching && options.feature_matching->layer)
+    require(*options.feature_matching->layer <= networks.discriminator->hidden_layers(),
+            "gan.feature_matching.layer is {}; the discriminator has hidden layers 1 to {}",
+            *options.feature_matching->layer, networks.discriminator->hidden_layers());
+  return networks;
+}
+
+std::unique_ptr<Gan> make_adversarial_gan(const AdversarialGanOptions& options, const GanSetting& setting,
+                                          const AdversarialNetworks& networks, Communicator& communicator) {
+  ensure(!setting.replicas || *setting.replicas % communicator.size() == 0,
+         "ranks divide the virtual replicas");
+  return std::make_unique<AdversarialGan>(options, setting, networks, communicator);
+}
+
+std::unique_ptr<Gan> make_adversarial_gan(const AdversarialGanOptions& options, const GanSetting& setting,
+                                          Communicator& communicator) {
+  return make_adversarial_gan(options, setting, make_adversarial_networks(options, setting, communicator),
+                              communicator);
 }
 
 }  // namespace ganymede

@@ -20,8 +20,20 @@ struct GanSetting {
   std::optional<std::int64_t> replicas = {};
 };
 
-// The communicator joins the replicas and must outlive the GAN. Throws UserError where options and setting do
-// not go together.
+// What a rank makes for itself before the ranks join their memory.
+struct AdversarialNetworks {
+  std::shared_ptr<Network> generator, discriminator;
+};
+
+// Local; the communicator is for their later use. Throws UserError where options and setting do not go
+// together.
+AdversarialNetworks make_adversarial_networks(const AdversarialGanOptions& options, const GanSetting& setting,
+                                              Communicator& communicator);
+
+// The communicator joins the replicas and must outlive the GAN. Collective.
+std::unique_ptr<Gan> make_adversarial_gan(const AdversarialGanOptions& options, const GanSetting& setting,
+                                          const AdversarialNetworks& networks, Communicator& communicator);
+// Both, for ranks that fail alike or are alone.
 std::unique_ptr<Gan> make_adversarial_gan(const AdversarialGanOptions& options, const GanSetting& setting,
                                           Communicator& communicator);
 

@@ -2,7 +2,7 @@
 // size, so the sum is the gradient of the mean over the global batch, however unevenly ranks share it.
 //
 //   auto pending = averager.begin();   // the gradients are 0
-//   loss.backward();                   // once
+//   loss.backward();                   // once: a second pass finds its gradients gone, and throws
 //   pending.finish();                  // now each rank has the sums of the part of the arena that it owns
 //
 // A rank that runs several virtual replicas calls pending.next_replica() between their backward passes; the
@@ -24,8 +24,14 @@ class GradientAverager {
  public:
   class Pending {
    public:
+    // Where an error came before finish(): waits for the bucket that is being summed and drops the others.
+    // begin() throws from then on, since ranks may have dropped different ones.
+    ~Pending();
+    Pending(const Pending&) = delete;
+    Pending& operator=(const Pending&) = delete;
+
     void next_replica();
-    void finish();
+    void finish();  // once
 
    private:
     friend class GradientAverager;
@@ -33,7 +39,7 @@ class GradientAverager {
     GradientAverager& averager_;
   };
 
-  // All of a rank's replicas, but for one, are merged on the rank, so their gradients do not leave early.
+  // Several replicas of a rank are merged on the rank first, so their gradients do not leave early.
   GradientAverager(ParameterArena& arena, Communicator& communicator, std::int64_t replicas_of_rank = 1);
   ~GradientAverager();
   GradientAverager(const GradientAverager&) = delete;
@@ -45,9 +51,14 @@ class GradientAverager {
   void watch_gradients();
   void note_arrival(std::size_t slot);
   void send_next_bucket();
+  void sum_in_background(std::size_t bucket, Communicator& communicator) const;
+
+  enum class Update { none, pending, abandoned };
 
   ParameterArena& arena_;
   Communicator& communicator_;
+  const std::int64_t number_;  // among the averagers of the communicator
+  Update update_ = Update::none;
   const std::int64_t replicas_of_rank_;
   TreeAccumulator replicas_;
 

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "base/error.hpp"
+#include "distributed/agreement.hpp"
 #include "optimization/fused_updates.hpp"
 
 namespace ganymede {
@@ -34,12 +35,13 @@ ParameterArena::ParameterArena(torch::nn::Module& module, Communicator& communic
   const std::int64_t alignment = kAlignmentBytes / item_bytes;
   std::int64_t elements = 0;
   for (auto it = named.rbegin(); it != named.rend(); ++it) {
+    ensure(it->second.scalar_type() == dtype, "a network's parameters are of one dtype");
     slots_.push_back({.name = it->first, .parameter = it->second, .offset = elements, .gradient = nullptr});
     elements += (it->second.numel() + alignment - 1) / alignment * alignment;
   }
   NodeGroup& node = communicator.node();
-  values_ = node.allocate_one(elements, dtype);
-  gradients_of_rank_ = node.allocate_each(elements, dtype);
+  values_ = allocate_one(communicator, elements, dtype);
+  gradients_of_rank_ = allocate_each(communicator, elements, dtype);
   gradients_ = gradients_of_rank_[static_cast<std::size_t>(node.rank())];
   for (Slot& slot : slots_) {
     const at::Tensor view = view_of(values_, slot);
@@ -62,7 +64,7 @@ std::vector<at::Tensor> ParameterArena::parameters() const {
 }
 
 at::Tensor ParameterArena::allocate_like_values() {
-  return communicator_.node().allocate_one(values_.numel(), values_.scalar_type());
+  return allocate_one(communicator_, values_.numel(), values_.scalar_type());
 }
 
 at::Tensor ParameterArena::view_of(const at::Tensor& flat, const Slot& slot) const {
@@ -91,7 +93,7 @@ void ParameterArena::sum_gradients(ElementRange bucket, Communicator& communicat
 double ParameterArena::gradient_norm() {
   constexpr std::int64_t kBlock = Communicator::kOwnedBlock;
   if (!block_norms_.defined())
-    block_norms_ = communicator_.node().allocate_one((values_.numel() + kBlock - 1) / kBlock, at::kDouble);
+    block_norms_ = allocate_one(communicator_, (values_.numel() + kBlock - 1) / kBlock, at::kDouble);
   auto* norms = block_norms_.mutable_data_ptr<double>();
   for (const ElementRange& range : owned_ranges_)
     for (std::int64_t begin = range.begin; begin < range.end; begin += kBlock)

@@ -15,19 +15,38 @@ fs::path RunFolder::log_of(int rank) const {
   return root_ / "log" / fmt::format("rank_{}.log", rank);
 }
 
-RunFolder next_run_folder(const std::string& recipe_name) {
+ClaimedRun claim_next_run_folder(const std::string& recipe_name, const FolderLockOptions& options) {
   for (int n = 1;; ++n) {
-    RunFolder run(fs::path("runs") / fmt::format("{}-{}", recipe_name, n));
-    if (!fs::exists(run.root())) return run;
+    const fs::path root = fs::path("runs") / fmt::format("{}-{}", recipe_name, n);
+    if (fs::exists(root)) continue;
+    if (auto lock = FolderLock::of_new_folder(root, options)) return {RunFolder(root), std::move(lock)};
   }
 }
 
-void require_new_run_folder(const RunFolder& run) {
-  if (fs::exists(run.root()) && !(fs::is_directory(run.root()) && fs::is_empty(run.root())))
+ClaimedRun claim_run_folder(const fs::path& root, const FolderLockOptions& options) {
+  return {RunFolder(root), std::make_unique<FolderLock>(root, options)};
+}
+
+void require_no_run(const RunFolder& run, bool accept_other_files) {
+  const fs::path& root = run.root();
+  if (fs::exists(run.recipe()))
     throw UserError(
         fmt::format("{}: this run folder exists already; continue that run with --resume, or choose "
                     "another folder with --run",
-                    run.root().string()));
+                    root.string()));
+  for (const fs::path& part : {run.checkpoints(), run.metrics()})
+    if (fs::exists(part) && !fs::is_empty(part))
+      throw UserError(
+          fmt::format("{}: there is {} of a run here, but not its recipe.yaml; put that back, or choose "
+                      "another folder with --run",
+                      root.string(), part.filename().string()));
+  if (accept_other_files || !fs::is_directory(root)) return;
+  for (const auto& entry : fs::directory_iterator(root))
+    if (!entry.path().filename().string().starts_with(FolderLock::kFileName))
+      throw UserError(
+          fmt::format("{}: this run folder exists already, with {} in it; choose another folder with --run, "
+                      "or add --resume to start a run beside it",
+                      root.string(), entry.path().filename().string()));
 }
 
 void open_run_folder_on_root(const RunFolder& run, const std::string& resolved_recipe) try {

@@ -2,7 +2,10 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string>
+
+#include "storage/folder_lock.hpp"
 
 namespace ganymede {
 
@@ -21,11 +24,22 @@ class RunFolder {
   std::filesystem::path root_;
 };
 
-// The first unused runs/<name>-<n> of the working directory.
-RunFolder next_run_folder(const std::string& recipe_name);
+// A run folder that this process alone may write to, as long as it holds the lock.
+struct ClaimedRun {
+  RunFolder run{""};
+  std::unique_ptr<FolderLock> lock;
+};
 
-// Throws UserError if there is something in the folder already.
-void require_new_run_folder(const RunFolder& run);
+// Makes the first unused runs/<name>-<n> of the working directory: of several jobs that start at once each
+// gets its own. Dropped before anything is written, nothing stays.
+ClaimedRun claim_next_run_folder(const std::string& recipe_name, const FolderLockOptions& options = {});
+
+// The same for a folder that the user names. Throws UserError while another process has it.
+ClaimedRun claim_run_folder(const std::filesystem::path& root, const FolderLockOptions& options = {});
+
+// Whether a run in this folder may start at its first step. Throws UserError if there is one already, or,
+// unless the folder is accepted as it is (--resume), if there is anything in it.
+void require_no_run(const RunFolder& run, bool accept_other_files);
 
 // Makes the folder of a new run, or of one that goes on, and leaves the resolved recipe in it. Throws
 // UserError if it cannot be written.

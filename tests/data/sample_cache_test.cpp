@@ -106,13 +106,15 @@ class FullHost final : public NodeGroup {
  public:
   int rank() const override { return 1; }
   int size() const override { return 2; }
-  std::vector<at::Tensor> allocate_each(std::int64_t elements, at::ScalarType dtype) override {
-    return {allocate_one(elements, dtype)};
+
+ private:
+  std::vector<at::Tensor> do_allocate_each(std::int64_t elements, at::ScalarType dtype) override {
+    return {do_allocate_one(elements, dtype)};
   }
-  at::Tensor allocate_one(std::int64_t /*elements*/, at::ScalarType /*dtype*/) override {
+  at::Tensor do_allocate_one(std::int64_t /*elements*/, at::ScalarType /*dtype*/) override {
     throw CommunicationError("no room");
   }
-  void barrier() override {}
+  void do_barrier() override {}
 };
 
 TEST_F(SampleCaching, IsDoneWithoutWhereTheHostHasNoMemory) {

@@ -44,15 +44,60 @@ TEST(Agreement, AllRanksThrowTheMessageOfTheLowestFailingRank) {
   run_loopback_ranks(4, [](Communicator& communicator) {
     try {
       agree(communicator, [&] {
-        if (communicator.rank() >= 2) throw DataError(fmt::format("rank {} failed", communicator.rank()));
+        if (communicator.rank() >= 2) throw DataError(fmt::format("no disk on rank {}", communicator.rank()));
       });
       ADD_FAILURE() << "nothing was thrown";
     } catch (const AgreedError& error) {
-      EXPECT_STREQ(error.what(), "rank 2 failed");
+      EXPECT_STREQ(error.what(), "rank 2: no disk on rank 2");
       EXPECT_EQ(error.exit_code(), ExitCode::data_error);
     }
     agree(communicator, [] {});  // the ranks still understand each other
   });
+}
+
+// A collective call inside would wait for ever for the ranks that have failed before it.
+TEST(Agreement, ACollectiveCallOfItsWorkThrowsAtOnce) {
+  const std::vector<std::function<void(Communicator&)>> calls{
+      [](Communicator& c) { c.all_reduce_sum_(at::ones({1})); },
+      [](Communicator& c) { c.broadcast_(at::ones({1})); },
+      [](Communicator& c) { c.all_gather(at::ones({1})); },
+      [](Communicator& c) { c.barrier(); },
+      [](Communicator& c) { c.node_barrier(); },
+      [](Communicator& c) {
+        c.sum_to_owners_(std::vector(3, at::ones({1})), {0, 1});
+      },
+      [](Communicator& c) { c.broadcast_to_nodes_(at::ones({1})); },
+      [](Communicator& c) { c.node().allocate_one(1, at::kFloat); },
+      [](Communicator& c) { c.node().allocate_each(1, at::kFloat); },
+      [](Communicator& c) { c.node().barrier(); },
+      [](Communicator& c) { allocate_one(c, 1, at::kFloat); },
+      [](Communicator& c) { agree(c, [] {}); }};
+  run_loopback_ranks(3, [&](Communicator& communicator) {
+    for (const auto& call : calls) {
+      expect_error<AgreedError>(
+          [&] {
+            agree(communicator, [&] {
+              if (communicator.rank() != 1) return;  // alone
+              call(communicator);
+            });
+          },
+          {"rank 1: ", "no collective call"});
+      call(communicator);  // outside it is fine
+    }
+  });
+}
+
+TEST(Agreement, MemoryIsThereOnAllRanksOrOnNone) {
+  run_loopback_ranks(4,
+                     [](Communicator& communicator) {
+                       EXPECT_EQ(allocate_each(communicator, 7, at::kFloat).size(), 2U);
+                       EXPECT_EQ(allocate_one(communicator, 7, at::kDouble).numel(), 7);
+                       const std::int64_t elements = communicator.rank() < 2 ? 7 : std::int64_t{1} << 60;
+                       expect_error<AgreedError>([&] { allocate_one(communicator, elements, at::kFloat); },
+                                                 {"rank 2: ", "fewer ranks on a host"});
+                       communicator.barrier();
+                     },
+                     {.node_sizes = {2, 2}});
 }
 
 TEST(Agreement, WorkOnRootRunsOnRootOnly) {

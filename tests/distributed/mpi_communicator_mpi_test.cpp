@@ -1,10 +1,10 @@
 #include "distributed/mpi_communicator.hpp"
 
 #include <gtest/gtest.h>
-
-#include <bit>
+#include <sys/resource.h>
 
 #include "tests/distributed/collective_checks.hpp"
+#include "tests/support/expect_error.hpp"
 #include "tests/support/mpi_environment.hpp"
 
 namespace ganymede {
@@ -19,23 +19,33 @@ TEST(MpiCommunicator, KnowsTheRanksOfItsHost) {
   EXPECT_EQ(world().node_rank(), world().rank());
 }
 
-// Shared memory; messages between ranks that share none; messages in the background.
-const std::vector<CommunicationOptions>& ways_to_communicate() {
-  static const std::vector<CommunicationOptions> ways{
-      {},
-      {.node_sharing = NodeSharing::off},
-      {.node_sharing = NodeSharing::off, .overlap = Overlap::on},
-      {.overlap = Overlap::on}};
+struct Way {
+  CommunicationOptions options;
+  int host_size = 0;  // pretended
+};
+
+// Shared memory; messages between ranks that share none; both; messages in the background.
+const std::vector<Way>& ways_to_communicate() {
+  static const std::vector<Way> ways{{{}},
+                                     {{.node_sharing = NodeSharing::off}},
+                                     {{.overlap = Overlap::off}, /*host_size=*/2},
+                                     {{.overlap = Overlap::off}, /*host_size=*/1},
+                                     {{.overlap = Overlap::on}, /*host_size=*/2},
+                                     {{.node_sharing = NodeSharing::off, .overlap = Overlap::on}},
+                                     {{.overlap = Overlap::on}}};
   return ways;
 }
 
 TEST(MpiCommunicator, SumsToOwnersInEveryWay) {
-  for (const CommunicationOptions& options : ways_to_communicate()) {
-    MpiCommunicator communicator;
+  for (const auto& [options, host_size] : ways_to_communicate()) {
+    MpiCommunicator communicator(host_size);
     communicator.configure(options);
-    EXPECT_EQ(communicator.node().size(), options.node_sharing == NodeSharing::off ? 1 : world().size());
+    const int size = world().size(), together = host_size == 0 ? size : host_size;
+    const int mine = std::min(together, size - communicator.rank() / together * together);
+    EXPECT_EQ(communicator.node_size(), mine);
+    EXPECT_EQ(communicator.node().size(), options.node_sharing == NodeSharing::off ? 1 : mine);
     check_sums_to_owners(communicator);
-    if (std::has_single_bit(static_cast<unsigned>(world().size()))) check_tree_order(communicator);
+    check_tree_order(communicator);
     if (CommunicationThread* background = communicator.background()) {
       background->submit(check_sums_to_owners);
       check_collectives(communicator);
@@ -84,9 +94,63 @@ TEST(MpiCommunicator, AnErrorOnOneRankIsAgreedByAll) {
     });
     ADD_FAILURE() << "nothing was thrown";
   } catch (const AgreedError& error) {
-    EXPECT_STREQ(error.what(), "a broken shard");
+    EXPECT_EQ(error.what(), (failing > 0 ? fmt::format("rank {}: ", failing) : "") + "a broken shard");
     EXPECT_EQ(error.exit_code(), ExitCode::data_error);
   }
+}
+
+// Files that this rank alone may not open for a while.
+class NoMoreFiles {
+ public:
+  explicit NoMoreFiles(bool here) {
+    getrlimit(RLIMIT_NOFILE, &before_);
+    if (const rlimit none{.rlim_cur = 0, .rlim_max = before_.rlim_max}; here) setrlimit(RLIMIT_NOFILE, &none);
+  }
+  ~NoMoreFiles() { setrlimit(RLIMIT_NOFILE, &before_); }
+  NoMoreFiles(const NoMoreFiles&) = delete;
+  NoMoreFiles& operator=(const NoMoreFiles&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+TEST(MpiCommunicator, MemoryThatOneRankDoesNotGetIsMissedByAll) {
+  for (const int failing : {0, world().size() - 1}) {
+    const NoMoreFiles limit(world().rank() == failing);
+    for (const auto& allocate : {+[] { allocate_one(world(), 1000, at::kFloat); },
+                                 +[] { allocate_each(world(), 1000, at::kFloat); }})
+      expect_error<AgreedError>(allocate, {"cannot share", "Too many open files",
+                                           fmt::format("on its rank {}", failing), "fewer ranks on a host"});
+  }
+  EXPECT_EQ(allocate_each(world(), 1000, at::kFloat).size(), static_cast<std::size_t>(world().size()));
+}
+
+// Where one rank cannot look into another's memory, none does.
+TEST(MpiCommunicator, RanksThatCannotShareMemoryExchangeMessages) {
+  MpiCommunicator communicator;
+  {
+    const NoMoreFiles limit(world().rank() == world().size() - 1);
+    communicator.configure({});
+  }
+  EXPECT_EQ(communicator.node().size(), 1);
+  check_sums_to_owners(communicator);
+  check_tree_order(communicator);
+}
+
+TEST(MpiCommunicator, ACollectiveCallWithinAgreeThrowsAtOnce) {
+  expect_error<AgreedError>(
+      [] {
+        agree(world(), [] {
+          if (world().rank() == world().size() - 1) world().node().allocate_one(1, at::kFloat);
+        });
+      },
+      {"no collective call"});
+}
+
+TEST(MpiCommunicator, IsConfiguredOnce) {
+  MpiCommunicator communicator;
+  communicator.configure({});
+  expect_error<Error>([&] { communicator.configure({}); }, {"configured once"});
 }
 
 }  // namespace

@@ -57,14 +57,15 @@ void compare_with_one_rank(const std::string& recipe_name, at::ScalarType dtype,
   EXPECT_LE(difference, bound) << recipe_name << " on " << world().size() << " ranks";
 }
 
+// In single precision over messages, where every rank has weights of its own to compare.
 TEST(RankEquivalence, MlpInSinglePrecision) {
-  compare_with_one_rank("mlp", at::kFloat, 1e-4);
+  compare_with_one_rank("mlp", at::kFloat, 1e-4, over_messages());
 }
 TEST(RankEquivalence, MlpInDoublePrecision) {
   compare_with_one_rank("mlp", at::kDouble, 1e-9);
 }
 TEST(RankEquivalence, DcganInSinglePrecision) {
-  compare_with_one_rank("dcgan", at::kFloat, 1e-3);
+  compare_with_one_rank("dcgan", at::kFloat, 1e-3, over_messages());
 }
 TEST(RankEquivalence, DcganInDoublePrecision) {
   compare_with_one_rank("dcgan", at::kDouble, 1e-9);
@@ -86,6 +87,14 @@ TEST(RankEquivalence, OverSharedMemoryInTheBackground) {
   MpiCommunicator communicator;
   communicator.configure({.overlap = Overlap::on, .bucket_bytes = 100'000});
   compare_with_one_rank("mlp", at::kDouble, 1e-9, communicator);
+}
+
+// As on a cluster: shared memory within hosts, messages between them while backward runs.
+TEST(RankEquivalence, OnHostsOfTwoRanks) {
+  MpiCommunicator communicator(/*host_size=*/2);
+  communicator.configure({.bucket_bytes = 100'000});
+  compare_with_one_rank("mlp", at::kDouble, 1e-9, communicator);
+  compare_with_one_rank("wgan-gp", at::kDouble, 1e-9, communicator);
 }
 
 }  // namespace

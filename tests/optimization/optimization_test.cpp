@@ -1,34 +1,14 @@
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
 
-#include "base/error.hpp"
-#include "distributed/lone_communicator.hpp"
-#include "distributed/loopback_communicator.hpp"
-#include "networks/registry.hpp"
-#include "optimization/gradient_averager.hpp"
 #include "optimization/gradient_clipping.hpp"
 #include "optimization/learning_rate_schedule.hpp"
 #include "optimization/optimizer.hpp"
 #include "optimization/weight_average.hpp"
-#include "tests/support/expect_error.hpp"
+#include "tests/optimization/small_network.hpp"
 
 namespace ganymede {
 namespace {
-
-Communicator& alone() {
-  static LoneCommunicator communicator;
-  return communicator;
-}
-
-std::shared_ptr<Network> small_network() {
-  return make_discriminator(
-      MlpDiscriminatorOptions{.hidden_sizes = {5, 3}}, /*spectral_normalization=*/false,
-      {.shape = {.channels = 1, .height = 2, .width = 2}, .seed = 1, .communicator = alone()}, at::kDouble);
-}
-
-at::Tensor forward(Network& network, const at::Tensor& rows) {
-  return network.forward(rows.view({-1, 1, 2, 2}), ForwardContext{.training = true});
-}
 
 TEST(ParameterArena, HoldsEveryParameterAlignedInReverseOrder) {
   const auto network = small_network();
@@ -100,84 +80,29 @@ TEST(ParameterArena, AFrozenNetworkGetsNoGradients) {
   EXPECT_GT(arena.gradients().abs().sum().item<double>(), 0);
 }
 
-// The sums that the ranks own, put together: what every rank would hold if all of them had everything.
-at::Tensor gather_owned(const ParameterArena& arena, Communicator& communicator) {
-  at::Tensor whole = at::zeros_like(arena.gradients());
-  const auto to = arena.owned_parts(whole), from = arena.owned_parts(arena.gradients());
-  for (std::size_t i = 0; i < to.size(); ++i) to[i].copy_(from[i]);
-  communicator.all_reduce_sum_(whole);
-  return whole;
-}
-
-constexpr int kRows = 7;
-
-// Ranks with unequal shares, one of them empty. Only one node's owners count.
-at::Tensor averaged_gradients(Communicator& communicator, const at::Tensor& rows, int nodes) {
-  const std::vector<std::int64_t> borders = communicator.size() == 1
-                                                ? std::vector<std::int64_t>{0, kRows}
-                                                : std::vector<std::int64_t>{0, 4, 4, kRows};
-  const int rank = communicator.rank();
-  const at::Tensor share = rows.narrow(0, borders[rank], borders[rank + 1] - borders[rank]);
-  const auto network = small_network();
-  ParameterArena arena(*network, communicator);
-  GradientAverager averager(arena, communicator);
-  for (int repeat = 0; repeat < 2; ++repeat) {  // begin zeroes what the last step left
-    auto pending = averager.begin();
-    (forward(*network, share).pow(2).sum() / kRows).backward();
-    pending.finish();
-    arena.publish();
-  }
-  return gather_owned(arena, communicator) / nodes;
-}
-
-TEST(GradientAverager, SumsToTheGradientOfTheGlobalMean) {
-  const at::Tensor rows = at::randn({kRows, 4}, at::kDouble);
-  at::Tensor whole;
-  run_loopback_ranks(1, [&](Communicator& one) { whole = averaged_gradients(one, rows, 1); });
-  for (const bool overlap : {false, true})
-    for (const std::vector<int>& nodes : std::vector<std::vector<int>>{{3}, {2, 1}, {1, 2}, {1, 1, 1}})
-      run_loopback_ranks(3,
-                         [&](Communicator& communicator) {
-                           const at::Tensor sum =
-                               averaged_gradients(communicator, rows, static_cast<int>(nodes.size()));
-                           EXPECT_TRUE(at::allclose(sum, whole, 1e-12, 1e-14)) << nodes.size() << " nodes";
-                         },
-                         {.node_sizes = nodes, .overlap = overlap, .bucket_bytes = 1});
-}
-
-// A generator's backward pass through the discriminator leaves the discriminator's averager alone.
-TEST(GradientAverager, OneNetworksStepDoesNotDisturbAnother) {
-  run_loopback_ranks(2, [](Communicator& communicator) {
-    const auto first = small_network(), second = small_network();
-    ParameterArena first_arena(*first, communicator), second_arena(*second, communicator);
-    GradientAverager first_averager(first_arena, communicator);
-    auto pending = first_averager.begin();
-    (forward(*first, at::ones({1, 4}, at::kDouble)) + forward(*second, at::ones({1, 4}, at::kDouble)))
-        .sum()
-        .backward();
-    const at::Tensor local = second_arena.gradients().clone();
-    pending.finish();
-    EXPECT_TRUE(at::equal(second_arena.gradients(), local));
-  });
-}
-
-// Against the formulas of Kingma and Ba 2015, Algorithm 1, epsilon outside the root.
+// Against the formulas of Kingma and Ba 2015, Algorithm 1, epsilon outside the root: of every element, each
+// with a gradient of its own, on its way through whole vectors and their tail.
 TEST(Adam, FollowsItsFormulas) {
-  const auto network = small_network();
-  ParameterArena arena(*network, alone());
   const AdamOptions options{.learning_rate = 0.01, .beta1 = 0.8, .beta2 = 0.95, .epsilon = 1e-7};
-  const auto adam = make_optimizer(options, arena);
-  const auto& slot = arena.slots().front();
-  double value = arena.view_of(arena.values(), slot).flatten()[0].item<double>(), m = 0, v = 0;
-  for (int step = 1; step <= 5; ++step) {
-    const double gradient = std::cos(step);
-    arena.gradients().fill_(gradient);
-    adam->step(step == 3 ? 0.5 : 1.0);
-    m = options.beta1 * m + (1 - options.beta1) * gradient;
-    v = options.beta2 * v + (1 - options.beta2) * gradient * gradient;
-    value -= options.learning_rate * (step == 3 ? 0.5 : 1.0) * (m / (1 - std::pow(options.beta1, step))) /
-             (std::sqrt(v / (1 - std::pow(options.beta2, step))) + options.epsilon);
-    EXPECT_NEAR(arena.view_of(arena.values(), slot).flatten()[0].item<double>(), value, 1e-12) << step;
+  for (const std::int64_t elements : {1, 3, 8, 13, 16, 31, 67}) {
+    const auto network = std::make_shared<torch::nn::Module>();
+    network->register_parameter("weight", at::linspace(-1, 1, elements, at::kDouble));
+    ParameterArena arena(*network, alone());
+    const auto adam = make_optimizer(options, arena);
+    const auto& slot = arena.slots().front();
+    at::Tensor value = network->parameters()[0].detach().clone(), m = at::zeros_like(value), v = m.clone();
+    for (int step = 1; step <= 5; ++step) {
+      const at::Tensor gradient = at::cos(at::arange(elements, at::kDouble) + step);
+      arena.view_of(arena.gradients(), slot).copy_(gradient);
+      adam->step(step == 3 ? 0.5 : 1.0);
+      m = options.beta1 * m + (1 - options.beta1) * gradient;
+      v = options.beta2 * v + (1 - options.beta2) * gradient * gradient;
+      value = value - options.learning_rate * (step == 3 ? 0.5 : 1.0) *
+                          (m / (1 - std::pow(options.beta1, step))) /
+                          ((v / (1 - std::pow(options.beta2, step))).sqrt() + options.epsilon);
+      const at::Tensor difference = (arena.view_of(arena.values(), slot) - value).abs();
+      EXPECT_LT(difference.max().item<double>(), 1e-12) << elements << " elements, step " << step;
+    }
   }
 }
 

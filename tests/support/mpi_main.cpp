@@ -17,6 +17,7 @@ namespace {
 constexpr auto kLongestTest = std::chrono::seconds(300);
 
 Communicator* world_communicator = nullptr;
+Communicator* message_communicator = nullptr;
 
 // A thread that aborts the job when a test takes too long.
 class Watchdog : public testing::EmptyTestEventListener {
@@ -80,13 +81,19 @@ Communicator& world() {
   return *world_communicator;
 }
 
+Communicator& over_messages() {
+  return *message_communicator;
+}
+
 }  // namespace ganymede
 
 int main(int argc, char** argv) {
   ganymede::MpiSession session(argc, argv);
-  const auto communicator = session.make_communicator();
+  const auto communicator = session.make_communicator(), messages = session.make_communicator();
   communicator->configure({});
+  messages->configure({.node_sharing = ganymede::NodeSharing::off});
   ganymede::world_communicator = communicator.get();
+  ganymede::message_communicator = messages.get();
   testing::InitGoogleTest(&argc, argv);
   at::set_num_threads(1);
 

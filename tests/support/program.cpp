@@ -22,19 +22,11 @@ constexpr double kSecondsToVanish = 5;  // for processes that mpirun has already
 
 std::vector<std::string> command_line(const std::vector<std::string>& arguments,
                                       const ProgramOptions& options) {
-  std::vector<std::string> command;
+  std::vector<std::string> command = options.prefix;
   if (options.ranks > 0)
-    command = {GANYMEDE_MPIRUN,
-               "-q",
-               "-n",
-               std::to_string(options.ranks),
-               "--oversubscribe",
-               "--mca",
-               "mpi_yield_when_idle",
-               "1",
-               "--mca",
-               "odls_base_sigkill_timeout",
-               std::to_string(options.grace_seconds)};
+    command.insert(command.end(), {GANYMEDE_MPIRUN, "-q", "-n", std::to_string(options.ranks),
+                                   "--oversubscribe", "--mca", "mpi_yield_when_idle", "1", "--mca",
+                                   "odls_base_sigkill_timeout", std::to_string(options.grace_seconds)});
   command.emplace_back(GANYMEDE_PROGRAM);
   command.insert(command.end(), arguments.begin(), arguments.end());
   return command;
@@ -48,7 +40,7 @@ std::vector<std::string> environment_of(const ProgramOptions& options, const std
     const std::string_view text = *variable;
     const auto begins = [&](std::string_view prefix) { return text.starts_with(prefix); };
     if (!begins("GANYMEDE_") && !begins("XDG_CACHE_HOME=") && !begins("HDF5_") && !begins("OMPI_") &&
-        !begins("PMIX_") && !begins("OMP_"))
+        !begins("PMIX_") && !begins("OMP_") && !begins("PMI_") && !begins("SLURM_"))
       variables.emplace_back(text);
   }
   variables.emplace_back("OMPI_ALLOW_RUN_AS_ROOT=1");

@@ -21,6 +21,7 @@ struct ProgramOptions {
   std::map<std::string, std::string> environment = {};  // in place of any GANYMEDE_* of this process
   std::filesystem::path working_folder = {};            // this process's own when empty
   std::filesystem::path output = {};                    // a file or device in place of ProgramResult::output
+  std::vector<std::string> prefix = {};                 // a command that runs the one after it
   double limit_seconds = 60;
   int grace_seconds = 1;  // that mpirun waits for the other ranks when one has ended with an error
 };

@@ -1,0 +1,95 @@
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <thread>
+#include <vector>
+
+#include "base/error.hpp"
+#include "distributed/shared_file.hpp"
+#include "distributed/shared_gate.hpp"
+#include "tests/support/expect_error.hpp"
+
+namespace ganymede {
+namespace {
+
+constexpr std::size_t kBytes = 3 * 4096;
+
+TEST(SharedFiles, AreFoundByAnotherProcess) {
+  const SharedFile file = SharedFile::create();
+  file.reserve(0, kBytes);
+  const auto memory = file.map(kBytes);
+  EXPECT_EQ(memory.get()[kBytes - 1], std::byte{0});
+  memory.get()[5] = std::byte{7};
+  const SharedFile::Address address = file.address();
+  const pid_t child = fork();
+  if (child == 0) {
+    const auto seen = SharedFile::open(address).map(kBytes);
+    seen.get()[kBytes - 1] = seen.get()[5];
+    _exit(0);
+  }
+  int status = 1;
+  waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(memory.get()[kBytes - 1], std::byte{7});
+}
+
+TEST(SharedFiles, OfTheWrongProcessAreRefused) {
+  const SharedFile file = SharedFile::create();
+  SharedFile::Address address = file.address();
+  address.number += 1;
+  expect_error<CommunicationError>([&] { SharedFile::open(address); }, {"another process's file"});
+  address.process = 1 << 30;
+  expect_error<CommunicationError>([&] { SharedFile::open(address); }, {"/proc/1073741824/fd/"});
+}
+
+// Without room the process learns it here; writing to memory that is not there would kill it.
+TEST(SharedFiles, SayWhenThereIsNoRoom) {
+  rlimit before{};
+  getrlimit(RLIMIT_FSIZE, &before);
+  const auto signal_before = signal(SIGXFSZ, SIG_IGN);
+  const rlimit little{.rlim_cur = 4096, .rlim_max = before.rlim_max};
+  setrlimit(RLIMIT_FSIZE, &little);
+  expect_error<CommunicationError>([] { SharedFile::create().reserve(0, kBytes); },
+                                   {"posix_fallocate: File too large"});
+  setrlimit(RLIMIT_FSIZE, &before);
+  signal(SIGXFSZ, signal_before);
+}
+
+// Each thread writes its turn and, behind the gate, reads that of all. As many turns as a second has on a
+// busy machine.
+TEST(SharedGates, LetNobodyThroughBeforeAllHaveCome) {
+  constexpr int kThreads = 3, kMostTurns = 100'000;
+  constexpr std::chrono::milliseconds kLongest(700);
+  for (const Waiting waiting : {Waiting::eager, Waiting::yielding}) {
+    SharedGate gate;
+    const WaitingMode mode = waiting;
+    std::array<int, kThreads> turns{};  // neither is atomic: the gate orders them
+    bool last = false;
+    std::atomic<int> wrong = 0;
+    const auto begin = std::chrono::steady_clock::now();
+    const auto take_turns = [&](int me) {
+      for (int turn = 1; !last; ++turn) {
+        turns[static_cast<std::size_t>(me)] = turn;
+        gate.pass(kThreads, mode);
+        for (const int other : turns) wrong += other == turn ? 0 : 1;
+        gate.pass(kThreads, mode);
+        if (me == 0) last = turn == kMostTurns || std::chrono::steady_clock::now() - begin > kLongest;
+        gate.pass(kThreads, mode);
+      }
+    };
+    {
+      std::vector<std::jthread> threads;
+      for (int me = 0; me < kThreads; ++me) threads.emplace_back(take_turns, me);
+    }
+    EXPECT_EQ(wrong, 0);
+    EXPECT_GT(turns[0], 1);
+  }
+}
+
+}  // namespace
+}  // namespace ganymede

@@ -1,0 +1,175 @@
+#include "optimization/gradient_averager.hpp"
+
+#include <gtest/gtest.h>
+
+#include "base/error.hpp"
+#include "distributed/loopback_communicator.hpp"
+#include "tests/optimization/small_network.hpp"
+#include "tests/support/expect_error.hpp"
+
+namespace ganymede {
+namespace {
+
+// The sums that the ranks own, put together: what every rank would hold if all of them had everything.
+at::Tensor gather_owned(const ParameterArena& arena, Communicator& communicator) {
+  at::Tensor whole = at::zeros_like(arena.gradients());
+  const auto to = arena.owned_parts(whole), from = arena.owned_parts(arena.gradients());
+  for (std::size_t i = 0; i < to.size(); ++i) to[i].copy_(from[i]);
+  communicator.all_reduce_sum_(whole);
+  return whole;
+}
+
+constexpr int kRows = 7;
+
+// Ranks with unequal shares, one of them empty. Only one node's owners count.
+at::Tensor averaged_gradients(Communicator& communicator, const at::Tensor& rows, int nodes) {
+  const std::vector<std::int64_t> borders = communicator.size() == 1
+                                                ? std::vector<std::int64_t>{0, kRows}
+                                                : std::vector<std::int64_t>{0, 4, 4, kRows};
+  const int rank = communicator.rank();
+  const at::Tensor share = rows.narrow(0, borders[rank], borders[rank + 1] - borders[rank]);
+  const auto network = small_network();
+  ParameterArena arena(*network, communicator);
+  GradientAverager averager(arena, communicator);
+  for (int repeat = 0; repeat < 2; ++repeat) {  // begin zeroes what the last step left
+    auto pending = averager.begin();
+    (forward(*network, share).pow(2).sum() / kRows).backward();
+    pending.finish();
+    arena.publish();
+  }
+  return gather_owned(arena, communicator) / nodes;
+}
+
+TEST(GradientAverager, SumsToTheGradientOfTheGlobalMean) {
+  const at::Tensor rows = at::randn({kRows, 4}, at::kDouble);
+  at::Tensor whole;
+  run_loopback_ranks(1, [&](Communicator& one) { whole = averaged_gradients(one, rows, 1); });
+  for (const bool overlap : {false, true})
+    for (const std::vector<int>& nodes : std::vector<std::vector<int>>{{3}, {2, 1}, {1, 2}, {1, 1, 1}})
+      run_loopback_ranks(3,
+                         [&](Communicator& communicator) {
+                           const at::Tensor sum =
+                               averaged_gradients(communicator, rows, static_cast<int>(nodes.size()));
+                           EXPECT_TRUE(at::allclose(sum, whole, 1e-12, 1e-14)) << nodes.size() << " nodes";
+                         },
+                         {.node_sizes = nodes, .overlap = overlap, .bucket_bytes = 1});
+}
+
+// A generator's backward pass through the discriminator leaves the discriminator's averager alone: its sum is
+// that of its own update, and its buckets do not leave with what another's backward pass brings.
+TEST(GradientAverager, OneNetworksStepDoesNotDisturbAnother) {
+  const at::Tensor row = at::ones({1, 4}, at::kDouble);
+  for (const bool overlap : {false, true})
+    run_loopback_ranks(2,
+                       [&](Communicator& communicator) {
+                         const auto first = small_network(), second = small_network();
+                         ParameterArena first_arena(*first, communicator),
+                             second_arena(*second, communicator);
+                         GradientAverager first_averager(first_arena, communicator),
+                             second_averager(second_arena, communicator);
+                         auto second_pending = second_averager.begin();
+                         {
+                           const Frozen frozen(second_arena);
+                           auto pending = first_averager.begin();
+                           (forward(*first, row) + forward(*second, row)).sum().backward();
+                           pending.finish();
+                           first_arena.publish();
+                         }
+                         forward(*second, row * (communicator.rank() + 1)).sum().backward();
+                         second_pending.finish();
+                         const at::Tensor sum = gather_owned(second_arena, communicator);
+                         second_arena.publish();
+
+                         const auto alone_network = small_network();
+                         ParameterArena expected(*alone_network, alone());
+                         expected.clear_gradients();
+                         for (const int rank : {0, 1})
+                           forward(*alone_network, row * (rank + 1)).sum().backward();
+                         expected.complete_gradients();
+                         EXPECT_TRUE(at::allclose(sum, expected.gradients(), 1e-12, 1e-14));
+                         EXPECT_GT(sum.abs().sum().item<double>(), 0);
+                       },
+                       {.overlap = overlap, .bucket_bytes = 1});
+}
+
+TEST(GradientAverager, NoticesAnUpdateThatDoesNotEnd) {
+  const auto network = small_network();
+  ParameterArena arena(*network, alone());
+  GradientAverager averager(arena, alone());
+  {
+    auto pending = averager.begin();
+    expect_error<Error>([&] { const auto again = averager.begin(); }, {"finish() ended the update before"});
+    pending.finish();
+    expect_error<Error>([&] { pending.finish(); }, {"finished once"});
+  }
+  averager.begin().finish();
+  { const auto forgotten = averager.begin(); }
+  expect_error<Error>([&] { const auto again = averager.begin(); }, {"finish() ended the update before"});
+}
+
+// The second pass would write into buckets that other ranks are reading.
+TEST(GradientAverager, NoticesASecondBackwardPass) {
+  run_loopback_ranks(2,
+                     [](Communicator& communicator) {
+                       const auto network = small_network();
+                       ParameterArena arena(*network, communicator);
+                       GradientAverager averager(arena, communicator);
+                       auto pending = averager.begin();
+                       const auto pass = [&] {
+                         forward(*network, at::ones({1, 4}, at::kDouble)).sum().backward();
+                       };
+                       pass();
+                       expect_error<Error>(pass, {"one backward pass"});
+                     },
+                     {.overlap = true, .bucket_bytes = 1});
+}
+
+// Two networks of one shape whose backward passes come in another order on another rank: the sums would be of
+// numbers that do not belong together.
+TEST(GradientAverager, NoticesRanksThatFillBucketsInAnotherOrder) {
+  expect_error<Error>(
+      [] {
+        run_loopback_ranks(
+            2,
+            [](Communicator& communicator) {
+              const auto first = small_network(), second = small_network();
+              ParameterArena first_arena(*first, communicator), second_arena(*second, communicator);
+              GradientAverager first_averager(first_arena, communicator),
+                  second_averager(second_arena, communicator);
+              auto first_pending = first_averager.begin();
+              auto second_pending = second_averager.begin();
+              for (const int turn : {0, 1})
+                forward(turn == communicator.rank() ? *first : *second, at::ones({1, 4}, at::kDouble))
+                    .sum()
+                    .backward();
+              first_pending.finish();
+              second_pending.finish();
+            },
+            {.overlap = true, .bucket_bytes = 1});
+      },
+      {"in the same order"});
+}
+
+// An error in the middle of backward: the sums that are under way end before the memory goes.
+TEST(GradientAverager, AnErrorInAnUpdateWaitsForTheSumsUnderWay) {
+  for (int repeat = 0; repeat < 20; ++repeat)
+    expect_error<DataError>(
+        [] {
+          run_loopback_ranks(2,
+                             [](Communicator& communicator) {
+                               const auto network = small_network();
+                               ParameterArena arena(*network, communicator);
+                               GradientAverager averager(arena, communicator);
+                               auto pending = averager.begin();
+                               forward(*network, at::ones({1, 4}, at::kDouble)).sum().backward();
+                               if (communicator.rank() == 1) throw DataError("in the middle of a step");
+                               pending.finish();
+                               communicator.barrier();
+                             },
+                             {.overlap = true, .bucket_bytes = 1});
+        },
+        {"in the middle of a step"});
+}
+
+}  // namespace
+}  // namespace ganymede
