@@ -13,7 +13,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kFormatName = "ganymede-dataset";
-constexpr std::size_t kMostNamesShown = 20;
+constexpr std::size_t kMostNamesListed = 20;
 
 void require_dataset_folder(const fs::path& folder) {
   std::error_code error;
@@ -174,7 +174,7 @@ std::string describe_dataset(const DatasetIndex& index) {
   if (index.modes)
     text += fmt::format("modes    {} Gaussians of standard deviation {}\n", index.modes->centers.size(),
                         index.modes->standard_deviation);
-  const std::size_t shown = std::min(index.class_names.size(), kMostNamesShown);
+  const std::size_t shown = std::min(index.class_names.size(), kMostNamesListed);
   if (index.has_labels())
     text += fmt::format("classes  {}: {}{}\n", index.class_names.size(),
                         fmt::join(index.class_names.begin(),

@@ -16,7 +16,7 @@
 namespace ganymede {
 namespace {
 
-constexpr std::int64_t kBlockBytes = std::int64_t{16} << 20;
+constexpr std::int64_t kPictureBlockBytes = std::int64_t{16} << 20;
 constexpr std::size_t kMostShown = 10;
 
 struct BadPicture {
@@ -40,7 +40,7 @@ std::optional<DatasetIndex> write(const FolderImportOptions& options, const Pict
                         .shape = shape,
                         .class_names = pictures.class_names,
                         .shards = options.shards});
-  const std::int64_t most = std::clamp<std::int64_t>(kBlockBytes / shape.pixels(), 1, 64);
+  const std::int64_t most = std::clamp<std::int64_t>(kPictureBlockBytes / shape.pixels(), 1, 64);
   for (std::int64_t first = 0; first < samples; first += most) {
     const std::int64_t count = std::min(most, samples - first);
     const at::Tensor images = at::empty({count, shape.channels, shape.height, shape.width}, at::kByte);

@@ -13,7 +13,7 @@
 namespace ganymede {
 namespace {
 
-constexpr std::int64_t kBlockRows = 1 << 16;
+constexpr std::int64_t kPointsTogether = 1 << 16;
 constexpr std::int64_t kRowsPerChunk = 1024;  // points are small
 constexpr std::uint8_t kModeLayer = 0, kDeviationLayer = 1;
 
@@ -85,8 +85,9 @@ DatasetIndex make_mode_dataset(const ModeLaw& law, const ModeDatasetOptions& opt
                         .shards = options.shards,
                         .rows_per_chunk = kRowsPerChunk,
                         .modes = law});
-  for (std::int64_t first = 0; first < options.samples; first += kBlockRows) {
-    const Points block = draw_points(law, options.seed, first, std::min(kBlockRows, options.samples - first));
+  for (std::int64_t first = 0; first < options.samples; first += kPointsTogether) {
+    const Points block =
+        draw_points(law, options.seed, first, std::min(kPointsTogether, options.samples - first));
     writer.append(block.points, block.labels);
   }
   return writer.finish();

@@ -10,7 +10,7 @@
 namespace ganymede {
 namespace {
 
-constexpr std::int64_t kBlockRows = 1024;
+constexpr std::int64_t kDigitsTogether = 1024;
 
 struct Digits {
   at::Tensor images;  // uint8 [samples, 1, height, width]
@@ -81,8 +81,8 @@ DatasetIndex make_stacked_digits(const StackedDigitsOptions& options) {
                         .shape = {.channels = 3, .height = source.shape.height, .width = source.shape.width},
                         .class_names = names_of_stacks(digits.classes),
                         .shards = options.shards});
-  for (std::int64_t first = 0; first < options.samples; first += kBlockRows)
-    append_stacks(digits, options.seed, first, std::min(kBlockRows, options.samples - first), writer);
+  for (std::int64_t first = 0; first < options.samples; first += kDigitsTogether)
+    append_stacks(digits, options.seed, first, std::min(kDigitsTogether, options.samples - first), writer);
   return writer.finish();
 }
 

@@ -20,7 +20,7 @@ using std::chrono::steady_clock;
 namespace {
 
 // Without a slash at the end, which would be a folder more.
-fs::path plain_path(const fs::path& folder) {
+fs::path absolute_folder(const fs::path& folder) {
   const fs::path plain = fs::absolute(folder).lexically_normal();
   return plain.has_filename() ? plain : plain.parent_path();
 }
@@ -36,7 +36,7 @@ std::unique_ptr<FolderLock> FolderLock::of_new_folder(const fs::path& folder, Fo
 }
 
 FolderLock::FolderLock(const fs::path& folder, FolderLockOptions options, bool only_new)
-    : folder_(plain_path(folder)),
+    : folder_(absolute_folder(folder)),
       file_(folder_ / kFileName),
       options_(std::move(options)),
       claim_(make_claim(options_.identity)),
