@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
+#include <optional>
 #include <string_view>
 
 #include "base/failure.hpp"
@@ -18,6 +20,7 @@
 #include "distributed/agreement.hpp"
 #include "distributed/launcher.hpp"
 #include "distributed/mpi_session.hpp"
+#include "training/stop_request.hpp"
 
 namespace ganymede {
 namespace {
@@ -112,19 +115,56 @@ int finish_output(int code) {
   return code == 0 ? static_cast<int>(ExitCode::failure) : code;
 }
 
+int run_with_mpi(int argc, char** argv) {
+  std::optional<MpiSession> session;
+  try {
+    session.emplace(argc, argv);
+  } catch (const std::exception& error) {
+    print_error(describe_failure(error).message);
+    return static_cast<int>(ExitCode::communication_error);
+  }
+  std::unique_ptr<Communicator> communicator;
+  try {
+    communicator = session->make_communicator();
+  } catch (const std::exception& error) {
+    print_error(describe_failure(error).message);
+    abort_job(static_cast<int>(ExitCode::communication_error));
+  }
+  return run(argc, argv, communicator.get());
+}
+
+bool asks_for_one_thread(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i], next = i + 1 < argc ? argv[i + 1] : "";
+    if (word == "--threads=1" || (word == "--threads" && next == "1")) return true;
+  }
+  return false;
+}
+
+// Threads that wait for one another first spin for milliseconds, by libgomp's default, and keep the one that
+// they wait for from a core where another program runs, too. libgomp has read its settings before main, so
+// they take a new start.
+void start_again_with_short_spins(char** argv) {
+  if (std::getenv("GOMP_SPINCOUNT") || std::getenv("OMP_WAIT_POLICY")) return;
+  setenv("GOMP_SPINCOUNT", "1000", 1);  // some ten microseconds
+  execv("/proc/self/exe", argv);        // where that is impossible, all goes on as it is
+}
+
 }  // namespace
 }  // namespace ganymede
 
 int main(int argc, char** argv) {
-  // Every step needs the memory of the last one again: glibc shall not give it back in between.
-  mallopt(M_MMAP_THRESHOLD, 1 << 30);
-  mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
   ganymede::occupy_closed_streams();
   // The other commands work on a login node where MPI may not start.
   const std::string_view command = argc > 1 ? argv[1] : "";
   const bool starts_mpi = command == "train" || command == "bench";
-  if (!starts_mpi) return ganymede::finish_output(ganymede::run(argc, argv, nullptr));
-  ganymede::MpiSession session(argc, argv);
-  const auto communicator = session.make_communicator();
-  return ganymede::finish_output(ganymede::run(argc, argv, communicator.get()));
+  const bool computes_long = starts_mpi || command == "evaluate";
+  if (computes_long && !ganymede::asks_for_one_thread(argc, argv))
+    ganymede::start_again_with_short_spins(argv);
+  if (command == "train") ganymede::catch_stop_signals();
+  // Every step needs the memory of the last one again: glibc shall not give it back in between.
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
+  return ganymede::finish_output(starts_mpi ? ganymede::run_with_mpi(argc, argv)
+                                            : ganymede::run(argc, argv, nullptr));
 }

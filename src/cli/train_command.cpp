@@ -52,7 +52,6 @@ std::string short_path(const fs::path& path) {
 ExitCode run_training(const TrainArguments& arguments, Communicator& communicator) {
   const RunPlan plan = agree_on_plan(arguments, communicator);
   const Recipe& recipe = plan.recipe;
-  catch_stop_signals();
   const int threads = start_threads(arguments.from.threads, communicator);
 
   const DatasetIndex index = agree_on_dataset(plan.dataset, communicator);
@@ -64,7 +63,9 @@ ExitCode run_training(const TrainArguments& arguments, Communicator& communicato
   const std::unique_ptr<BatchLoader> loader =
       agree_on_loader(recipe, index, *gan, start.step, arguments.from.cache_mib, communicator);
 
-  // Nothing has been written so far: a mistake leaves no half-made run behind.
+  // Nothing has been written so far: a mistake, or a signal before the first step, leaves no half-made run
+  // behind.
+  agree(communicator, end_if_stop_requested);
   open_run(plan, store, start, arguments.at_step.has_value(), communicator);
   if (start.step > 0) spdlog::info("resuming at step {}", start.step);
   spdlog::info("{}: {} samples, global batch {}, {}, {} a rank; results in {}", recipe.name, index.samples,

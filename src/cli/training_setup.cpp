@@ -1,12 +1,13 @@
 #include "cli/training_setup.hpp"
 
 #include <ATen/Parallel.h>
-#include <sched.h>
-#include <unistd.h>
 
 #include <bit>
+#include <cstdlib>
+#include <cstring>
 
 #include "base/error.hpp"
+#include "base/usable_cores.hpp"
 #include "cli/cache_option.hpp"
 #include "cli/command_line.hpp"
 #include "data/verification_memory.hpp"
@@ -21,16 +22,25 @@ at::ScalarType dtype_of(const Recipe& recipe) {
   return recipe.precision == Precision::float64 ? at::kDouble : at::kFloat;
 }
 
-// Compute threads of this rank: as asked, else the cores that it may use, shared with the host's other ranks
-// unless mpirun has bound each rank to cores of its own.
-int choose_threads(int asked, const Communicator& communicator) {
+// The cores that each rank of this host is allowed; ranks of a host are neighbours. Collective.
+std::vector<cpu_set_t> gather_allowed_cores(Communicator& communicator) {
+  const cpu_set_t mine = allowed_cores();
+  const at::Tensor bytes = at::empty({sizeof mine}, at::kByte);
+  std::memcpy(bytes.mutable_data_ptr(), &mine, sizeof mine);
+  const at::Tensor all = communicator.all_gather(bytes);
+  std::vector<cpu_set_t> of_host(static_cast<std::size_t>(communicator.node_size()));
+  const int first = communicator.rank() - communicator.node_rank();
+  std::memcpy(of_host.data(), all[first].const_data_ptr(), of_host.size() * sizeof mine);
+  return of_host;
+}
+
+// Compute threads of this rank: as asked, else as OMP_NUM_THREADS says, else its share of the host's cores.
+// It does not depend on what else runs there: another number of threads rounds differently. Collective.
+int choose_threads(int asked, Communicator& communicator) {
+  const std::vector<cpu_set_t> allowed_of = gather_allowed_cores(communicator);
   if (asked > 0) return asked;
-  cpu_set_t allowed;
-  CPU_ZERO(&allowed);
-  sched_getaffinity(0, sizeof allowed, &allowed);
-  const int cores = CPU_COUNT(&allowed);
-  const bool bound = cores < sysconf(_SC_NPROCESSORS_ONLN);
-  return std::max(1, bound ? cores : cores / communicator.node_size());
+  if (const auto threads = threads_of_openmp(std::getenv("OMP_NUM_THREADS"))) return *threads;
+  return share_of_cores(allowed_of, static_cast<std::size_t>(communicator.node_rank()), core_quota());
 }
 
 void check_batch(const Recipe& recipe, const DatasetIndex& index, int ranks) {
@@ -64,7 +74,8 @@ void add_recipe_options(CLI::App& command, RecipeArguments& arguments) {
   add_set_option(command, arguments.overrides);
   constexpr Range kThreads{.low = 1, .high = 1024, .expected = "an integer from 1 to 1024"};
   expect_integer(
-      command.add_option("--threads", arguments.threads, "Compute threads a rank [the host's cores, shared]"),
+      command.add_option("--threads", arguments.threads,
+                         "Compute threads a rank [OMP_NUM_THREADS, else the host's cores, shared]"),
       kThreads);
   add_cache_option(command, arguments.cache_mib);
 }
@@ -93,7 +104,7 @@ Recipe broadcast_recipe(Communicator& communicator, const Recipe& recipe) {
   return parse_recipe(broadcast_text(communicator, to_yaml(recipe)), "recipe of rank 0");
 }
 
-int start_threads(int asked, const Communicator& communicator) {
+int start_threads(int asked, Communicator& communicator) {
   const int threads = choose_threads(asked, communicator);
   // A critic that has died leaves moments that decay for ever: arithmetic on denormal numbers is a hundred
   // times slower.

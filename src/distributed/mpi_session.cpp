@@ -34,6 +34,9 @@ void abort_job(int exit_code) {
 
 void check_mpi(int status, std::string_view operation, std::source_location where) {
   if (status == MPI_SUCCESS) return;
+  int initialized = 0;
+  MPI_Initialized(&initialized);  // before, MPI can say neither
+  if (!initialized) throw CommunicationError(fmt::format("{} failed: error {} of MPI", operation, status));
   char text[MPI_MAX_ERROR_STRING] = "unknown error";
   int length = 0;
   MPI_Error_string(status, text, &length);

@@ -1,6 +1,8 @@
 // Signals and dying ranks: nothing is lost, and the run goes on as if nothing had happened.
 #include <signal.h>
 
+#include <thread>
+
 #include "tests/cli/program_test.hpp"
 
 namespace ganymede {
@@ -70,11 +72,43 @@ TEST_F(InterruptionTest, ATermSignalToMpirunStopsAllRanksWithACheckpoint) {
   expect_nothing_lost(2);
 }
 
-TEST_F(InterruptionTest, ATermSignalStopsARunWithoutMpirun) {
+TEST_F(InterruptionTest, AnyOfItsSignalsStopsARunWithoutMpirun) {
   const auto program = start_long_run(0);
   program->send_signal(SIGTERM);
   EXPECT_EQ(program->wait().exit_code, kStoppedOnRequest);
   expect_checkpoint_at_the_last_step();
+  for (const int signal : {SIGHUP, SIGINT, SIGQUIT, SIGUSR1}) {
+    const auto resumed = start(resume_arguments("run"), 0);
+    const std::int64_t stopped_at = last_reported_step(run_folder_);
+    resumed->wait_until("a step more", [&] { return last_reported_step(run_folder_) > stopped_at; });
+    resumed->send_signal(signal);
+    EXPECT_EQ(resumed->wait().exit_code, kStoppedOnRequest) << "signal " << signal;
+    expect_checkpoint_at_the_last_step();
+  }
+}
+
+TEST_F(InterruptionTest, ASignalBeforeTheFirstStepLeavesNoHalfMadeRun) {
+  for (const int ranks : {0, 2}) {
+    const auto program = start(train_arguments("early", {"train.steps=1000000"}), ranks);
+    program->wait_until("a handler", [&] { return program->catches(SIGTERM); });
+    ranks ? program->send_signal_to_rank(0, SIGTERM) : program->send_signal(SIGTERM);
+    const ProgramResult result = program->wait();
+    EXPECT_EQ(result.exit_code, kStoppedOnRequest) << result.describe();
+    EXPECT_TRUE(result.errors.starts_with("ganymede: ")) << result.errors;
+    EXPECT_THAT(result.errors, testing::HasSubstr("stopped on request"));
+    EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
+  }
+}
+
+// The other rank waits for it in MPI for ever.
+TEST_F(InterruptionTest, TheSameSignalAgainEndsARankThatHangs) {
+  const auto program = start_long_run(2);
+  program->send_signal_to_rank(1, SIGSTOP);
+  program->send_signal_to_rank(0, SIGTERM);
+  std::this_thread::sleep_for(std::chrono::milliseconds(1200));
+  program->send_signal_to_rank(0, SIGTERM);
+  const ProgramResult result = program->wait();
+  EXPECT_EQ(result.exit_code, 128 + SIGTERM) << result.describe();
 }
 
 TEST_F(InterruptionTest, AKilledRankEndsTheJobAndLosesNothing) {

@@ -27,7 +27,7 @@ std::vector<std::string> command_line(const std::vector<std::string>& arguments,
     command.insert(command.end(), {GANYMEDE_MPIRUN, "-q", "-n", std::to_string(options.ranks),
                                    "--oversubscribe", "--mca", "mpi_yield_when_idle", "1", "--mca",
                                    "odls_base_sigkill_timeout", std::to_string(options.grace_seconds)});
-  command.emplace_back(GANYMEDE_PROGRAM);
+  command.emplace_back(options.program.empty() ? GANYMEDE_PROGRAM : options.program);
   command.insert(command.end(), arguments.begin(), arguments.end());
   return command;
 }
@@ -82,6 +82,14 @@ std::string read_plain(const fs::path& file) {
 bool has_variable(pid_t process, const std::string& variable) {
   const std::string environment = '\0' + read_text(fs::path("/proc") / std::to_string(process) / "environ");
   return environment.find('\0' + variable + '\0') != std::string::npos;
+}
+
+// A line of /proc/<process>/status, "" if there is none.
+std::string status_of(pid_t process, const std::string& name) {
+  std::istringstream lines(read_text(fs::path("/proc") / std::to_string(process) / "status"));
+  for (std::string line; std::getline(lines, line);)
+    if (line.starts_with(name + ":\t")) return line.substr(name.size() + 2);
+  return "";
 }
 
 }  // namespace
@@ -163,13 +171,35 @@ void RunningProgram::send_signal(int signal) const {
   ::kill(process_, signal);
 }
 
-void RunningProgram::send_signal_to_rank(int rank, int signal) const {
+std::optional<pid_t> RunningProgram::process_of_rank(int rank) const {
   for (const pid_t process : processes())
-    if (has_variable(process, "OMPI_COMM_WORLD_RANK=" + std::to_string(rank))) {
+    if (has_variable(process, "OMPI_COMM_WORLD_RANK=" + std::to_string(rank))) return process;
+  return std::nullopt;
+}
+
+void RunningProgram::send_signal_to_rank(int rank, int signal) const {
+  if (const auto process = process_of_rank(rank))
+    ::kill(*process, signal);
+  else
+    ADD_FAILURE() << "no process of rank " << rank << " of " << command_;
+}
+
+void RunningProgram::send_signal_to_inner_mpirun(int signal) const {
+  for (const pid_t process : processes())
+    if (process != process_ && status_of(process, "PPid") == std::to_string(process_)) {
       ::kill(process, signal);
       return;
     }
-  ADD_FAILURE() << "no process of rank " << rank << " of " << command_;
+  ADD_FAILURE() << "no mpirun of " << command_;
+}
+
+bool RunningProgram::catches(int signal) const {
+  const std::string mask = status_of(process_of_rank(0).value_or(process_), "SigCgt");
+  return !mask.empty() && (std::stoull(mask, nullptr, 16) >> (signal - 1) & 1) != 0;
+}
+
+std::string RunningProgram::errors() const {
+  return read_plain(outputs_ / "errors");
 }
 
 void RunningProgram::wait_until(const std::string& what, const std::function<bool()>& condition) {
@@ -177,7 +207,7 @@ void RunningProgram::wait_until(const std::string& what, const std::function<boo
     if (has_ended() || seconds() > limit_seconds_) {
       ADD_FAILURE() << (has_ended() ? "ended" : "still ran") << " after " << seconds() << " s without "
                     << what << ": " << command_ << "\n"
-                    << read_plain(outputs_ / "output") << read_plain(outputs_ / "errors");
+                    << read_plain(outputs_ / "output") << errors();
       return;
     }
     std::this_thread::sleep_for(kPoll);
@@ -195,7 +225,7 @@ ProgramResult RunningProgram::wait() {
   }
   const ProgramResult result{.exit_code = *exit_code_,
                              .output = read_plain(outputs_ / "output"),
-                             .errors = read_plain(outputs_ / "errors"),
+                             .errors = errors(),
                              .seconds = seconds()};
   std::vector<pid_t> left = processes();
   for (const double end = seconds(); !left.empty() && seconds() - end < kSecondsToVanish; left = processes())

@@ -18,6 +18,7 @@ namespace ganymede {
 
 struct ProgramOptions {
   int ranks = 0;                                        // 0: without mpirun
+  std::string program = {};                             // ganymede when empty
   std::map<std::string, std::string> environment = {};  // in place of any GANYMEDE_* of this process
   std::filesystem::path working_folder = {};            // this process's own when empty
   std::filesystem::path output = {};                    // a file or device in place of ProgramResult::output
@@ -47,6 +48,13 @@ class RunningProgram {
   // To mpirun, or to the program where there is none.
   void send_signal(int signal) const;
   void send_signal_to_rank(int rank, int signal) const;
+  // To the mpirun that the program, launch/mpirun, has started.
+  void send_signal_to_inner_mpirun(int signal) const;
+  // Whether the program, or a rank where it is mpirun, catches this signal by now.
+  bool catches(int signal) const;
+
+  // What it has said on standard error so far.
+  std::string errors() const;
 
   // Polls until the condition holds; fails the test when the program ends before.
   void wait_until(const std::string& what, const std::function<bool()>& condition);
@@ -58,6 +66,7 @@ class RunningProgram {
   double seconds() const;
   bool has_ended();
   void kill_all() const;
+  std::optional<pid_t> process_of_rank(int rank) const;
   std::vector<pid_t> processes() const;
 
   std::string command_, mark_;
