@@ -42,7 +42,8 @@ PlannedRecipe agree_on_recipe(const RecipeArguments& arguments, Communicator& co
 // Rank 0's recipe, on every rank.
 Recipe broadcast_recipe(Communicator& communicator, const Recipe& recipe);
 
-// Sets the compute threads of this rank, as asked or its share of the host's cores; says how many. Collective.
+// Sets the compute threads of this rank, as asked or its share of the host's cores; says how many.
+// Collective.
 int start_threads(int asked, Communicator& communicator);
 
 // Reads the index on every rank and verifies the shards, each rank its share, unless that was done before.
