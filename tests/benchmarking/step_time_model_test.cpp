@@ -54,9 +54,9 @@ TEST(StepTimeModel, PowersOfTwoHalveAndDouble) {
   EXPECT_EQ(predicted.node_sum, 0);
 }
 
-TEST(StepTimeModel, OtherNumbersGoAroundARing) {
+TEST(StepTimeModel, OfOtherNumbersAllExchangeWithAll) {
   const StepPrediction predicted = predict_step(example(), {.nodes = 6, .ranks_per_node = 2, .rows = 64});
-  EXPECT_DOUBLE_EQ(predicted.network_sum, 2 * 5.0 / 6 * 2e6 / (kPayload * 1e9) + 2 * 10 * 100e-6);
+  EXPECT_DOUBLE_EQ(predicted.network_sum, 2 * 5.0 / 6 * 2e6 / (kPayload * 1e9) + 2 * 2 * 100e-6);
   EXPECT_DOUBLE_EQ(predicted.small_sums, 5e-6 + 3 * (100e-6 + 1e3 / (kPayload * 1e9)));
   EXPECT_DOUBLE_EQ(predicted.step(),
                    predicted.compute + predicted.node_sum + predicted.network_sum + predicted.small_sums);

@@ -10,8 +10,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kStoppedOnRequest = 75;
-
 class InterruptionTest : public ProgramTest {
  protected:
   // A run of far more steps than it will get.

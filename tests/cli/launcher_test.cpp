@@ -15,7 +15,6 @@ namespace fs = std::filesystem;
 
 using namespace std::chrono_literals;
 
-constexpr int kStoppedOnRequest = 75;
 const char* const kLauncher = GANYMEDE_SOURCE_DIR "/launch/mpirun";
 
 class LauncherTest : public ProgramTest {

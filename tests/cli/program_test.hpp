@@ -12,6 +12,8 @@ namespace ganymede {
 
 using Words = std::vector<std::string>;
 
+inline constexpr int kStoppedOnRequest = 75;  // the program's exit code
+
 class ProgramTest : public testing::Test {
  protected:
   static void TearDownTestSuite();

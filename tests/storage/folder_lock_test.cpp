@@ -86,11 +86,11 @@ TEST_F(FolderLocking, AKilledOwnerOfThisHostDoesNotKeepIt) {
   if (child == 0) {
     const FolderLock lock(folder_);
     char one = 1;
-    if (write(ready[1], &one, 1) != 1) _exit(1);
+    if (::write(ready[1], &one, 1) != 1) _exit(1);
     pause();
   }
   char one = 0;
-  ASSERT_EQ(read(ready[0], &one, 1), 1);
+  ASSERT_EQ(::read(ready[0], &one, 1), 1);
   expect_error<UserError>([&] { FolderLock lock(folder_); }, {fmt::format("pid {}", child)});
   kill(child, SIGKILL);
   siginfo_t ended{};

@@ -49,8 +49,9 @@ class ImageFile : public testing::Test {
     return pixels;
   }
   static std::string exif_of(int orientation) {
-    return std::string("Exif\0\0II*\0\x08\0\0\0\1\0\x12\1\3\0\1\0\0\0", 24) + static_cast<char>(orientation) +
-           std::string(7, '\0');
+    std::string exif("Exif\0\0II*\0\x08\0\0\0\1\0\x12\1\3\0\1\0\0\0\0\0\0\0\0\0\0\0", 32);
+    exif[24] = static_cast<char>(orientation);
+    return exif;
   }
 
   TemporaryFolder folder_;
