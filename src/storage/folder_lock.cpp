@@ -25,6 +25,13 @@ fs::path absolute_folder(const fs::path& folder) {
   return plain.has_filename() ? plain : plain.parent_path();
 }
 
+bool is_file_at(const FileDescriptor& file, const fs::path& path) {
+  struct stat own {
+  }, there{};
+  return ::fstat(file.get(), &own) == 0 && ::stat(path.c_str(), &there) == 0 && own.st_ino == there.st_ino &&
+         own.st_dev == there.st_dev;
+}
+
 }  // namespace
 
 FolderLock::FolderLock(const fs::path& folder, FolderLockOptions options)
@@ -103,10 +110,10 @@ void FolderLock::acquire() {
     make_folders();  // a process that failed to start has removed its own a moment ago
     write_own();
   }
-  while (!(held_ = link_own(file_))) {
+  while (!(held_ = link_own())) {
     const auto claim = read_claim(file_);
     if (!claim) continue;  // given back a moment ago
-    if (lives(*claim, file_))
+    if (lives(*claim))
       throw UserError(
           fmt::format("{}: another process works in this run folder: {}; wait for its end, or choose another "
                       "folder with --run",
@@ -117,36 +124,36 @@ void FolderLock::acquire() {
 }
 
 // NFS may report a failure of a call that it has done, when the answer was lost: the file itself tells.
-bool FolderLock::link_own(const fs::path& place) const {
-  if (::link(own_.c_str(), place.c_str()) == 0) return true;
+bool FolderLock::link_own() const {
+  if (::link(own_.c_str(), file_.c_str()) == 0) return true;
   const int code = errno;
   struct stat own {
   }, there{};
-  if (::stat(own_.c_str(), &own) == 0 && ::stat(place.c_str(), &there) == 0 && own.st_ino == there.st_ino &&
+  if (::stat(own_.c_str(), &own) == 0 && ::stat(file_.c_str(), &there) == 0 && own.st_ino == there.st_ino &&
       own.st_dev == there.st_dev)
     return true;
   if (code == EEXIST) return false;
   if (code != EPERM && code != EOPNOTSUPP && code != ENOSYS) {
     errno = code;
-    check_posix(-1, "lock", place);
+    check_posix(-1, "lock", file_);
   }
   // A file system without links.
-  const int made = ::open(place.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  const int made = ::open(file_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (made < 0 && errno == EEXIST) return false;
-  check_posix(made, "lock", place);
+  check_posix(made, "lock", file_);
   const std::string text = to_text(claim_);
   const auto written = ::write(made, text.data(), text.size());
   ::close(made);
-  if (written < 0) ::unlink(place.c_str());
-  return check_posix(written, "lock", place) > 0;
+  if (written < 0) ::unlink(file_.c_str());
+  return check_posix(written, "lock", file_) > 0;
 }
 
 // Of a process on another host: whether its count grows, for as long as it may take.
-bool FolderLock::lives(const LockClaim& claim, const fs::path& place) const {
+bool FolderLock::lives(const LockClaim& claim) const {
   if (!claim.token.empty())
     if (const auto alive = is_alive(claim.owner)) return *alive;
   timespec beaten{}, now{};
-  const auto read = read_claim(place, &beaten);
+  const auto read = read_claim(file_, &beaten);
   if (!read || read->text != claim.text) return read.has_value();
   ::utimensat(AT_FDCWD, own_.c_str(), nullptr, 0);  // the server's time, if the folder is on one
   read_claim(own_, &now);
@@ -155,36 +162,26 @@ bool FolderLock::lives(const LockClaim& claim, const fs::path& place) const {
   const auto pause = std::min<std::chrono::milliseconds>(options_.beat / 4, std::chrono::seconds(1));
   for (const auto begin = steady_clock::now(); steady_clock::now() - begin < options_.stale;) {
     std::this_thread::sleep_for(pause);
-    const auto later = read_claim(place);
+    const auto later = read_claim(file_);
     if (!later || later->text != claim.text) return later.has_value();
   }
   return false;
 }
 
-// One process at a time removes: otherwise a slow one would take away the lock that a fast one got after the
-// same dead owner.
+// One process at a time removes, or a slow one would take away the lock that a fast one got after the same
+// dead owner. The system ends the guard's own lock with its process.
 void FolderLock::remove_dead(const LockClaim& dead) const {
   const fs::path guard = fs::path(file_).concat(".takeover");
-  if (link_own(guard)) {
-    take_away(file_, dead);
-    ::unlink(guard.c_str());
-  } else if (const auto remover = read_claim(guard)) {
-    if (lives(*remover, guard))
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    else
-      take_away(guard, *remover);
-  }
-}
-
-// If it is another's by now, it comes back.
-void FolderLock::take_away(const fs::path& place, const LockClaim& dead) const {
-  const fs::path taken = fs::path(own_).concat(".old");
-  if (::rename(place.c_str(), taken.c_str()) != 0) return;
-  const auto claim = read_claim(taken);
-  const bool is_dead = claim && (dead.token.empty() ? claim->text == dead.text : claim->token == dead.token);
-  if (!is_dead && ::link(taken.c_str(), place.c_str()) != 0)
-    spdlog::warn("{}: cannot be put back", place.string());
-  ::unlink(taken.c_str());
+  const FileDescriptor guard_file(guard, O_RDWR | O_CREAT);
+  struct flock whole {};
+  whole.l_type = F_WRLCK;
+  while (::fcntl(guard_file.get(), F_OFD_SETLKW, &whole) != 0)
+    if (errno != EINTR) break;  // a file system without such locks: all that is left is to be quick
+  if (!is_file_at(guard_file, guard)) return;  // who had it before has removed it
+  const auto claim = read_claim(file_);
+  if (claim && (dead.token.empty() ? claim->text == dead.text : claim->token == dead.token))
+    ::unlink(file_.c_str());
+  ::unlink(guard.c_str());
 }
 
 void FolderLock::beat_until_stopped() {
@@ -200,7 +197,7 @@ bool FolderLock::beat() try {
   const auto found = read_claim(file_);
   if (!found) {  // removed by hand
     write_own();
-    link_own(file_);
+    link_own();
     ::unlink(own_.c_str());
   } else if (found->token == claim_.token) {
     const FileDescriptor file(file_, O_WRONLY);

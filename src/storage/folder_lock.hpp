@@ -54,10 +54,9 @@ class FolderLock {
   void remove_made_folders();
   void write_own() const;
   void acquire();
-  bool link_own(const std::filesystem::path& place) const;
-  bool lives(const LockClaim& claim, const std::filesystem::path& place) const;
+  bool link_own() const;
+  bool lives(const LockClaim& claim) const;
   void remove_dead(const LockClaim& dead) const;
-  void take_away(const std::filesystem::path& place, const LockClaim& dead) const;
   void beat_until_stopped();
   bool beat();
 

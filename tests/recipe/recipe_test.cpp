@@ -143,7 +143,7 @@ TEST(Recipe, MistakesNameFileLineKeyValueAndWhatWasExpected) {
 
 TEST(Recipe, ANumberBeyondItsBoundIsToldTheBound) {
   expect_mistake(with("1.0e-3", "1e16"),
-                 {"learning_rate is 1e16; expected a positive number of at most 1e+15"});
+                 {"learning_rate is 1e16; expected a positive number of at most 1000000000000000"});
   expect_mistake(with("[3]", "[3, 1000000000]"),
                  {"hidden_sizes[1] is 1000000000; expected a positive integer of at most 1000000"});
   expect_mistake(with("noise_size: 5", "noise_size: 99999999999999999999"),

@@ -26,7 +26,11 @@ TEST(RunFolders, AreMadeOnceAndNeverOverwritten) {
   for (const bool resumes : {false, true})
     expect_error<UserError>([&] { require_no_run(run, resumes); },
                             {"first", "exists already", "--resume", "--run"});
+  // A process that was killed in between leaves the folder without its recipe; a run that has lost it has
+  // checkpoints.
   fs::remove(run.recipe());
+  require_no_run(run, true);
+  fs::create_directory(run.checkpoints() / "step_00000001");
   expect_error<UserError>([&] { require_no_run(run, true); }, {"checkpoints", "recipe.yaml"});
 }
 
