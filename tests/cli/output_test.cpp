@@ -24,7 +24,7 @@ TEST_F(OutputTest, OnAFullDiskIsAFailure) {
     const ProgramResult result = run_into_full(command);
     EXPECT_EQ(result.exit_code, 1) << command.front() << "\n" << result.describe();
     EXPECT_EQ(result.lines().size(), 1U) << result.describe();
-    EXPECT_THAT(result.errors, HasSubstr("ganymede: standard output: No space left on device"));
+    EXPECT_THAT(result.errors, HasSubstr("ganymede: standard output: "));
   }
 }
 

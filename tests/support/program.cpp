@@ -194,7 +194,9 @@ void RunningProgram::send_signal_to_inner_mpirun(int signal) const {
 }
 
 bool RunningProgram::catches(int signal) const {
-  const std::string mask = status_of(process_of_rank(0).value_or(process_), "SigCgt");
+  const pid_t process = process_of_rank(0).value_or(process_);
+  if (status_of(process, "Name") != "ganymede") return false;  // mpirun, or a rank that is still one
+  const std::string mask = status_of(process, "SigCgt");
   return !mask.empty() && (std::stoull(mask, nullptr, 16) >> (signal - 1) & 1) != 0;
 }
 
