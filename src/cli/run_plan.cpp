@@ -1,5 +1,6 @@
 #include "cli/run_plan.hpp"
 
+#include <algorithm>
 #include <cstdio>
 
 #include "base/error.hpp"
@@ -17,20 +18,22 @@ namespace {
 // These do not determine the weights after a step.
 const std::vector<std::string> kFreeToChange{"train", "communication", "description"};
 
-// Refuses what --resume changes unasked, all of it at once.
+// Refuses what --resume changes unasked, several at once.
 void require_allowed_changes(const Recipe& before, const Recipe& now, const TrainArguments& arguments) {
-  std::string refused;
-  for (const auto& [key, old_value, new_value] : find_differences(before, now)) {
-    if (is_covered(key, kFreeToChange) || is_covered(key, arguments.allow_change)) continue;
-    const auto shown = [](const std::string& value) { return value.empty() ? "not there" : value; };
-    refused += fmt::format("{}{} was {}, now {}", refused.empty() ? "" : "; ", key, shown(old_value),
-                           shown(new_value));
-  }
-  require(refused.empty(),
-          "{}: the run was made with another recipe: {}. --resume may change `train` and `communication`; "
-          "allow others "
-          "one by one with --allow-change KEY",
-          arguments.run, refused);
+  constexpr std::size_t kMostShown = 3;
+  const auto shown = [](const std::string& value) { return value.empty() ? "not there" : value; };
+  std::vector<std::string> refused;
+  for (const auto& [key, old_value, new_value] : find_differences(before, now))
+    if (!is_covered(key, kFreeToChange) && !is_covered(key, arguments.allow_change))
+      refused.push_back(fmt::format("{} was {}, now {}", key, shown(old_value), shown(new_value)));
+  if (refused.empty()) return;
+  const std::size_t more = refused.size() - std::min(refused.size(), kMostShown);
+  refused.resize(refused.size() - more);
+  throw UserError(fmt::format(
+      "{}: the run was made with another recipe: {}{}. --resume may change `train` and `communication`; "
+      "allow "
+      "others one by one with --allow-change KEY",
+      arguments.run, fmt::join(refused, "; "), more > 0 ? fmt::format("; and {} more", more) : ""));
 }
 
 // The recipe of the run that is continued, with what the command changes of it.

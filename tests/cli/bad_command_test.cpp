@@ -146,7 +146,7 @@ TEST_F(BadCommandTest, ResumeWithAnotherRecipe) {
     const std::string key = std::string(setting).substr(0, std::string(setting).find('='));
     expect_refused(resume_arguments("run", {setting}),
                    {"run: the run was made with another recipe", key.substr(key.rfind('.') + 1),
-                    "--resume may only change `train`"});
+                    "--resume may change `train`", "--allow-change KEY"});
   }
   expect_refused({"train", "dcgan", "--resume", "--run", "run"},
                  {"run: the run was made with another recipe"});

@@ -132,7 +132,7 @@ TEST_F(BadDatasetTest, ResumeOnAnotherDataset) {
   fs::remove_all(copy_);
   import_test_dataset(copy_, {.samples = 128});
   expect_refusal(folder_.path(), resume_arguments("run", {"train.steps=2"}), 2, kBadData,
-                 {"step_00000001", "256 samples", "128", "same dataset"});
+                 {"copy: this is not the dataset", "128 samples", "256", "--allow-change data.path"});
 }
 
 class BadIdxTest : public ProgramTest {
