@@ -43,7 +43,7 @@ void require_never_saved(const RunFolder& run) {
 }
 
 CheckpointInfo find_start_on_root(const TrainArguments& arguments, const RunPlan& plan,
-                                  const CheckpointStore& store, const DatasetIndex& index, Gan& gan) {
+                                  CheckpointStore& store, const DatasetIndex& index, Gan& gan) {
   CheckpointInfo start{.data = TrainedOn::of(index)};
   if (!plan.continues) return start;
   const auto found = store.use_newest(
@@ -76,9 +76,8 @@ void require_same_data(const TrainedOn& before, const TrainedOn& now, const std:
   if (before.shard_crc32 != now.shard_crc32) refuse("the checksums of its shards are others");
 }
 
-CheckpointInfo agree_on_start(const TrainArguments& arguments, const RunPlan& plan,
-                              const CheckpointStore& store, const DatasetIndex& index, Gan& gan,
-                              Communicator& communicator) {
+CheckpointInfo agree_on_start(const TrainArguments& arguments, const RunPlan& plan, CheckpointStore& store,
+                              const DatasetIndex& index, Gan& gan, Communicator& communicator) {
   CheckpointInfo start{.data = TrainedOn::of(index)};
   agree_on_root(communicator, [&] { start = find_start_on_root(arguments, plan, store, index, gan); });
   const at::Tensor position = at::tensor({static_cast<double>(start.step), start.seconds}, at::kDouble);

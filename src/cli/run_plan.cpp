@@ -31,8 +31,7 @@ void require_allowed_changes(const Recipe& before, const Recipe& now, const Trai
   refused.resize(refused.size() - more);
   throw UserError(fmt::format(
       "{}: the run was made with another recipe: {}{}. --resume may change `train` and `communication`; "
-      "allow "
-      "others one by one with --allow-change KEY",
+      "allow others one by one with --allow-change KEY",
       arguments.run, fmt::join(refused, "; "), more > 0 ? fmt::format("; and {} more", more) : ""));
 }
 
@@ -42,13 +41,6 @@ Recipe load_resumed_recipe(const TrainArguments& arguments, const RunFolder& run
                            arguments.from.overrides);
   require_allowed_changes(before, now, arguments);
   return now;
-}
-
-// A run that goes on finds its data where they lay, from whatever working directory.
-std::optional<fs::path> known_data_folder(const Recipe& before, const Recipe& now, const RunFolder& run) {
-  if (before.data.path != now.data.path) return std::nullopt;
-  const auto folder = CheckpointStore(run.checkpoints()).last_data_folder();
-  return folder && fs::exists(*folder / kIndexFileName) ? folder : std::nullopt;
 }
 
 void check_arguments(const TrainArguments& arguments) {
@@ -80,16 +72,17 @@ RunPlan plan_run_on_root(const TrainArguments& arguments, int ranks) {
           arguments.resume ? arguments.run + ": no run here to resume; give a recipe to start one"
                            : "which recipe? `ganymede recipe list` shows those that exist");
 
-  std::optional<fs::path> known_data;
+  std::optional<fs::path> where_data_lay;  // whatever the working directory is now
   if (plan.continues) {
     const Recipe before = load_recipe(plan.run.recipe());
     plan.recipe = load_resumed_recipe(arguments, plan.run, before);
-    known_data = known_data_folder(before, plan.recipe, plan.run);
+    if (before.data.path == plan.recipe.data.path)
+      where_data_lay = CheckpointStore(plan.run.checkpoints()).last_data_folder();
   } else {
     plan.recipe = load_recipe(find_recipe(arguments.from.recipe), arguments.from.overrides);
     if (plan.lock) require_no_run(plan.run, /*accept_other_files=*/arguments.resume);
   }
-  plan.dataset = find_fitting_dataset_on_root(plan.recipe, ranks, known_data);
+  plan.dataset = find_fitting_dataset_on_root(plan.recipe, ranks, where_data_lay);
   if (!plan.lock) claim(claim_next_run_folder(plan.recipe.name, options));
   return plan;
 }

@@ -22,7 +22,7 @@ TrainedRun open_trained_run(const std::string& folder, std::optional<std::int64_
         fmt::format("{}: no run here (it has no recipe.yaml); expected the folder of a training run",
                     run.root().string()));
   TrainedRun trained{.recipe = load_recipe(run.recipe()), .info = {}, .gan = nullptr};
-  const CheckpointStore store(run.checkpoints());
+  CheckpointStore store(run.checkpoints());
   const auto info = store.use_newest([&](const Checkpoint& checkpoint) {
     const TrainedOn& data = checkpoint.info.data;
     trained.gan = make_adversarial_gan(
@@ -44,8 +44,7 @@ TrainedRun open_trained_run(const std::string& folder, std::optional<std::int64_
 
 DatasetIndex read_training_data(const TrainedRun& run) {
   const TrainedOn& before = run.info.data;
-  const bool where_it_lay = fs::exists(before.folder / kIndexFileName);
-  DatasetIndex index = read_dataset_index(where_it_lay ? before.folder : find_dataset(run.recipe.data.path));
+  DatasetIndex index = read_dataset_index(find_dataset(run.recipe.data.path, before.folder));
   require_same_data(before, TrainedOn::of(index), "bring that one back");
   return index;
 }

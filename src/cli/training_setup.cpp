@@ -81,8 +81,8 @@ void add_recipe_options(CLI::App& command, RecipeArguments& arguments) {
 }
 
 std::filesystem::path find_fitting_dataset_on_root(const Recipe& recipe, int ranks,
-                                                   const std::optional<std::filesystem::path>& known) {
-  const DatasetIndex index = read_dataset_index(known ? *known : find_dataset(recipe.data.path));
+                                                   const std::optional<std::filesystem::path>& where_it_lay) {
+  const DatasetIndex index = read_dataset_index(find_dataset(recipe.data.path, where_it_lay));
   check_batch(recipe, index, ranks);
   check_ranks(recipe, ranks);
   return std::filesystem::absolute(index.folder);

@@ -26,10 +26,10 @@ struct RecipeArguments {
 // RECIPE, --set, --threads and --cache-mib. The arguments must outlive the parsing.
 void add_recipe_options(CLI::App& command, RecipeArguments& arguments);
 
-// The folder of the recipe's dataset, once they fit each other and the number of ranks. known: where it is,
-// if that is known. Rank 0 alone calls it.
-std::filesystem::path find_fitting_dataset_on_root(const Recipe& recipe, int ranks,
-                                                   const std::optional<std::filesystem::path>& known = {});
+// The folder of the recipe's dataset, once they fit each other and the number of ranks; where_it_lay is for
+// find_dataset. Rank 0 alone calls it.
+std::filesystem::path find_fitting_dataset_on_root(
+    const Recipe& recipe, int ranks, const std::optional<std::filesystem::path>& where_it_lay = {});
 
 struct PlannedRecipe {
   Recipe recipe;

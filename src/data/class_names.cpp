@@ -22,18 +22,22 @@ void warn_of_empty_classes(const std::filesystem::path& file, const std::vector<
     const std::size_t label = i + static_cast<std::size_t>(classes.first);
     if (label >= samples.size() || samples[label] == 0) empty.push_back(classes.names[i]);
   }
-  const std::size_t shown = std::min(empty.size(), kMostNamesShown);
   if (!empty.empty())
-    spdlog::warn("{}: {} of {} classes have no samples: {}{}", file.string(), empty.size(),
-                 classes.names.size(),
-                 fmt::join(empty.begin(), empty.begin() + static_cast<std::ptrdiff_t>(shown), ", "),
-                 shown < empty.size() ? ", ..." : "");
+    spdlog::warn("{}: {} of {} classes have no samples: {}", file.string(), empty.size(),
+                 classes.names.size(), list_some(empty, kMostNamesShown));
 }
 
 }  // namespace
 
 std::vector<std::string> numbered_classes(std::int64_t count) {
   return numbers(0, count);
+}
+
+std::string list_some(const std::vector<std::string>& names, std::size_t most) {
+  const std::size_t shown = std::min(names.size(), most);
+  return fmt::format("{}{}",
+                     fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(shown), ", "),
+                     shown < names.size() ? ", ..." : "");
 }
 
 std::optional<std::int64_t> label_without_name(const std::vector<std::int64_t>& samples, std::int64_t names) {

@@ -12,6 +12,9 @@ namespace ganymede {
 // "0", "1", ...
 std::vector<std::string> numbered_classes(std::int64_t count);
 
+// The first of them with commas between, and "..." if there are more.
+std::string list_some(const std::vector<std::string>& names, std::size_t most);
+
 struct LabelledClasses {
   std::int64_t first = 0;          // the label of class 0; the others follow
   std::vector<std::string> names;  // [class]

@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "base/logging.hpp"
+#include "base/lower_case.hpp"
 #include "data/class_names.hpp"
 #include "data/dataset_writer.hpp"
 #include "data/import_shape.hpp"
@@ -16,19 +17,13 @@ namespace {
 
 constexpr std::int64_t kBlockBytes = std::int64_t{16} << 20;
 
-std::string lower(std::string_view text) {
-  std::string small(text);
-  for (char& c : small) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return small;
-}
-
 // pandas writes its index under no name, and reads it back as "Unnamed: 0".
 bool is_name_of_index(std::string_view name) {
-  return name.empty() || name.starts_with("Unnamed: ") || lower(name) == "index";
+  return name.empty() || name.starts_with("Unnamed: ") || lower_case(std::string(name)) == "index";
 }
 
 bool is_name_of_label(std::string_view name) {
-  const std::string small = lower(name);
+  const std::string small = lower_case(std::string(name));
   return small == "label" || small == "labels" || small == "class" || small == "target";
 }
 

@@ -5,6 +5,7 @@
 #include <system_error>
 
 #include "base/error.hpp"
+#include "data/class_names.hpp"
 #include "storage/json_object.hpp"
 
 namespace ganymede {
@@ -146,9 +147,10 @@ void write_dataset_index(const DatasetIndex& index, const fs::path& folder) {
   write_json_atomically(folder / kIndexFileName, json);
 }
 
-fs::path find_dataset(const fs::path& name_or_path) {
-  require(!name_or_path.empty(), "the name of the dataset is empty; give a name or a folder");
+fs::path find_dataset(const fs::path& name_or_path, const std::optional<fs::path>& where_it_lay) {
   std::error_code error;
+  if (where_it_lay && fs::exists(*where_it_lay / kIndexFileName, error)) return *where_it_lay;
+  require(!name_or_path.empty(), "the name of the dataset is empty; give a name or a folder");
   if (name_or_path.is_absolute() || fs::exists(name_or_path, error)) return name_or_path;
   std::vector<fs::path> places;
   const char* variable = std::getenv("GANYMEDE_DATA");
@@ -174,12 +176,9 @@ std::string describe_dataset(const DatasetIndex& index) {
   if (index.modes)
     text += fmt::format("modes    {} Gaussians of standard deviation {}\n", index.modes->centers.size(),
                         index.modes->standard_deviation);
-  const std::size_t shown = std::min(index.class_names.size(), kMostNamesListed);
   if (index.has_labels())
-    text += fmt::format("classes  {}: {}{}\n", index.class_names.size(),
-                        fmt::join(index.class_names.begin(),
-                                  index.class_names.begin() + static_cast<std::ptrdiff_t>(shown), ", "),
-                        shown < index.class_names.size() ? ", ..." : "");
+    text += fmt::format("classes  {}: {}\n", index.class_names.size(),
+                        list_some(index.class_names, kMostNamesListed));
   else
     text += "classes  none (no labels)\n";
   text += fmt::format("shards   {}\n", index.shards.size());

@@ -60,9 +60,10 @@ void check_shard_file(const DatasetIndex& index, std::size_t shard);
 // Writes index.json into `folder`.
 void write_dataset_index(const DatasetIndex& index, const std::filesystem::path& folder);
 
-// An absolute or existing path as it is; another one below $GANYMEDE_DATA, then below data/. Throws UserError
-// with the places that were tried.
-std::filesystem::path find_dataset(const std::filesystem::path& name_or_path);
+// Where it lay, if there still is a dataset; an absolute or existing path as it is; another one below
+// $GANYMEDE_DATA, then below data/. Throws UserError with the places that were tried.
+std::filesystem::path find_dataset(const std::filesystem::path& name_or_path,
+                                   const std::optional<std::filesystem::path>& where_it_lay = {});
 
 // Several lines for a person: folder, samples, shape, classes, shards.
 std::string describe_dataset(const DatasetIndex& index);

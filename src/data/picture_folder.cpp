@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "base/logging.hpp"
+#include "base/lower_case.hpp"
 #include "base/natural_order.hpp"
 #include "base/utf8.hpp"
 
@@ -14,14 +15,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
-
 bool is_picture(const fs::path& file) {
-  const std::string extension = lower(file.extension().string());
+  const std::string extension = lower_case(file.extension().string());
   return extension == ".png" || extension == ".jpg" || extension == ".jpeg" || extension == ".jfif" ||
          extension == ".jpe";
 }
@@ -31,7 +26,7 @@ bool is_of_the_system(const fs::path& path) {
   constexpr std::array<std::string_view, 8> names{
       "__macosx", "thumbs.db",    "ehthumbs.db", "desktop.ini",
       "@eadir",   "$recycle.bin", "lost+found",  "system volume information"};
-  const std::string name = lower(path.filename().string());
+  const std::string name = lower_case(path.filename().string());
   return name.starts_with('.') || std::find(names.begin(), names.end(), name) != names.end();
 }
 

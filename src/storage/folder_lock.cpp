@@ -99,7 +99,7 @@ void FolderLock::remove_made_folders() {
 void FolderLock::write_own() const {
   const FileDescriptor own(own_, O_WRONLY | O_CREAT | O_TRUNC);
   write_all(own, to_text(claim_), own_);
-  check_posix(::fsync(own.get()), "sync", own_);
+  own.sync(own_);
 }
 
 void FolderLock::acquire() {
@@ -127,11 +127,8 @@ void FolderLock::acquire() {
 bool FolderLock::link_own() const {
   if (::link(own_.c_str(), file_.c_str()) == 0) return true;
   const int code = errno;
-  struct stat own {
-  }, there{};
-  if (::stat(own_.c_str(), &own) == 0 && ::stat(file_.c_str(), &there) == 0 && own.st_ino == there.st_ino &&
-      own.st_dev == there.st_dev)
-    return true;
+  std::error_code missing;
+  if (fs::equivalent(own_, file_, missing)) return true;
   if (code == EEXIST) return false;
   if (code != EPERM && code != EOPNOTSUPP && code != ENOSYS) {
     errno = code;

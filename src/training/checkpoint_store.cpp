@@ -37,12 +37,6 @@ void remove_or_warn(const fs::path& path) {
   if (error) spdlog::warn("{}: cannot remove it ({}); remove it yourself", path.string(), error.message());
 }
 
-void require_own_step(const CheckpointInfo& info, std::int64_t step, const fs::path& path) {
-  if (info.step != step)
-    throw DataError(fmt::format("{}: its manifest says step {}: it is a copy of another checkpoint",
-                                path.string(), info.step));
-}
-
 }  // namespace
 
 fs::path CheckpointStore::path_of(std::int64_t step) const {
@@ -73,19 +67,29 @@ void CheckpointStore::save(const CheckpointInfo& info, const TrainingState& snap
   }
 }
 
+Checkpoint CheckpointStore::read(std::int64_t step) {
+  intact_[step] = false;
+  Checkpoint checkpoint = read_checkpoint(path_of(step));
+  if (checkpoint.info.step != step)
+    throw DataError(fmt::format("{}: its manifest says step {}: it is a copy of another checkpoint",
+                                path_of(step).string(), checkpoint.info.step));
+  intact_[step] = true;
+  return checkpoint;
+}
+
 bool CheckpointStore::is_intact(std::int64_t step) {
   const auto known = intact_.find(step);
   if (known != intact_.end()) return known->second;
   try {
-    require_own_step(read_checkpoint(path_of(step)).info, step, path_of(step));
-    return intact_[step] = true;
+    read(step);
+    return true;
   } catch (const Error&) {
-    return intact_[step] = false;
+    return false;
   }
 }
 
 std::optional<CheckpointInfo> CheckpointStore::use_newest(const std::function<void(const Checkpoint&)>& use,
-                                                          std::optional<std::int64_t> at_step) const {
+                                                          std::optional<std::int64_t> at_step) {
   std::vector<std::int64_t> candidates = steps();
   if (at_step) {
     require(std::find(candidates.begin(), candidates.end(), *at_step) != candidates.end(),
@@ -96,8 +100,7 @@ std::optional<CheckpointInfo> CheckpointStore::use_newest(const std::function<vo
   std::vector<std::string> passed_over;
   for (const std::int64_t step : candidates) {
     try {
-      const Checkpoint checkpoint = read_checkpoint(path_of(step));
-      require_own_step(checkpoint.info, step, path_of(step));
+      const Checkpoint checkpoint = read(step);
       use(checkpoint);
       for (const std::string& reason : passed_over)
         spdlog::warn("{}; using the checkpoint before it", reason);

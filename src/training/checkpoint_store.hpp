@@ -27,7 +27,7 @@ class CheckpointStore {
   // refuses by an Error, is named in a warning and passed over for the one before. Nothing where there is
   // none; throws DataError with what is wrong with each where none can be used.
   std::optional<CheckpointInfo> use_newest(const std::function<void(const Checkpoint&)>& use,
-                                           std::optional<std::int64_t> at_step = {}) const;
+                                           std::optional<std::int64_t> at_step = {});
 
   // Where the data lay that the newest checkpoint with a readable manifest was trained on.
   std::optional<std::filesystem::path> last_data_folder() const;
@@ -40,6 +40,7 @@ class CheckpointStore {
 
  private:
   void set_aside(std::int64_t step) const;
+  Checkpoint read(std::int64_t step);
   bool is_intact(std::int64_t step);
 
   std::filesystem::path folder_;

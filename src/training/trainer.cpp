@@ -1,6 +1,7 @@
 #include "training/trainer.hpp"
 
 #include "base/clock.hpp"
+#include "base/failure.hpp"
 #include "base/logging.hpp"
 #include "distributed/agreement.hpp"
 #include "training/divergence.hpp"
@@ -42,7 +43,7 @@ template <typename Work>
 void try_to(std::string_view what, std::int64_t step, const Work& work) try {
   work();
 } catch (const std::exception& error) {
-  spdlog::warn("step {}: cannot {}: {}; training goes on", step, what, error.what());
+  spdlog::warn("step {}: cannot {}: {}; training goes on", step, what, describe_failure(error).message);
 }
 
 // Writes the state of all ranks; returns its checksum. Collective.

@@ -107,21 +107,30 @@ TEST(GradientAverager, NoticesAnUpdateThatDoesNotEnd) {
   expect_error<Error>([&] { const auto again = averager.begin(); }, {"finish() ended the update before"});
 }
 
+// A network in the middle of an update.
+struct Updating {
+  explicit Updating(Communicator& communicator)
+      : arena(*network, communicator), averager(arena, communicator), pending(averager.begin()) {}
+  void pass() const { forward(*network, at::ones({1, 4}, at::kDouble)).sum().backward(); }
+
+  const std::shared_ptr<Network> network = small_network();
+  ParameterArena arena;
+  GradientAverager averager;
+  GradientAverager::Pending pending;
+};
+
+// Each parameter leaves in a bucket of its own as soon as it has its gradient.
+void run_overlapping_ranks(const std::function<void(Communicator&)>& body) {
+  run_loopback_ranks(2, body, {.overlap = true, .bucket_bytes = 1});
+}
+
 // The second pass would write into buckets that other ranks are reading.
 TEST(GradientAverager, NoticesASecondBackwardPass) {
-  run_loopback_ranks(2,
-                     [](Communicator& communicator) {
-                       const auto network = small_network();
-                       ParameterArena arena(*network, communicator);
-                       GradientAverager averager(arena, communicator);
-                       auto pending = averager.begin();
-                       const auto pass = [&] {
-                         forward(*network, at::ones({1, 4}, at::kDouble)).sum().backward();
-                       };
-                       pass();
-                       expect_error<Error>(pass, {"one backward pass"});
-                     },
-                     {.overlap = true, .bucket_bytes = 1});
+  run_overlapping_ranks([](Communicator& communicator) {
+    const Updating update(communicator);
+    update.pass();
+    expect_error<Error>([&] { update.pass(); }, {"one backward pass"});
+  });
 }
 
 // Two networks of one shape whose backward passes come in another order on another rank: the sums would be of
@@ -129,23 +138,12 @@ TEST(GradientAverager, NoticesASecondBackwardPass) {
 TEST(GradientAverager, NoticesRanksThatFillBucketsInAnotherOrder) {
   expect_error<Error>(
       [] {
-        run_loopback_ranks(
-            2,
-            [](Communicator& communicator) {
-              const auto first = small_network(), second = small_network();
-              ParameterArena first_arena(*first, communicator), second_arena(*second, communicator);
-              GradientAverager first_averager(first_arena, communicator),
-                  second_averager(second_arena, communicator);
-              auto first_pending = first_averager.begin();
-              auto second_pending = second_averager.begin();
-              for (const int turn : {0, 1})
-                forward(turn == communicator.rank() ? *first : *second, at::ones({1, 4}, at::kDouble))
-                    .sum()
-                    .backward();
-              first_pending.finish();
-              second_pending.finish();
-            },
-            {.overlap = true, .bucket_bytes = 1});
+        run_overlapping_ranks([](Communicator& communicator) {
+          Updating first(communicator), second(communicator);
+          for (const int turn : {0, 1}) (turn == communicator.rank() ? first : second).pass();
+          first.pending.finish();
+          second.pending.finish();
+        });
       },
       {"in the same order"});
 }
@@ -155,18 +153,13 @@ TEST(GradientAverager, AnErrorInAnUpdateWaitsForTheSumsUnderWay) {
   for (int repeat = 0; repeat < 20; ++repeat)
     expect_error<DataError>(
         [] {
-          run_loopback_ranks(2,
-                             [](Communicator& communicator) {
-                               const auto network = small_network();
-                               ParameterArena arena(*network, communicator);
-                               GradientAverager averager(arena, communicator);
-                               auto pending = averager.begin();
-                               forward(*network, at::ones({1, 4}, at::kDouble)).sum().backward();
-                               if (communicator.rank() == 1) throw DataError("in the middle of a step");
-                               pending.finish();
-                               communicator.barrier();
-                             },
-                             {.overlap = true, .bucket_bytes = 1});
+          run_overlapping_ranks([](Communicator& communicator) {
+            Updating update(communicator);
+            update.pass();
+            if (communicator.rank() == 1) throw DataError("in the middle of a step");
+            update.pending.finish();
+            communicator.barrier();
+          });
         },
         {"in the middle of a step"});
 }
