@@ -6,6 +6,7 @@
 #include "cli/output_file.hpp"
 #include "cli/picture_options.hpp"
 #include "cli/trained_run.hpp"
+#include "data/class_names.hpp"
 #include "distributed/lone_communicator.hpp"
 
 namespace ganymede {
@@ -14,31 +15,37 @@ namespace {
 struct SampleArguments {
   std::string run;
   std::optional<std::int64_t> count;
-  std::optional<std::int64_t> label;
+  std::string label;
   std::string out;
   std::optional<std::int64_t> seed;
 };
 
-// The label that was asked for belongs to a conditional recipe and to one of its classes.
-void check_label(const SampleArguments& arguments, const Recipe& recipe, std::int64_t classes) {
-  if (!arguments.label) return;
-  require(recipe.gan.condition == Conditioning::labels,
-          "--label {}: {} is not conditional (gan.condition); leave --label out", *arguments.label,
+constexpr std::size_t kMostNamesShown = 20;
+
+// The class that was asked for, of a conditional recipe.
+std::optional<std::int64_t> label_asked_for(const SampleArguments& arguments, const TrainedRun& run) {
+  if (arguments.label.empty()) return std::nullopt;
+  require(run.recipe.gan.condition == Conditioning::labels,
+          "--label {}: {} is not conditional (gan.condition); leave --label out", arguments.label,
           arguments.run);
-  require(*arguments.label < classes, "--label is {}; {} has classes 0 to {}", *arguments.label,
-          arguments.run, classes - 1);
+  const std::vector<std::string>& names = run.info.data.class_names;
+  const auto label = find_class(names, arguments.label);
+  require(label.has_value(),
+          "--label is {}; {} has the classes {}: expected a name, or a number from 0 to {}", arguments.label,
+          arguments.run, list_some(names, kMostNamesShown), names.size() - 1);
+  return label;
 }
 
 void write_samples(const SampleArguments& arguments) {
   check_picture_file("--out", arguments.out);
   LoneCommunicator communicator;
   const TrainedRun run = open_trained_run(arguments.run, arguments.seed, communicator);
-  check_label(arguments, run.recipe, run.info.data.classes());
+  const auto label = label_asked_for(arguments, run);
   SamplePictureOptions picture = picture_options(run.recipe, run.info.data);
-  if (arguments.label) picture.classes = 0;  // no column a class: all samples are of one
+  if (label) picture.classes = 0;  // no column a class: all samples are of one
   const std::int64_t count = arguments.count.value_or(picture_sample_count(picture));
   std::vector<at::Tensor> images, labels;
-  draw_in_pieces(run, {.count = count, .label = arguments.label}, [&](const Samples& drawn) {
+  draw_in_pieces(run, {.count = count, .label = label}, [&](const Samples& drawn) {
     images.push_back(drawn.images);
     if (drawn.labels.defined()) labels.push_back(drawn.labels);
   });
@@ -60,9 +67,10 @@ void add_sample_command(CLI::App& app, Action& action) {
   expect_integer(command->add_option("--count", arguments->count,
                                      "How many samples [64; 8 a class of a conditional recipe]"),
                  kSamples);
-  expect_integer(command->add_option("--label", arguments->label,
-                                     "Class of the samples, of a conditional recipe [all in turn]"),
-                 kFromZero);
+  command
+      ->add_option("--label", arguments->label,
+                   "Class of the samples, of a conditional recipe: its name or number [all in turn]")
+      ->type_name("CLASS");
   expect_path(command->add_option("--out", arguments->out, "PNG file for the grid"))
       ->required()
       ->type_name("FILE");

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/logging.hpp"
+#include "base/number_range.hpp"
 
 namespace ganymede {
 namespace {
@@ -31,6 +32,13 @@ void warn_of_empty_classes(const std::filesystem::path& file, const std::vector<
 
 std::vector<std::string> numbered_classes(std::int64_t count) {
   return numbers(0, count);
+}
+
+std::optional<std::int64_t> find_class(const std::vector<std::string>& names, const std::string& word) {
+  const auto named = std::find(names.begin(), names.end(), word);
+  if (named != names.end()) return named - names.begin();
+  return integer_in({.low = 0, .high = static_cast<double>(names.size()), .high_open = true, .expected = ""},
+                    word);
 }
 
 std::string list_some(const std::vector<std::string>& names, std::size_t most) {

@@ -1,4 +1,4 @@
-// What the labels of a file that is imported mean.
+// The names of a dataset's classes, and what the labels of a file that is imported mean.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,9 @@ namespace ganymede {
 
 // "0", "1", ...
 std::vector<std::string> numbered_classes(std::int64_t count);
+
+// The class that a user's word means: the one of that name, else the one of that number.
+std::optional<std::int64_t> find_class(const std::vector<std::string>& names, const std::string& word);
 
 // The first of them with commas between, and "..." if there are more.
 std::string list_some(const std::vector<std::string>& names, std::size_t most);

@@ -74,8 +74,8 @@ TEST_F(BadCommandTest, SetBeforeTheRecipe) {
 }
 
 TEST_F(BadCommandTest, AnIntegerThatIsNone) {
-  expect_refused({"sample", "run", "--label", "-1", "--out", "x.png"},
-                 {"--label: -1; expected an integer from 0 on"}, 0);
+  expect_refused({"sample", "run", "--seed", "-1", "--out", "x.png"},
+                 {"--seed: -1; expected an integer from 0 on"}, 0);
   expect_refused({"evaluate", "run", "--seed", "abc"}, {"--seed: abc; expected an integer from 0 on"}, 0);
   expect_refused({"train", "mlp", "--cache-mib", "1.5"}, {"--cache-mib: 1.5; expected an integer from 0 on"});
 }

@@ -20,10 +20,26 @@ TEST_F(ConditionalTest, DrawsTheLabelOneAsksFor) {
   EXPECT_NE(read_text(folder_ / "0.png"), read_text(folder_ / "1.png"));
 }
 
+TEST_F(ConditionalTest, DrawsTheClassOfAName) {
+  write_idx_images(folder_ / "images", {.samples = 60});
+  write_idx_labels(folder_ / "labels", 60);
+  const ProgramResult imported = run({"dataset", "import", "idx", "--images", "images", "--labels", "labels",
+                                      "--class-names", "a,b,c,d,e,f,g,h,i,0", "--out", "named"});
+  ASSERT_EQ(imported.exit_code, 0) << imported.describe();
+  train("run", 1, {"gan.condition=labels", "data.path=" + (folder_ / "named").string()});
+  for (const char* label : {"a", "9", "0"}) {
+    const ProgramResult result =
+        run({"sample", "run", "--label", label, "--count", "4", "--out", std::string(label) + ".png"});
+    EXPECT_EQ(result.exit_code, 0) << result.describe();
+  }
+  EXPECT_EQ(read_text(folder_ / "0.png"), read_text(folder_ / "9.png")) << "0 is the name of class 9";
+  EXPECT_NE(read_text(folder_ / "0.png"), read_text(folder_ / "a.png"));
+}
+
 TEST_F(ConditionalTest, ALabelThatIsNoClassIsRefused) {
   train_conditional();
   expect_refusal(folder_.path(), {"sample", "run", "--label", "1000", "--out", "a.png"}, 0, kUserMistake,
-                 {"--label is 1000", "classes 0 to"});
+                 {"--label is 1000", "has the classes", "expected a name, or a number from 0 to"});
 }
 
 TEST_F(ConditionalTest, ALabelForAnUnconditionalRecipeIsRefused) {

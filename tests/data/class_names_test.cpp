@@ -35,6 +35,15 @@ TEST(ClassNames, GivenNamesStandForLabelsFromZeroOrOne) {
   EXPECT_THAT(classes({0, 1, 1, 1}, {"a", "b", "c"}).names, ElementsAre("a", "b", "c"));
 }
 
+TEST(ClassNames, AUsersWordIsANameBeforeItIsANumber) {
+  const std::vector<std::string> names = {"5", "shirt", "0"};
+  EXPECT_EQ(find_class(names, "shirt"), 1);
+  EXPECT_EQ(find_class(names, "0"), 2);
+  EXPECT_EQ(find_class(names, "1"), 1);
+  for (const char* word : {"3", "-1", "shir", "", "1.0", "99999999999999999999"})
+    EXPECT_EQ(find_class(names, word), std::nullopt) << word;
+}
+
 TEST(ClassNames, LabelsBeyondTheNamesAreFound) {
   EXPECT_EQ(label_without_name({1, 1, 1, 1}, 3), 3);
   EXPECT_EQ(label_without_name({0, 1, 1, 1, 1}, 3), 4);
