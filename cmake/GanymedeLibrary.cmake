@@ -15,8 +15,9 @@ if(GANYMEDE_SANITIZE)
   target_link_options(ganymede_options INTERFACE -fsanitize=address,undefined)
 endif()
 
-# ganymede_library(<folder> SOURCES ... LINKS ...): the library of one folder of src/.
+# ganymede_library(<folder> SOURCES ... LINKS ...): the library of one folder of src/; that of a/b is ganymede_a_b.
 function(ganymede_library folder)
+  string(REPLACE "/" "_" folder ${folder})
   cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
   add_library(ganymede_${folder} STATIC ${ARG_SOURCES})
   target_link_libraries(ganymede_${folder} PUBLIC ganymede_options ${ARG_LINKS})

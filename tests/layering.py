@@ -31,7 +31,7 @@ def read_rules(file: pathlib.Path) -> tuple[dict[str, Folder], list[str]]:
             continue
         name, may_use, own_headers = (column.split() for column in line.split("|"))
         for used in may_use:
-            if used != EVERYTHING and used.split("/")[0] not in folders:
+            if used != EVERYTHING and used not in folders and room_of(used, folders) is None:
                 problems.append(f"{file.name}:{number}: {name[0]} may use {used}, which does not stand above it")
         folders[name[0]] = Folder(may_use, own_headers)
     return folders, problems
@@ -45,10 +45,16 @@ def matches(header: str, pattern: str) -> bool:
     return header.startswith(pattern) if pattern.endswith("/") else header == pattern
 
 
+def room_of(path: str, folders: dict[str, Folder]) -> str | None:
+    """The folder that layering.txt names and the file belongs to, of several the deepest."""
+    above = [parent.as_posix() for parent in pathlib.PurePosixPath(path).parents]
+    return next((folder for folder in above if folder in folders), None)
+
+
 def check_include(folder: str, header: str, folders: dict[str, Folder], quoted: bool) -> str | None:
     """The rule that this include breaks."""
-    used = header.split("/")[0]
-    if used in folders and "/" in header:
+    used = room_of(header, folders)
+    if used:
         may_use = folders[folder].may_use
         if used == folder or used in may_use or header in may_use or EVERYTHING in may_use:
             return None
@@ -87,8 +93,8 @@ def check_built(root: pathlib.Path) -> list[str]:
     for path in files_below(root / "src", SOURCES):
         if path.name not in words_of(path.parent / "CMakeLists.txt"):
             problems.append(f"{path.relative_to(root)}:1: no CMakeLists.txt builds this file")
-        elif path.parent.name not in added_folders:
-            problems.append(f"{path.relative_to(root)}:1: src/CMakeLists.txt does not add {path.parent.name}/")
+        elif (folder := path.parent.relative_to(root / "src").as_posix()) not in added_folders:
+            problems.append(f"{path.relative_to(root)}:1: src/CMakeLists.txt does not add {folder}/")
     built_tests = words_of(root / "tests/CMakeLists.txt")
     for path in files_below(root / "tests", SOURCES):
         if not {path.name, path.relative_to(root / "tests").as_posix()} & built_tests:
@@ -99,11 +105,12 @@ def check_built(root: pathlib.Path) -> list[str]:
 def check(root: pathlib.Path) -> list[str]:
     folders, problems = read_rules(root / "tests/layering.txt")
     for path in files_below(root / "src", HEADERS | SOURCES):
-        folder = path.relative_to(root / "src").parts[0]
-        if folder in folders:
+        folder = room_of(path.relative_to(root / "src").as_posix(), folders)
+        if folder:
             problems += check_file(path, folder, folders, root)
         else:
-            problems.append(f"{path.relative_to(root)}:1: layering.txt does not name the folder {folder}/")
+            name = path.relative_to(root / "src").parent.as_posix()
+            problems.append(f"{path.relative_to(root)}:1: layering.txt does not name the folder {name}/")
     return problems + check_built(root)
 
 
@@ -111,8 +118,10 @@ def check(root: pathlib.Path) -> list[str]:
 PLANTED = [
     ("src/base/clock.hpp", '#include "storage/json_file.hpp"', "base/ may not use storage/json_file.hpp"),
     ("src/base/clock.hpp", "#include <storage/json_file.hpp>", "base/ may not use storage/json_file.hpp"),
-    ("src/gans/gan.hpp", '#include "data/batch_loader.hpp"', "gans/ may not use data/batch_loader.hpp"),
-    ("src/gans/gan.hpp", '#include "../cli/command.hpp"', "is no path from src/"),
+    ("src/procedures/procedure.hpp", '#include "data/loading/batch_loader.hpp"', "procedures/ may not use data/loading/"),
+    ("src/procedures/procedure.hpp", '#include "procedures/adversarial/round.hpp"', "may not use procedures/adversarial/"),
+    ("src/data/format/field.hpp", '#include "data/loading/batch.hpp"', "data/format/ may not use data/loading/batch.hpp"),
+    ("src/procedures/procedure.hpp", '#include "../cli/command.hpp"', "is no path from src/"),
     ("src/training/trainer.cpp", "#  include <mpi.h>", "<mpi.h> may be included in distributed/ only"),
     ("src/cli/main.cpp", "#include <nlohmann/json.hpp>", "<nlohmann/json.hpp> may be included in storage/ only"),
     ("src/base/planted.hpp", "// no guard", "#pragma once is missing"),

@@ -121,9 +121,9 @@ GANYMEDE_VECTORISED void box_muller(const std::uint32_t* words, float* normal) {
 }  // namespace
 
 std::uint32_t StreamId::word() const {
-  ensure(static_cast<int>(network) < 16 && static_cast<int>(pass) < 16, "stream fields fit their bits");
-  return static_cast<std::uint32_t>(purpose) << 24 | static_cast<std::uint32_t>(network) << 20 |
-         static_cast<std::uint32_t>(layer) << 12 | static_cast<std::uint32_t>(pass) << 8 | critic_iteration;
+  ensure(network.number < 16 && pass.number < 16, "stream fields fit their bits");
+  return std::uint32_t{purpose.number} << 24 | std::uint32_t{network.number} << 20 |
+         std::uint32_t{layer} << 12 | std::uint32_t{pass.number} << 8 | iteration;
 }
 
 template <typename T, typename Convert>

@@ -5,7 +5,7 @@
 //   key     = (seed bits 0-31, seed bits 32-63)
 //   counter = (element / 4, place, step, stream), each 32 bits
 //   element e of a place is word e % 4 of its block
-//   stream  = purpose << 24 | network << 20 | layer << 12 | pass << 8 | critic iteration
+//   stream  = purpose << 24 | network << 20 | layer << 12 | pass << 8 | iteration
 // Words become floats like this (tests/reference/random_streams.py is the numpy copy):
 //   uniform: (word >> 8) * 2^-24, in [0, 1)
 //   normal:  Box-Muller on the pair of words (2k, 2k+1) in double, by series of +, *, / and sqrt alone, so
@@ -14,42 +14,38 @@
 
 #include <cstdint>
 #include <span>
+#include <type_traits>
 
 namespace ganymede {
 
+// What is drawn, where any procedure draws it. A procedure's own purposes have other numbers.
 enum class Purpose : std::uint8_t {
   initialize = 1,
   shuffle = 2,
-  noise = 3,
   dropout = 4,
-  sample = 5,
   augment = 6,
   synthesize = 7,  // samples of a dataset that the program makes
-  label = 8,
-  interpolate = 9,
   power_iteration = 10,
   test = 255
 };
 
-// Which network draws; data order and test data belong to none.
-enum class NetworkId : std::uint8_t { none = 0, generator = 1, discriminator = 2, classifier = 3 };
+// A small number that its users name by an enum of their own: a purpose, a network, a pass.
+struct StreamCode {
+  std::uint8_t number = 0;
 
-// Which batch is passing through a network.
-enum class Pass : std::uint8_t {
-  none = 0,
-  real = 1,
-  fake = 2,
-  judged = 3,   // the fake batch again, in the generator's own step
-  penalty = 4,  // the points at which a penalty takes the gradient
-  matched = 5,  // the real batch again, whose features the generator's step matches
+  constexpr StreamCode() = default;
+  template <typename Enum>
+  requires std::is_enum_v<Enum>
+  constexpr StreamCode(Enum named) : number(static_cast<std::uint8_t>(named)) {}
+  bool operator==(const StreamCode&) const = default;
 };
 
 struct StreamId {
-  Purpose purpose;
-  NetworkId network = NetworkId::none;
-  std::uint8_t layer = 0;
-  Pass pass = Pass::none;
-  std::uint8_t critic_iteration = 0;
+  StreamCode purpose;
+  StreamCode network = {};     // below 16; 0: of none
+  std::uint8_t layer = 0;      // of a network; of data the source
+  StreamCode pass = {};        // below 16: which batch is passing through the network
+  std::uint8_t iteration = 0;  // of those that a step has
 
   std::uint32_t word() const;
 };

@@ -15,7 +15,7 @@ void LoneRank::do_all_reduce_sum_(const at::Tensor& tensor) {
   count(all_reduces_, tensor);
 }
 
-void LoneRank::do_sum_across_nodes_(const at::Tensor& tensor) {
+void LoneRank::do_sum_across_hosts_(const at::Tensor& tensor) {
   count(gradient_sums_, tensor);
   if (on_gradient_sum) on_gradient_sum();
 }

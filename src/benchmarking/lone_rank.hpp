@@ -20,7 +20,7 @@ class LoneRank final : public LoneCommunicator {
 
  private:
   void do_all_reduce_sum_(const at::Tensor& tensor) override;
-  void do_sum_across_nodes_(const at::Tensor& tensor) override;
+  void do_sum_across_hosts_(const at::Tensor& tensor) override;
 
   Sums gradient_sums_, all_reduces_;
 };

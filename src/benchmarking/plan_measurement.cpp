@@ -19,29 +19,38 @@ constexpr std::int64_t kRounds = 3, kRepeats = 3;  // repeats of a round
 constexpr std::int64_t kSmallBytes = 1024;
 constexpr double kSecondsOfSums = 1;
 
-struct LoneTrainee {
-  LoneTrainee(const MakeTrainee& make, std::int64_t rows) : trainee(make(rank, rows)) {}
+struct LoneTraining {
+  LoneTraining(const MakeMeasuredTraining& make, std::int64_t rows) : training(make(rank, rows)) {}
   LoneRank rank;
-  Trainee trainee;
+  MeasuredTraining training;
 };
 
-StepMeasurement measure_round(const Trainee& trainee, Communicator& communicator, double seconds) {
-  return measure_steps(*trainee.gan, *trainee.loader, communicator,
-                       {.seconds = seconds, .repeats = kRepeats, .first_steps = 2});
+StepMeasurement measure_round(MeasuredTraining& training, Communicator& communicator, double seconds) {
+  const StepMeasurement measured = measure_steps(
+      *training.procedure, training.sources, communicator,
+      {.seconds = seconds, .repeats = kRepeats, .first_steps = 2, .steps_before = training.steps});
+  training.steps += measured.steps();
+  return measured;
 }
 
-void take_in(MeasuredSteps& steps, const StepMeasurement& round) {
+double optimizer_seconds(const StepMeasurement& measured, const StepSeconds& repeat) {
+  const auto part = std::find(measured.parts.begin(), measured.parts.end(), kOptimizerPart);
+  ensure(part != measured.parts.end(), "every procedure has an optimizer");
+  return repeat.parts[static_cast<std::size_t>(part - measured.parts.begin())];
+}
+
+void add_round(MeasuredSteps& steps, const StepMeasurement& round) {
   for (const StepSeconds& repeat : round.repeats) {
     steps.seconds.push_back(repeat.step);
     constexpr double kCount = kRounds * kRepeats;
-    steps.optimizer_seconds += repeat.compute.optimizer / kCount;
+    steps.optimizer_seconds += optimizer_seconds(round, repeat) / kCount;
   }
 }
 
 // Notes when the gradients of a GAN are complete, and when the rank needs their sums.
 class TimelineRecorder {
  public:
-  explicit TimelineRecorder(LoneTrainee& lone) : lone_(lone), players_(lone.trainee.gan->players()) {
+  explicit TimelineRecorder(LoneTraining& lone) : lone_(lone), players_(lone.training.procedure->players()) {
     for (const Player& player : players_) watch(player.arena);
     lone.rank.on_gradient_sum = [this] { note(0); };
   }
@@ -81,17 +90,19 @@ class TimelineRecorder {
   }
   void note(double bytes) { events_.push_back({.at = clock_.seconds(), .bytes = bytes}); }
 
-  LoneTrainee& lone_;
+  LoneTraining& lone_;
   const std::vector<Player> players_;
   const Stopwatch clock_;
   std::vector<GradientEvent> events_;
 };
 
-StepTraffic count_traffic(LoneTrainee& lone) {
+StepTraffic count_traffic(LoneTraining& lone) {
   constexpr int kWarmUpSteps = 2;
-  auto& [rank, trainee] = lone;
+  auto& [rank, training] = lone;
   StepTimes times;
-  const auto step = [&] { take_step(*trainee.gan, *trainee.loader, rank, times, [] { return false; }); };
+  const auto step = [&] {
+    take_step(training.steps++, *training.procedure, training.sources, rank, times, [] { return false; });
+  };
   for (int i = 0; i < kWarmUpSteps; ++i) step();
   rank.reset();
   const TimelineRecorder recorder(lone);
@@ -116,10 +127,10 @@ void measure_on_root(Communicator& communicator, double seconds, Measure measure
 }
 
 // Its step times are those of the slowest rank, for which the others would wait.
-StepMeasurement measure_together(LoneTrainee& lone, double seconds, Communicator& communicator) {
+StepMeasurement measure_together(LoneTraining& lone, double seconds, Communicator& communicator) {
   StepMeasurement measured;
   communicator.barrier();
-  agree(communicator, [&] { measured = measure_round(lone.trainee, lone.rank, seconds); });
+  agree(communicator, [&] { measured = measure_round(lone.training, lone.rank, seconds); });
   at::Tensor steps = at::zeros({kRepeats}, at::kDouble);
   for (std::int64_t i = 0; i < kRepeats; ++i) steps[i] = measured.repeats[i].step;
   const at::Tensor slowest = communicator.all_gather(steps).amax(0);
@@ -144,22 +155,22 @@ NodeSums measure_node_sums(const StepTraffic& traffic, Communicator& communicato
 
 }  // namespace
 
-PlanMeasurement measure_for_plan(const MakeTrainee& make, Communicator& communicator,
+PlanMeasurement measure_for_plan(const MakeMeasuredTraining& make, Communicator& communicator,
                                  const PlanMeasurementOptions& options) {
   PlanMeasurement measured;
-  std::vector<std::unique_ptr<LoneTrainee>> alone;  // [rows]
+  std::vector<std::unique_ptr<LoneTraining>> alone;  // [rows]
   std::size_t for_together = 0;
   agree(communicator, [&] {
     for (const std::int64_t rows : options.rows) {
       if (rows == options.rows_together) for_together = alone.size();
       measured.alone.push_back({.rows = rows});
-      alone.push_back(std::make_unique<LoneTrainee>(make, rows));
+      alone.push_back(std::make_unique<LoneTraining>(make, rows));
     }
     measured.traffic = count_traffic(*alone[for_together]);
   });
-  if (communicator.size() > 1 && communicator.node_size() == options.ranks_per_node)
+  if (communicator.size() > 1 && communicator.host_size() == options.ranks_per_node)
     measured.together = {.rows = options.rows_together};
-  std::optional<Trainee> present;
+  std::optional<MeasuredTraining> present;
   if (options.present_rows > 0) {
     measured.present = {.rows = options.present_rows};
     present = make(communicator, options.present_rows * communicator.size());
@@ -170,13 +181,13 @@ PlanMeasurement measure_for_plan(const MakeTrainee& make, Communicator& communic
   for (std::int64_t round = 0; round < kRounds; ++round) {
     for (std::size_t i = 0; i < alone.size(); ++i)
       measure_on_root(communicator, seconds, [&] {
-        take_in(measured.alone[i], measure_round(alone[i]->trainee, alone[i]->rank, seconds));
+        add_round(measured.alone[i], measure_round(alone[i]->training, alone[i]->rank, seconds));
       });
     if (measured.together)
-      take_in(*measured.together, measure_together(*alone[for_together], seconds, communicator));
-    if (present) take_in(*measured.present, measure_round(*present, communicator, seconds));
+      add_round(*measured.together, measure_together(*alone[for_together], seconds, communicator));
+    if (present) add_round(*measured.present, measure_round(*present, communicator, seconds));
   }
-  if (communicator.size() > 1 && communicator.node_size() == communicator.size())
+  if (communicator.size() > 1 && communicator.host_size() == communicator.size())
     measured.node_sums = measure_node_sums(measured.traffic, communicator);
   return measured;
 }

@@ -7,19 +7,21 @@
 
 #include "benchmarking/spread.hpp"
 #include "benchmarking/step_time_model.hpp"
-#include "data/batch_loader.hpp"
 #include "distributed/communicator.hpp"
-#include "gans/gan.hpp"
+#include "procedures/procedure.hpp"
+#include "training/training_step.hpp"
 
 namespace ganymede {
 
-struct Trainee {
-  std::unique_ptr<Gan> gan;
-  std::unique_ptr<BatchLoader> loader;
+struct MeasuredTraining {
+  std::unique_ptr<Procedure> procedure;
+  Sources sources;
+  std::int64_t steps = 0;  // taken
 };
 
-// Makes the recipe's GAN and its data, with another global batch size. The communicator outlives them.
-using MakeTrainee = std::function<Trainee(Communicator& communicator, std::int64_t global_batch_size)>;
+// Makes the recipe's procedure and its data, with another global batch size. The communicator outlives them.
+using MakeMeasuredTraining =
+    std::function<MeasuredTraining(Communicator& communicator, std::int64_t global_batch_size)>;
 
 struct PlanMeasurementOptions {
   std::vector<std::int64_t> rows;  // of a rank; at least two
@@ -54,7 +56,7 @@ struct PlanMeasurement {
 };
 
 // Collective.
-PlanMeasurement measure_for_plan(const MakeTrainee& make, Communicator& communicator,
+PlanMeasurement measure_for_plan(const MakeMeasuredTraining& make, Communicator& communicator,
                                  const PlanMeasurementOptions& options);
 
 // Where sums within a node could not be measured.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <numeric>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
@@ -11,8 +13,6 @@ namespace ganymede {
 namespace {
 
 constexpr double kShareOfWarmUp = 0.1;  // of the measured seconds, for the steps after those
-constexpr std::int64_t kNumbers = sizeof(StepSeconds) / sizeof(double);
-static_assert(kNumbers == 9, "a StepSeconds is nothing but doubles: it travels as a row of a tensor");
 
 // Seconds in communication, hidden behind compute or not.
 double communication_total(Communicator& communicator) {
@@ -22,8 +22,8 @@ double communication_total(Communicator& communicator) {
 
 class Steps {
  public:
-  Steps(Gan& gan, BatchLoader& loader, Communicator& communicator)
-      : gan_(gan), loader_(loader), communicator_(communicator) {}
+  Steps(Procedure& procedure, const Sources& sources, Communicator& communicator, std::int64_t first)
+      : procedure_(procedure), sources_(sources), communicator_(communicator), first_(first) {}
 
   void take(std::int64_t steps) {
     for (std::int64_t i = 0; i < steps; ++i) take_one([] { return false; });
@@ -37,31 +37,46 @@ class Steps {
   }
 
   StepSeconds seconds_so_far() const {
-    return {.step = times_.step_seconds,
-            .data = times_.data_seconds,
-            .compute = gan_.phase_times(),
-            .communication_exposed = times_.communication_seconds,
-            .communication_total = communication_total(communicator_)};
+    StepSeconds seconds{.step = times_.step_seconds,
+                        .data = times_.data_seconds,
+                        .communication_exposed = times_.communication_seconds,
+                        .communication_total = communication_total(communicator_)};
+    for (const StepPart& part : procedure_.step_parts()) seconds.parts.push_back(part.seconds);
+    return seconds;
   }
   std::int64_t taken() const { return times_.steps; }
-  std::int64_t global_batch_size() const { return global_batch_size_; }
 
  private:
   bool take_one(const std::function<bool()>& is_out_of_time) {
-    const TakenStep taken = take_step(gan_, loader_, communicator_, times_, is_out_of_time);
-    global_batch_size_ = taken.global_batch_size;
-    return taken.out_of_time;
+    return take_step(first_ + taken(), procedure_, sources_, communicator_, times_, is_out_of_time)
+        .out_of_time;
   }
 
-  Gan& gan_;
-  BatchLoader& loader_;
+  Procedure& procedure_;
+  const Sources& sources_;
   Communicator& communicator_;
+  const std::int64_t first_;
   StepTimes times_;
-  std::int64_t global_batch_size_ = 0;
 };
 
-at::Tensor as_row(StepSeconds& seconds) {
-  return at::from_blob(&seconds, {kNumbers}, at::kDouble);
+std::vector<double> as_row(const StepSeconds& seconds) {
+  std::vector<double> row{seconds.step, seconds.data, seconds.communication_exposed,
+                          seconds.communication_total};
+  row.insert(row.end(), seconds.parts.begin(), seconds.parts.end());
+  return row;
+}
+
+StepSeconds from_row(const std::vector<double>& row) {
+  return {.step = row[0],
+          .data = row[1],
+          .communication_exposed = row[2],
+          .communication_total = row[3],
+          .parts = {row.begin() + 4, row.end()}};
+}
+
+std::vector<double> difference(std::vector<double> later, const std::vector<double>& earlier) {
+  for (std::size_t i = 0; i < later.size(); ++i) later[i] -= earlier[i];
+  return later;
 }
 
 // As many steps as rank 0 expects to fill a repeat.
@@ -76,12 +91,17 @@ std::int64_t choose_steps(double step_seconds, const StepBenchmarkOptions& optio
 
 }  // namespace
 
+double StepSeconds::rest() const {
+  return std::accumulate(parts.begin(), parts.end(), step - data - communication_exposed, std::minus<>());
+}
+
 StepSeconds StepMeasurement::mean() const {
-  StepSeconds mean;
-  const at::Tensor row = as_row(mean);
-  for (StepSeconds repeat : repeats) row.add_(as_row(repeat));
-  row.div_(static_cast<double>(repeats.size()));
-  return mean;
+  std::vector<double> sums(as_row(repeats.front()).size(), 0.0);
+  for (const StepSeconds& repeat : repeats) {
+    const std::vector<double> row = as_row(repeat);
+    for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += row[i] / static_cast<double>(repeats.size());
+  }
+  return from_row(sums);
 }
 
 Spread StepMeasurement::step_seconds() const {
@@ -97,31 +117,37 @@ Spread StepMeasurement::samples_per_second() const {
   return spread_of(speeds);
 }
 
-StepMeasurement measure_steps(Gan& gan, BatchLoader& loader, Communicator& communicator,
+StepMeasurement measure_steps(Procedure& procedure, const Sources& sources, Communicator& communicator,
                               const StepBenchmarkOptions& options) {
-  Steps steps(gan, loader, communicator);
+  Steps steps(procedure, sources, communicator, options.steps_before);
   steps.take(options.first_steps);
   const double before = steps.seconds_so_far().step;
   steps.take_for(kShareOfWarmUp * options.seconds);
   const double step_seconds =
       (steps.seconds_so_far().step - before) / static_cast<double>(steps.taken() - options.first_steps);
 
-  StepMeasurement measured{.global_batch_size = steps.global_batch_size(),
+  StepMeasurement measured{.global_batch_size = sources.front()->global_batch_size(),
                            .warm_up_steps = steps.taken(),
                            .steps_per_repeat = choose_steps(step_seconds, options, communicator),
+                           .parts = {},
                            .repeats = {}};
-  std::vector<StepSeconds> so_far{steps.seconds_so_far()};
+  for (const StepPart& part : procedure.step_parts()) measured.parts.push_back(part.name);
+  std::vector<double> rows;  // [repeat, number]
+  std::vector<double> so_far = as_row(steps.seconds_so_far());
   for (std::int64_t i = 0; i < options.repeats; ++i) {
     steps.take(measured.steps_per_repeat);
-    so_far.push_back(steps.seconds_so_far());
+    const std::vector<double> now = as_row(steps.seconds_so_far());
+    const std::vector<double> repeat = difference(now, so_far);
+    rows.insert(rows.end(), repeat.begin(), repeat.end());
+    so_far = now;
   }
-  // [repeat, number]; one all-reduce after the last step, so that none of it is measured.
-  const at::Tensor rows =
-      at::from_blob(so_far.data(), {options.repeats + 1, kNumbers}, at::kDouble).diff(1, 0);
-  communicator.all_reduce_sum_(rows);
-  rows.div_(static_cast<double>(measured.steps_per_repeat * communicator.size()));
-  measured.repeats.resize(options.repeats);
-  at::from_blob(measured.repeats.data(), {options.repeats, kNumbers}, at::kDouble).copy_(rows);
+  // One all-reduce after the last step, so that none of it is measured.
+  const at::Tensor sums = at::tensor(rows, at::kDouble);
+  communicator.all_reduce_sum_(sums);
+  sums.div_(static_cast<double>(measured.steps_per_repeat * communicator.size()));
+  const auto* numbers = sums.const_data_ptr<double>();
+  for (std::int64_t i = 0; i < options.repeats; ++i, numbers += so_far.size())
+    measured.repeats.push_back(from_row({numbers, numbers + so_far.size()}));
   return measured;
 }
 

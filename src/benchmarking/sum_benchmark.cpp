@@ -75,13 +75,13 @@ std::vector<Spread> measure_in_turns(const std::vector<SumWay>& ways, Communicat
 SumWay make_gradient_sum(std::int64_t bytes, Communicator& communicator) {
   const std::int64_t elements = elements_of(bytes);
   const std::vector<at::Tensor> of_rank = allocate_each(communicator, elements, at::kFloat);
-  return {
-      .prepare = [mine = of_rank[static_cast<std::size_t>(communicator.node().rank())]] { mine.fill_(1); },
-      .run =
-          [elements, of_rank, &communicator] {
-            communicator.sum_to_owners_(of_rank, {0, elements});
-            communicator.node_barrier();
-          }};
+  return {.prepare =
+              [mine = of_rank[static_cast<std::size_t>(communicator.host_group().rank())]] { mine.fill_(1); },
+          .run =
+              [elements, of_rank, &communicator] {
+                communicator.sum_to_owners_(of_rank, {0, elements});
+                communicator.host_barrier();
+              }};
 }
 
 SumWay make_all_reduce(std::int64_t bytes, Communicator& communicator) {

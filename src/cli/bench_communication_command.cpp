@@ -48,7 +48,7 @@ void print_head(const Communicator& communicator) {
   std::puts(
       fmt::format("{} ranks, {} on a node: the sum of gradients beside MPI_Allreduce; microseconds, median\n"
                   "(min..max), and bytes / median in GB/s\n",
-                  communicator.size(), communicator.node_size())
+                  communicator.size(), communicator.host_size())
           .c_str());
   std::puts(fmt::format("  {:>8}{:>10} {:>18}{:>7}{:>10} {:>18}{:>7}{:>7}", "size", "gradients", "", "GB/s",
                         "MPI", "", "GB/s", "ratio")
@@ -75,7 +75,7 @@ Json as_json(const std::vector<SumTimes>& all, const Communicator& communicator)
     sizes.push_back(line);
   }
   return {{"ranks", communicator.size()},
-          {"ranks_per_node", communicator.node_size()},
+          {"ranks_per_node", communicator.host_size()},
           {"unit", "microseconds"},
           {"sizes", sizes}};
 }

@@ -8,7 +8,7 @@
 #include "cli/bench_json.hpp"
 #include "cli/bench_subcommands.hpp"
 #include "cli/cache_option.hpp"
-#include "data/batch_loader.hpp"
+#include "data/loading/batch_loader.hpp"
 #include "distributed/agreement.hpp"
 #include "storage/json_file.hpp"
 
@@ -71,7 +71,7 @@ double waiting_share(BatchLoader& loader, double interval, double seconds) {
 LoadingFigures measure_loading(const BenchDataArguments& arguments, const DatasetIndex& index,
                                std::int64_t cache_bytes, Communicator& communicator) {
   const Stopwatch clock;
-  const auto cache = cache_samples(index, cache_bytes, communicator.node());
+  const auto cache = cache_samples(index, cache_bytes, communicator.host_group());
   std::optional<BatchLoader> loader;
   agree(communicator, [&] {
     loader.emplace(index, arguments.loader, communicator.rank(), communicator.size(), cache);
@@ -90,7 +90,7 @@ LoadingFigures measure_loading(const BenchDataArguments& arguments, const Datase
 void print_figures(const BenchDataArguments& arguments, const DatasetIndex& index,
                    const std::vector<LoadingFigures>& all, int ranks) {
   std::puts(fmt::format("{}: {} samples of {} bytes; batches of {} over {} rank{}", index.folder.string(),
-                        index.samples, index.sample_bytes(), arguments.loader.global_batch_size, ranks,
+                        index.samples, index.spec.sample().bytes(), arguments.loader.global_batch_size, ranks,
                         ranks == 1 ? "" : "s")
                 .c_str());
   std::puts(fmt::format("            ready after    images/s      MB/s  x {:.0f}/s   waiting at {:.0f}/s",
@@ -99,7 +99,7 @@ void print_figures(const BenchDataArguments& arguments, const DatasetIndex& inde
   for (const LoadingFigures& figures : all)
     std::puts(fmt::format("  {:<9} {:>9.3f} s {:>11.0f} {:>9.0f} {:>{}.1f} {:>{}.3f} %", figures.source,
                           figures.ready_seconds, figures.images_per_second,
-                          figures.images_per_second * static_cast<double>(index.sample_bytes()) / 1e6,
+                          figures.images_per_second * static_cast<double>(index.spec.sample().bytes()) / 1e6,
                           figures.images_per_second / arguments.consumption,
                           fmt::formatted_size("x {:.0f}/s", arguments.consumption) + 1,
                           100 * figures.waiting_share,
@@ -111,7 +111,7 @@ void write_figures(const BenchDataArguments& arguments, const DatasetIndex& inde
                    const std::vector<LoadingFigures>& all, int ranks) {
   Json json{{"dataset", index.folder.string()},
             {"samples", index.samples},
-            {"sample_bytes", index.sample_bytes()},
+            {"sample_bytes", index.spec.sample().bytes()},
             {"global_batch_size", arguments.loader.global_batch_size},
             {"ranks", ranks},
             {"consumption", arguments.consumption},

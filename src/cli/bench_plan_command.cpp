@@ -1,12 +1,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/counted.hpp"
 #include "base/error.hpp"
 #include "cli/bench_json.hpp"
 #include "cli/bench_plan_report.hpp"
 #include "cli/bench_subcommands.hpp"
 #include "cli/command_line.hpp"
-#include "cli/training_setup.hpp"
+#include "cli/recipe_options.hpp"
 #include "distributed/agreement.hpp"
 
 namespace ganymede {
@@ -32,14 +33,14 @@ Interconnect network_of(const PlanArguments& arguments, const CommunicationOptio
 // batch, in whole packs.
 Cluster make_cluster(const PlanArguments& arguments, const Recipe& recipe, std::int64_t nodes,
                      std::int64_t ranks_per_node) {
-  const std::int64_t batch = recipe.data.global_batch_size / recipe.gan.packing;
+  const std::int64_t batch = recipe.data.global_batch_size / places_together(recipe.procedure);
   const std::int64_t sharing = ranks_per_node * (arguments.strong ? nodes : 1);
   require(sharing <= batch,
           "data.global_batch_size is {}, to be shared by {} ranks; expected at least {} for each of them",
-          recipe.data.global_batch_size, sharing, counted(recipe.gan.packing, "sample"));
+          recipe.data.global_batch_size, sharing, counted(places_together(recipe.procedure), "sample"));
   return {.nodes = nodes,
           .ranks_per_node = ranks_per_node,
-          .rows = (batch + sharing - 1) / sharing * recipe.gan.packing};
+          .rows = (batch + sharing - 1) / sharing * places_together(recipe.procedure)};
 }
 
 // Three sizes that span those of the clusters, with a factor of 2 at least on both sides of a single one.
@@ -75,13 +76,13 @@ Planned plan_cluster(const StepTimeModel& model, const Cluster& cluster, const C
 
 void check_on_root(const PlanArguments& arguments, const Communicator& communicator) {
   const bool crosses = *std::max_element(arguments.nodes.begin(), arguments.nodes.end()) > 1 ||
-                       (arguments.validate && communicator.node_size() < communicator.size());
+                       (arguments.validate && communicator.host_size() < communicator.size());
   require(!crosses || (arguments.bandwidth > 0 && arguments.latency > 0),
           "a plan for several nodes needs their network: --bandwidth GBIT and --latency MICROSECONDS of a "
           "message");
-  require(!arguments.validate || communicator.size() % communicator.node_size() == 0,
+  require(!arguments.validate || communicator.size() % communicator.host_size() == 0,
           "--validate needs as many ranks on each node; there are {} on all and {} on the first",
-          communicator.size(), communicator.node_size());
+          communicator.size(), communicator.host_size());
 }
 
 // The clusters that were asked for, then that of the present ranks where it is validated.
@@ -91,28 +92,29 @@ std::vector<Cluster> list_clusters(const PlanArguments& arguments, const Recipe&
   for (const std::int64_t nodes : arguments.nodes)
     clusters.push_back(make_cluster(arguments, recipe, nodes, ranks_per_node));
   if (arguments.validate)
-    clusters.push_back(make_cluster(arguments, recipe, communicator.size() / communicator.node_size(),
-                                    communicator.node_size()));
+    clusters.push_back(make_cluster(arguments, recipe, communicator.size() / communicator.host_size(),
+                                    communicator.host_size()));
   return clusters;
 }
 
 // A recipe's parts with another global batch.
-Trainee make_trainee(Recipe recipe, const DatasetIndex& index, std::int64_t global_batch_size,
-                     Communicator& communicator) {
+MeasuredTraining make_training(Recipe recipe, const std::vector<DatasetIndex>& indices,
+                               std::int64_t global_batch_size, Communicator& communicator) {
   recipe.data.global_batch_size = global_batch_size;
-  Trainee trainee{.gan = agree_on_gan(recipe, index, communicator), .loader = nullptr};
-  trainee.loader = agree_on_loader(recipe, index, *trainee.gan, /*step=*/0, kDefaultCacheMib, communicator);
-  return trainee;
+  MeasuredTraining training{.procedure = agree_on_procedure(recipe, indices, communicator), .sources = {}};
+  training.sources =
+      agree_on_sources(recipe, indices, *training.procedure, /*step=*/0, kDefaultCacheMib, communicator);
+  return training;
 }
 
 ExitCode run_bench(const PlanArguments& arguments, Communicator& communicator) {
   agree_on_root(communicator, [&] { check_on_root(arguments, communicator); });
   check_json(communicator, arguments.json);
-  const auto [recipe, dataset] = agree_on_recipe(arguments.from, communicator);
+  const auto [recipe, datasets] = agree_on_recipe(arguments.from, communicator);
   const int threads = start_threads(arguments.from.threads, communicator);
-  const DatasetIndex index = agree_on_dataset(dataset, communicator);
+  const std::vector<DatasetIndex> indices = agree_on_datasets(datasets, communicator);
   const std::int64_t ranks_per_node =
-      arguments.ranks_per_node > 0 ? arguments.ranks_per_node : communicator.node_size();
+      arguments.ranks_per_node > 0 ? arguments.ranks_per_node : communicator.host_size();
   communicator.configure(recipe.communication);
   std::vector<Cluster> clusters;
   std::vector<std::int64_t> rows;
@@ -120,10 +122,11 @@ ExitCode run_bench(const PlanArguments& arguments, Communicator& communicator) {
     require(!recipe.reproducible,
             "bench plan knows no virtual replicas; leave them out: --set reproducible=none");
     clusters = list_clusters(arguments, recipe, ranks_per_node, communicator);
-    rows = choose_rows(clusters, recipe.gan.packing, index.samples);
+    rows = choose_rows(clusters, places_together(recipe.procedure), indices.front().samples);
   });
-  const MakeTrainee make = [&recipe = recipe, &index](Communicator& rank, std::int64_t global_batch_size) {
-    return make_trainee(recipe, index, global_batch_size, rank);
+  const MakeMeasuredTraining make = [&recipe = recipe, &indices](Communicator& rank,
+                                                                 std::int64_t global_batch_size) {
+    return make_training(recipe, indices, global_batch_size, rank);
   };
 
   Plan plan{.recipe = recipe.name, .strong = arguments.strong, .threads = threads};

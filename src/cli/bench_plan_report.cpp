@@ -2,10 +2,11 @@
 
 #include <cstdio>
 
+#include "base/counted.hpp"
 #include "base/error.hpp"
 #include "cli/bench_json.hpp"
 #include "cli/bench_units.hpp"
-#include "cli/training_setup.hpp"
+#include "session/training_setup.hpp"
 
 namespace ganymede {
 namespace {

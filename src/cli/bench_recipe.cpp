@@ -1,11 +1,13 @@
+#include <algorithm>
 #include <cstdio>
 
+#include "base/counted.hpp"
 #include "base/error.hpp"
 #include "benchmarking/step_benchmark.hpp"
 #include "cli/bench_json.hpp"
 #include "cli/bench_subcommands.hpp"
 #include "cli/bench_units.hpp"
-#include "cli/training_setup.hpp"
+#include "cli/recipe_options.hpp"
 
 namespace ganymede {
 namespace {
@@ -22,21 +24,23 @@ struct Conditions {
   int ranks, ranks_per_node, threads;
 };
 
-struct NamedSeconds {
-  const char *key, *name;
-  double seconds;
-};
+// Together they are the step: data, the procedure's parts, communication, the rest.
+std::vector<StepPart> parts_of(const StepMeasurement& measured) {
+  const StepSeconds mean = measured.mean();
+  std::vector<StepPart> parts{{"data", mean.data}};
+  for (std::size_t i = 0; i < measured.parts.size(); ++i) {
+    if (measured.parts[i] == kOptimizerPart)
+      parts.push_back({"communication_exposed", mean.communication_exposed});
+    parts.push_back({measured.parts[i], mean.parts[i]});
+  }
+  parts.push_back({"rest", mean.rest()});
+  return parts;
+}
 
-// Together they are the step.
-std::vector<NamedSeconds> parts_of(const StepSeconds& mean) {
-  return {{"data", "data", mean.data},
-          {"generator_forward", "generator forward", mean.compute.generator_forward},
-          {"generator_backward", "generator backward", mean.compute.generator_backward},
-          {"discriminator_forward", "discriminator forward", mean.compute.discriminator_forward},
-          {"discriminator_backward", "discriminator backward", mean.compute.discriminator_backward},
-          {"communication_exposed", "communication, exposed", mean.communication_exposed},
-          {"optimizer", "optimizer", mean.compute.optimizer},
-          {"rest", "rest", mean.rest()}};
+std::string as_words(std::string name) {
+  if (name == "communication_exposed") return "communication, exposed";
+  std::replace(name.begin(), name.end(), '_', ' ');
+  return name;
 }
 
 void print(const StepMeasurement& measured, const Conditions& conditions) {
@@ -55,12 +59,12 @@ void print(const StepMeasurement& measured, const Conditions& conditions) {
                         step.median * kMilliseconds, step.min * kMilliseconds, step.max * kMilliseconds)
                 .c_str());
   std::puts(fmt::format("\n  {:<26}{:>10}{:>9}", "means over ranks", "ms a step", "share").c_str());
-  const auto print_part = [&](const char* name, double seconds) {
+  const auto print_part = [&](const std::string& name, double seconds) {
     std::puts(
         fmt::format("  {:<26}{:>10.3f}{:>7.1f} %", name, seconds * kMilliseconds, 100 * seconds / mean.step)
             .c_str());
   };
-  for (const NamedSeconds& part : parts_of(mean)) print_part(part.name, part.seconds);
+  for (const StepPart& part : parts_of(measured)) print_part(as_words(part.name), part.seconds);
   print_part("step", mean.step);
   print_part("communication, total", mean.communication_total);
 }
@@ -79,25 +83,25 @@ Json as_json(const StepMeasurement& measured, const Conditions& conditions) {
             {"samples_per_second", as_json(measured.samples_per_second())},
             {"step_milliseconds", as_json(measured.step_seconds(), kMilliseconds)}};
   json["step_milliseconds"]["mean"] = mean.step * kMilliseconds;
-  for (const NamedSeconds& part : parts_of(mean))
-    json["parts_milliseconds"][part.key] = part.seconds * kMilliseconds;
+  for (const StepPart& part : parts_of(measured))
+    json["parts_milliseconds"][part.name] = part.seconds * kMilliseconds;
   json["communication_total_milliseconds"] = mean.communication_total * kMilliseconds;
   return json;
 }
 
 ExitCode run_bench(const BenchArguments& arguments, Communicator& communicator) {
   check_json(communicator, arguments.json);
-  const auto [recipe, dataset] = agree_on_recipe(arguments.from, communicator);
+  const auto [recipe, datasets] = agree_on_recipe(arguments.from, communicator);
   const int threads = start_threads(arguments.from.threads, communicator);
-  const DatasetIndex index = agree_on_dataset(dataset, communicator);
+  const std::vector<DatasetIndex> indices = agree_on_datasets(datasets, communicator);
   communicator.configure(recipe.communication);
-  const std::unique_ptr<Gan> gan = agree_on_gan(recipe, index, communicator);
-  const std::unique_ptr<BatchLoader> loader =
-      agree_on_loader(recipe, index, *gan, /*step=*/0, arguments.from.cache_mib, communicator);
-  const StepMeasurement measured = measure_steps(*gan, *loader, communicator, arguments.options);
+  const std::unique_ptr<Procedure> procedure = agree_on_procedure(recipe, indices, communicator);
+  const Sources sources =
+      agree_on_sources(recipe, indices, *procedure, /*step=*/0, arguments.from.cache_mib, communicator);
+  const StepMeasurement measured = measure_steps(*procedure, sources, communicator, arguments.options);
   const Conditions conditions{.recipe = recipe,
                               .ranks = communicator.size(),
-                              .ranks_per_node = communicator.node_size(),
+                              .ranks_per_node = communicator.host_size(),
                               .threads = threads};
   if (communicator.rank() == 0) print(measured, conditions);
   write_json_on_root(communicator, arguments.json, [&] { return as_json(measured, conditions); });

@@ -4,7 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/command_line.hpp"
-#include "data/sample_cache.hpp"
+#include "data/loading/sample_cache.hpp"
 
 namespace ganymede {
 

@@ -3,7 +3,7 @@
 #include "cli/command.hpp"
 #include "cli/command_line.hpp"
 #include "cli/dataset_subcommands.hpp"
-#include "data/dataset_verification.hpp"
+#include "data/format/dataset_verification.hpp"
 
 namespace ganymede {
 

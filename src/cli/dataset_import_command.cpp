@@ -1,8 +1,8 @@
 #include "cli/dataset_subcommands.hpp"
-#include "data/cifar10_importer.hpp"
-#include "data/csv_importer.hpp"
-#include "data/folder_importer.hpp"
-#include "data/idx_importer.hpp"
+#include "data/importing/cifar10_importer.hpp"
+#include "data/importing/csv_importer.hpp"
+#include "data/importing/folder_importer.hpp"
+#include "data/importing/idx_importer.hpp"
 
 namespace ganymede {
 namespace {

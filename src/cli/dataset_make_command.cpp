@@ -1,8 +1,8 @@
 #include "cli/command_line.hpp"
 #include "cli/dataset_subcommands.hpp"
-#include "data/dataset_writer.hpp"
-#include "data/mode_dataset.hpp"
-#include "data/stacked_digits.hpp"
+#include "data/format/dataset_writer.hpp"
+#include "data/importing/mode_dataset.hpp"
+#include "data/importing/stacked_digits.hpp"
 
 namespace ganymede {
 namespace {

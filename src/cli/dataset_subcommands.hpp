@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "cli/command.hpp"
-#include "data/dataset_index.hpp"
+#include "data/format/dataset_index.hpp"
 
 namespace ganymede {
 

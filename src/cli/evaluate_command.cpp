@@ -4,10 +4,10 @@
 #include "cli/command.hpp"
 #include "cli/command_line.hpp"
 #include "cli/output_file.hpp"
-#include "cli/trained_run.hpp"
-#include "data/pixel_table.hpp"
+#include "data/loading/pixel_table.hpp"
 #include "distributed/lone_communicator.hpp"
 #include "evaluation/evaluation.hpp"
+#include "session/trained_run.hpp"
 #include "storage/json_file.hpp"
 
 namespace ganymede {
@@ -20,13 +20,16 @@ struct EvaluateArguments {
   std::string json;
 };
 
-// Images as bytes, as a picture of them shows them.
-GeneratedSamples draw_samples(const TrainedRun& run, std::int64_t count) {
+// In the form of the dataset: pictures as bytes, as a picture of them shows them.
+GeneratedSamples draw_generated(const TrainedRun& run, std::int64_t count) {
+  const SampleForm& form = run.procedure->sample_form();
+  require(form.kind != SampleForm::Kind::texts,
+          "{}: its samples are texts; evaluate measures images and points", run.recipe.name);
   std::vector<at::Tensor> samples, labels;
-  draw_in_pieces(run, {.count = count}, [&](const Samples& drawn) {
-    const auto& [low, high] = run.recipe.data.pixels;
-    samples.push_back(run.info.data.kind == SampleKind::images ? to_pixels(drawn.images, low, high)
-                                                               : drawn.images.flatten(1));
+  draw_in_pieces(*run.procedure, {.count = count}, [&](const SampleSet& drawn) {
+    samples.push_back(form.kind == SampleForm::Kind::pictures
+                          ? to_pixels(drawn.values, form.pixels[0], form.pixels[1])
+                          : drawn.values);
     if (drawn.labels.defined()) labels.push_back(drawn.labels);
   });
   return {.samples = at::cat(samples), .labels = labels.empty() ? at::Tensor() : at::cat(labels)};
@@ -67,8 +70,9 @@ void print(const Evaluation& evaluation, const TrainedRun& run) {
                         evaluation.samples, evaluation.real_samples, run.recipe.data.path)
                 .c_str());
   print_line("moments distance", fmt::format("{:.4g}", evaluation.moments_distance),
-             run.info.data.kind == SampleKind::images ? "means and deviations of the pixels, white is 255"
-                                                      : "means and deviations of the coordinates");
+             run.procedure->sample_form().kind == SampleForm::Kind::pictures
+                 ? "means and deviations of the pixels, white is 255"
+                 : "means and deviations of the coordinates");
   if (const auto& coverage = evaluation.coverage) {
     print_line("modes covered", fmt::format("{} of {}", coverage->covered, coverage->modes),
                "by at least one sample of high quality");
@@ -93,8 +97,8 @@ void evaluate_run(const EvaluateArguments& arguments) {
   if (!arguments.json.empty()) check_output_file("--json", arguments.json);
   LoneCommunicator communicator;
   const TrainedRun run = open_trained_run(arguments.run, arguments.seed, communicator);
-  const DatasetIndex index = read_training_data(run);
-  const Evaluation evaluation = evaluate_samples(draw_samples(run, arguments.count), index);
+  const DatasetIndex index = read_training_data(run).front();
+  const Evaluation evaluation = evaluate_samples(draw_generated(run, arguments.count), index);
   print(evaluation, run);
   if (!arguments.json.empty()) write_json_atomically(arguments.json, as_json(evaluation, run));
 }

@@ -32,11 +32,11 @@ void check_output_file(const char* option, const std::string& file) {
                                 std::strerror(errno)));
 }
 
-void check_picture_file(const char* option, const std::string& file) {
-  const std::string extension = fs::path(file).extension().string();
-  require(extension.empty() || strcasecmp(extension.c_str(), ".png") == 0,
-          "{} {}: the picture will be a PNG; expected a name that ends in .png", option, file);
-  check_output_file(option, file);
+void check_extension(const char* option, const std::string& file, const std::string& extension) {
+  const std::string found = fs::path(file).extension().string();
+  require(found.empty() || strcasecmp(found.c_str(), extension.c_str()) == 0,
+          "{} {}: the file will be {}; expected a name that ends in {}", option, file,
+          extension == ".png" ? "a PNG" : "a text", extension);
 }
 
 }  // namespace ganymede

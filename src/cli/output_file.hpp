@@ -14,7 +14,7 @@ void add_json_option(CLI::App& command, std::string& file);
 // a regular file stands there.
 void check_output_file(const char* option, const std::string& file);
 
-// The same for a picture, which is a PNG.
-void check_picture_file(const char* option, const std::string& file);
+// Throws UserError if the file's name promises another kind than that of the extension, ".png" or ".txt".
+void check_extension(const char* option, const std::string& file, const std::string& extension);
 
 }  // namespace ganymede

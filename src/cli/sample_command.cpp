@@ -4,10 +4,10 @@
 #include "cli/command.hpp"
 #include "cli/command_line.hpp"
 #include "cli/output_file.hpp"
-#include "cli/picture_options.hpp"
-#include "cli/trained_run.hpp"
-#include "data/class_names.hpp"
+#include "data/format/class_names.hpp"
 #include "distributed/lone_communicator.hpp"
+#include "reporting/sample_writer.hpp"
+#include "session/trained_run.hpp"
 
 namespace ganymede {
 namespace {
@@ -22,37 +22,28 @@ struct SampleArguments {
 
 constexpr std::size_t kMostNamesShown = 20;
 
-// The class that was asked for, of a conditional recipe.
-std::optional<std::int64_t> label_asked_for(const SampleArguments& arguments, const TrainedRun& run) {
-  if (arguments.label.empty()) return std::nullopt;
-  require(run.recipe.gan.condition == Conditioning::labels,
-          "--label {}: {} is not conditional (gan.condition); leave --label out", arguments.label,
-          arguments.run);
-  const std::vector<std::string>& names = run.info.data.class_names;
+// The class that was asked for, of a procedure whose samples have classes.
+ClassLabel label_asked_for(const SampleArguments& arguments, const TrainedRun& run) {
+  require(run.procedure->sample_form().takes(SampleInput::label),
+          "--label {}: {} is not conditional; leave --label out", arguments.label, arguments.run);
+  const std::vector<std::string>& names = run.info.sources.front().spec.class_names();
   const auto label = find_class(names, arguments.label);
   require(label.has_value(),
           "--label is {}; {} has the classes {}: expected a name, or a number from 0 to {}", arguments.label,
           arguments.run, list_some(names, kMostNamesShown), names.size() - 1);
-  return label;
+  return {*label};
 }
 
-void write_samples(const SampleArguments& arguments) {
-  check_picture_file("--out", arguments.out);
+void sample_run(const SampleArguments& arguments) {
   LoneCommunicator communicator;
+  check_output_file("--out", arguments.out);
   const TrainedRun run = open_trained_run(arguments.run, arguments.seed, communicator);
-  const auto label = label_asked_for(arguments, run);
-  SamplePictureOptions picture = picture_options(run.recipe, run.info.data);
-  if (label) picture.classes = 0;  // no column a class: all samples are of one
-  const std::int64_t count = arguments.count.value_or(picture_sample_count(picture));
-  std::vector<at::Tensor> images, labels;
-  draw_in_pieces(run, {.count = count, .label = label}, [&](const Samples& drawn) {
-    images.push_back(drawn.images);
-    if (drawn.labels.defined()) labels.push_back(drawn.labels);
-  });
-  write_sample_picture(arguments.out,
-                       {.images = at::cat(images), .labels = labels.empty() ? at::Tensor() : at::cat(labels)},
-                       picture);
-  std::puts(fmt::format("{}: {} samples of step {}", arguments.out, count, run.info.step).c_str());
+  const SampleForm& form = run.procedure->sample_form();
+  check_extension("--out", arguments.out, sample_extension(form));
+  SampleRequest request{.count = arguments.count.value_or(shown_samples(form))};
+  if (!arguments.label.empty()) request.of = label_asked_for(arguments, run);
+  write_samples(arguments.out, draw_samples(*run.procedure, request), form, request.of.index() > 0);
+  std::puts(fmt::format("{}: {} samples of step {}", arguments.out, request.count, run.info.step).c_str());
 }
 
 }  // namespace
@@ -71,7 +62,7 @@ void add_sample_command(CLI::App& app, Action& action) {
       ->add_option("--label", arguments->label,
                    "Class of the samples, of a conditional recipe: its name or number [all in turn]")
       ->type_name("CLASS");
-  expect_path(command->add_option("--out", arguments->out, "PNG file for the grid"))
+  expect_path(command->add_option("--out", arguments->out, "File for them: a PNG with a grid of pictures"))
       ->required()
       ->type_name("FILE");
   expect_integer(command->add_option("--seed", arguments->seed, "Seed of the noise [the recipe's]"),
@@ -79,7 +70,7 @@ void add_sample_command(CLI::App& app, Action& action) {
   command->footer("Example: ganymede sample runs/dcgan-1 --count 100 --out grid.png");
   command->callback([&action, arguments] {
     action = [arguments](Communicator*) {
-      write_samples(*arguments);
+      sample_run(*arguments);
       return ExitCode::success;
     };
   });

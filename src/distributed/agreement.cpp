@@ -32,8 +32,8 @@ void throw_if_any_failed(const Failure& own, Communicator& communicator) {
 
 template <typename Allocate>
 auto allocate(Communicator& communicator, Allocate allocate_in) {
-  decltype(allocate_in(communicator.node())) memory;
-  Failure own = outcome_of([&] { memory = allocate_in(communicator.node()); });
+  decltype(allocate_in(communicator.host_group())) memory;
+  Failure own = outcome_of([&] { memory = allocate_in(communicator.host_group()); });
   if (own.code != ExitCode::success)
     own = {fmt::format("{}; run fewer ranks on a host, or a smaller network", own.message),
            ExitCode::communication_error};
@@ -68,11 +68,11 @@ std::string broadcast_text(Communicator& communicator, const std::string& text, 
 
 std::vector<at::Tensor> allocate_each(Communicator& communicator, std::int64_t elements,
                                       at::ScalarType dtype) {
-  return allocate(communicator, [&](NodeGroup& node) { return node.allocate_each(elements, dtype); });
+  return allocate(communicator, [&](HostGroup& group) { return group.allocate_each(elements, dtype); });
 }
 
 at::Tensor allocate_one(Communicator& communicator, std::int64_t elements, at::ScalarType dtype) {
-  return allocate(communicator, [&](NodeGroup& node) { return node.allocate_one(elements, dtype); });
+  return allocate(communicator, [&](HostGroup& group) { return group.allocate_one(elements, dtype); });
 }
 
 }  // namespace ganymede

@@ -24,7 +24,7 @@ void agree(Communicator& communicator, const std::function<void()>& work);
 // The same with work done on rank 0 only. Collective.
 void agree_on_root(Communicator& communicator, const std::function<void()>& work);
 
-// NodeGroup::allocate_each and allocate_one of all node groups: where one gets no memory, all throw
+// HostGroup::allocate_each and allocate_one of all host groups: where one gets no memory, all throw
 // AgreedError. Collective.
 std::vector<at::Tensor> allocate_each(Communicator& communicator, std::int64_t elements,
                                       at::ScalarType dtype);

@@ -8,7 +8,7 @@ namespace ganymede {
 
 void Communicator::LocalWork::set(bool local) {
   communicator_.local_ = local;
-  communicator_.node().set_local(local);
+  communicator_.host_group().set_local(local);
 }
 
 void Communicator::ensure_collective() const {
@@ -47,28 +47,28 @@ void Communicator::barrier() {
   do_barrier();
 }
 
-void Communicator::node_barrier() {
+void Communicator::host_barrier() {
   ensure_collective();
   ScopedTimer timer(seconds_);
-  node().barrier();
+  host_group().barrier();
 }
 
 void Communicator::sum_to_owners_(const std::vector<at::Tensor>& of_rank, ElementRange bucket) {
   ensure_collective();
   ScopedTimer timer(seconds_);
-  node().barrier();  // all ranks of the group have written their addends
+  host_group().barrier();  // all ranks of the group have written their addends
   const ElementRange mine = owned_part(bucket);
   if (mine.size() == 0) return;
   std::vector<at::Tensor> addends;
   addends.reserve(of_rank.size());
   for (const at::Tensor& buffer : of_rank) addends.push_back(buffer.narrow(0, mine.begin, mine.size()));
-  const at::Tensor& sum = addends[static_cast<std::size_t>(node().rank())];
+  const at::Tensor& sum = addends[static_cast<std::size_t>(host_group().rank())];
   if (addends.size() > 1) tree_sum_into(sum, addends);
-  do_sum_across_nodes_(sum);
+  do_sum_across_hosts_(sum);
 }
 
 ElementRange Communicator::owned_part(ElementRange bucket) {
-  const std::int64_t owner = node().rank();
+  const std::int64_t owner = host_group().rank();
   if (owner >= owners()) return {bucket.end, bucket.end};
   const std::int64_t first_block = bucket.begin / kOwnedBlock;
   const std::int64_t blocks = (bucket.end + kOwnedBlock - 1) / kOwnedBlock - first_block;
@@ -78,12 +78,12 @@ ElementRange Communicator::owned_part(ElementRange bucket) {
   return {border(owner), border(owner + 1)};
 }
 
-void Communicator::broadcast_to_nodes_(const at::Tensor& tensor) {
+void Communicator::broadcast_to_hosts_(const at::Tensor& tensor) {
   ensure_collective();
   ensure(tensor.is_contiguous(), "collectives take contiguous tensors");
   ScopedTimer timer(seconds_);
-  if (node().rank() == 0) do_broadcast_across_nodes_(tensor);
-  node().barrier();
+  if (host_group().rank() == 0) do_broadcast_across_hosts_(tensor);
+  host_group().barrier();
 }
 
 }  // namespace ganymede

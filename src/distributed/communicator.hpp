@@ -7,7 +7,7 @@
 #include <memory>
 
 #include "distributed/communication_options.hpp"
-#include "distributed/node_group.hpp"
+#include "distributed/host_group.hpp"
 
 namespace ganymede {
 
@@ -25,8 +25,8 @@ class Communicator {
 
   virtual int rank() const = 0;
   virtual int size() const = 0;
-  virtual int node_rank() const = 0;  // place among the ranks of this host
-  virtual int node_size() const = 0;
+  virtual int host_rank() const = 0;  // place among the ranks of this host
+  virtual int host_size() const = 0;
 
   // Tensors are contiguous. A sum has the same bits on every rank: of MPI_Allreduce the standard only asks
   // that, but no algorithm of the MPIs in use adds an element up twice. What the weights depend on goes along
@@ -36,25 +36,25 @@ class Communicator {
   at::Tensor all_gather(const at::Tensor& tensor);  // [size, ...tensor]
   void barrier();
 
-  // How node groups and the background work, before the first call of what follows. Once. Collective.
+  // How host groups and the background work, before the first call of what follows. Once. Collective.
   virtual void configure(const CommunicationOptions&) {}
 
   // The ranks whose memory this rank may use, itself among them.
-  virtual NodeGroup& node() { return alone_; }
-  void node_barrier();
+  virtual HostGroup& host_group() { return alone_; }
+  void host_barrier();
 
-  // Sums a buffer that every rank has, so that each element's sum ends up in one place of every node group:
-  // with the rank that owns it, in that rank's own buffer. of_rank are the buffers of the node group, from
-  // NodeGroup::allocate_each. Between this call and the next node_barrier nobody writes to them elsewhere.
-  // Sums go along the binary tree over ranks where node groups are equally large and their number is a power
+  // Sums a buffer that every rank has, so that each element's sum ends up in one place of every host group:
+  // with the rank that owns it, in that rank's own buffer. of_rank are the buffers of the host group, from
+  // HostGroup::allocate_each. Between this call and the next host_barrier nobody writes to them elsewhere.
+  // Sums go along the binary tree over ranks where host groups are equally large and their number is a power
   // of two (tree_sum.hpp).
   void sum_to_owners_(const std::vector<at::Tensor>& of_rank, ElementRange bucket);
   // What of a bucket this rank owns: blocks of kOwnedBlock elements from the buffer's start.
   ElementRange owned_part(ElementRange bucket);
   static constexpr std::int64_t kOwnedBlock = 1024;
 
-  // Makes a tensor from NodeGroup::allocate_one equal in all node groups to that of rank 0's.
-  void broadcast_to_nodes_(const at::Tensor& tensor);
+  // Makes a tensor from HostGroup::allocate_one equal in all host groups to that of rank 0's.
+  void broadcast_to_hosts_(const at::Tensor& tensor);
 
   // Sums in the background, where there is time to hide; else null.
   virtual CommunicationThread* background() { return nullptr; }
@@ -95,16 +95,16 @@ class Communicator {
   virtual void do_all_gather(const at::Tensor& tensor, const at::Tensor& gathered) = 0;
   virtual void do_barrier() = 0;
 
-  // Of each node group as many ranks own parts as the smallest group has.
+  // Of each host group as many ranks own parts as the smallest group has.
   virtual int owners() const { return 1; }
   // Over the owners with the same place in their groups; only they call it.
-  virtual void do_sum_across_nodes_(const at::Tensor& tensor) { do_all_reduce_sum_(tensor); }
+  virtual void do_sum_across_hosts_(const at::Tensor& tensor) { do_all_reduce_sum_(tensor); }
   // Over the first ranks of the groups; only they call it.
-  virtual void do_broadcast_across_nodes_(const at::Tensor& tensor) { do_broadcast_(tensor, 0); }
+  virtual void do_broadcast_across_hosts_(const at::Tensor& tensor) { do_broadcast_(tensor, 0); }
 
   void ensure_collective() const;
 
-  LoneNodeGroup alone_;
+  LoneHostGroup alone_;
   bool local_ = false;
   std::int64_t numbers_ = 0;
   double seconds_ = 0;

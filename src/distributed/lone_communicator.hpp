@@ -9,8 +9,8 @@ class LoneCommunicator : public Communicator {
  public:
   int rank() const override { return 0; }
   int size() const override { return 1; }
-  int node_rank() const override { return 0; }
-  int node_size() const override { return 1; }
+  int host_rank() const override { return 0; }
+  int host_size() const override { return 1; }
 
  private:
   void do_all_reduce_sum_(const at::Tensor&) override {}

@@ -54,11 +54,11 @@ class Meeting {
 // Who meets whom: all ranks, those of a node, and those with the same place in their nodes.
 class World {
  public:
-  World(int size, const std::vector<int>& node_sizes) : everyone(size) {
-    for (const int node_size : node_sizes) nodes.push_back(std::make_unique<Meeting>(node_size));
-    owners = *std::min_element(node_sizes.begin(), node_sizes.end());
+  World(int size, const std::vector<int>& host_group_sizes) : everyone(size) {
+    for (const int host_size : host_group_sizes) nodes.push_back(std::make_unique<Meeting>(host_size));
+    owners = *std::min_element(host_group_sizes.begin(), host_group_sizes.end());
     for (int place = 0; place < owners; ++place)
-      across.push_back(std::make_unique<Meeting>(static_cast<int>(node_sizes.size())));
+      across.push_back(std::make_unique<Meeting>(static_cast<int>(host_group_sizes.size())));
   }
 
   void break_up() {
@@ -82,9 +82,9 @@ std::vector<at::Tensor> show_around(Meeting& meeting, int place, const at::Tenso
   return all;
 }
 
-class LoopbackNodeGroup final : public NodeGroup {
+class LoopbackHostGroup final : public HostGroup {
  public:
-  LoopbackNodeGroup(Meeting& meeting, int rank, int size) : meeting_(meeting), rank_(rank), size_(size) {}
+  LoopbackHostGroup(Meeting& meeting, int rank, int size) : meeting_(meeting), rank_(rank), size_(size) {}
 
   int rank() const override { return rank_; }
   int size() const override { return size_; }
@@ -116,7 +116,7 @@ class LoopbackNodeGroup final : public NodeGroup {
 };
 
 struct LoopbackPlace {
-  int rank, size, node, node_rank, node_size;
+  int rank, size, node, host_rank, host_size;
 };
 
 class LoopbackCommunicator final : public Communicator {
@@ -124,7 +124,7 @@ class LoopbackCommunicator final : public Communicator {
   LoopbackCommunicator(World& world, const LoopbackPlace& place)
       : world_(world),
         place_(place),
-        node_(*world.nodes[static_cast<std::size_t>(place.node)], place.node_rank, place.node_size) {}
+        node_(*world.nodes[static_cast<std::size_t>(place.node)], place.host_rank, place.host_size) {}
 
   void start_background(World& background_world, std::int64_t bucket_bytes) {
     background_.emplace(std::make_unique<LoopbackCommunicator>(background_world, place_));
@@ -133,9 +133,9 @@ class LoopbackCommunicator final : public Communicator {
 
   int rank() const override { return place_.rank; }
   int size() const override { return place_.size; }
-  int node_rank() const override { return place_.node_rank; }
-  int node_size() const override { return place_.node_size; }
-  NodeGroup& node() override { return node_; }
+  int host_rank() const override { return place_.host_rank; }
+  int host_size() const override { return place_.host_size; }
+  HostGroup& host_group() override { return node_; }
   CommunicationThread* background() override { return background_ ? &*background_ : nullptr; }
   bool compares_background_sums() const override { return true; }
   std::int64_t bucket_bytes() const override { return bucket_bytes_; }
@@ -172,9 +172,9 @@ class LoopbackCommunicator final : public Communicator {
 
   int owners() const override { return world_.owners; }
 
-  void do_sum_across_nodes_(const at::Tensor& tensor) override {
+  void do_sum_across_hosts_(const at::Tensor& tensor) override {
     at::NoGradGuard no_grad;
-    Meeting& meeting = *world_.across[static_cast<std::size_t>(place_.node_rank)];
+    Meeting& meeting = *world_.across[static_cast<std::size_t>(place_.host_rank)];
     meeting.posted[place_.node] = tensor;
     meeting.wait();
     const at::Tensor sum = at::empty_like(tensor);
@@ -184,7 +184,7 @@ class LoopbackCommunicator final : public Communicator {
     meeting.wait();
   }
 
-  void do_broadcast_across_nodes_(const at::Tensor& tensor) override {
+  void do_broadcast_across_hosts_(const at::Tensor& tensor) override {
     broadcast_in(*world_.across[0], place_.node, tensor, 0);
   }
 
@@ -198,18 +198,18 @@ class LoopbackCommunicator final : public Communicator {
 
   World& world_;
   const LoopbackPlace place_;
-  LoopbackNodeGroup node_;
+  LoopbackHostGroup node_;
   std::int64_t bucket_bytes_ = 0;
   std::optional<CommunicationThread> background_;
 };
 
-std::vector<LoopbackPlace> places_of(const std::vector<int>& node_sizes) {
+std::vector<LoopbackPlace> places_of(const std::vector<int>& host_group_sizes) {
   std::vector<LoopbackPlace> places;
-  const int size = std::accumulate(node_sizes.begin(), node_sizes.end(), 0);
-  for (int node = 0; node < static_cast<int>(node_sizes.size()); ++node)
-    for (int node_rank = 0; node_rank < node_sizes[static_cast<std::size_t>(node)]; ++node_rank)
-      places.push_back({static_cast<int>(places.size()), size, node, node_rank,
-                        node_sizes[static_cast<std::size_t>(node)]});
+  const int size = std::accumulate(host_group_sizes.begin(), host_group_sizes.end(), 0);
+  for (int node = 0; node < static_cast<int>(host_group_sizes.size()); ++node)
+    for (int host_rank = 0; host_rank < host_group_sizes[static_cast<std::size_t>(node)]; ++host_rank)
+      places.push_back({static_cast<int>(places.size()), size, node, host_rank,
+                        host_group_sizes[static_cast<std::size_t>(node)]});
   return places;
 }
 
@@ -217,10 +217,11 @@ std::vector<LoopbackPlace> places_of(const std::vector<int>& node_sizes) {
 
 void run_loopback_ranks(int size, const std::function<void(Communicator&)>& body,
                         const LoopbackOptions& options) {
-  const std::vector<int> node_sizes = options.node_sizes.empty() ? std::vector{size} : options.node_sizes;
-  const std::vector<LoopbackPlace> places = places_of(node_sizes);
+  const std::vector<int> host_group_sizes =
+      options.host_group_sizes.empty() ? std::vector{size} : options.host_group_sizes;
+  const std::vector<LoopbackPlace> places = places_of(host_group_sizes);
   ensure(static_cast<int>(places.size()) == size, "the nodes have all ranks");
-  World world(size, node_sizes), background_world(size, node_sizes);
+  World world(size, host_group_sizes), background_world(size, host_group_sizes);
   std::mutex mutex;
   std::exception_ptr first_error;
   std::vector<std::thread> threads;

@@ -9,8 +9,8 @@
 namespace ganymede {
 
 struct LoopbackOptions {
-  std::vector<int> node_sizes = {};  // [node], ranks that share memory; all of them by default
-  bool overlap = false;              // whether there is a communication thread
+  std::vector<int> host_group_sizes = {};  // [node], ranks that share memory; all of them by default
+  bool overlap = false;                    // whether there is a communication thread
   std::int64_t bucket_bytes = 0;
 };
 

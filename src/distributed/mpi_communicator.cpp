@@ -53,8 +53,8 @@ MpiCommunicator::MpiCommunicator(int host_size) {
   check_mpi(MPI_Comm_rank(shared.get(), &place), "MPI_Comm_rank");
   check_mpi(MPI_Comm_split(shared.get(), host_size > 0 ? place / host_size : 0, place, host_.place()),
             "MPI_Comm_split");
-  check_mpi(MPI_Comm_rank(host_.get(), &node_rank_), "MPI_Comm_rank");
-  check_mpi(MPI_Comm_size(host_.get(), &node_size_), "MPI_Comm_size");
+  check_mpi(MPI_Comm_rank(host_.get(), &host_rank_), "MPI_Comm_rank");
+  check_mpi(MPI_Comm_size(host_.get(), &host_size_), "MPI_Comm_size");
   // Ordered by the first rank of each host: its ranks become neighbours, however mpirun dealt them out.
   int first_of_host = world_rank;
   check_mpi(MPI_Bcast(&first_of_host, 1, MPI_INT, 0, host_.get()), "MPI_Bcast");
@@ -66,27 +66,27 @@ MpiCommunicator::MpiCommunicator(int host_size) {
   check_mpi(MPI_Comm_size(shared.get(), &ranks_here), "MPI_Comm_size");
   if (ranks_here > sysconf(_SC_NPROCESSORS_ONLN)) when_idle_ = Waiting::yielding;
   waiting_ = when_idle_;
-  connect_nodes();
+  connect_hosts();
 }
 
 MpiCommunicator::MpiCommunicator(MpiCommunicator& original)
     : rank_(original.rank_),
       size_(original.size_),
-      node_rank_(original.node_rank_),
-      node_size_(original.node_size_),
+      host_rank_(original.host_rank_),
+      host_size_(original.host_size_),
       when_idle_(Waiting::yielding),
       waiting_(Waiting::polite) {
   check_mpi(MPI_Comm_dup(original.world_.get(), world_.place()), "MPI_Comm_dup");
   check_mpi(MPI_Comm_dup(original.host_.get(), host_.place()), "MPI_Comm_dup");
-  if (original.group_) group_ = std::make_unique<MpiNodeGroup>(host_.get(), waiting_);
-  connect_nodes();
+  if (original.group_) group_ = std::make_unique<MpiHostGroup>(host_.get(), waiting_);
+  connect_hosts();
 }
 
 void MpiCommunicator::configure(const CommunicationOptions& options) {
   ensure(!configured_, "a communicator is configured once");
   configured_ = true;
   if (options.node_sharing == NodeSharing::automatic) share_memory();
-  connect_nodes();
+  connect_hosts();
   if (!overlaps(options.overlap)) return;
   background_.emplace(std::unique_ptr<Communicator>(new MpiCommunicator(*this)));
   bucket_bytes_ = options.bucket_bytes ? *options.bucket_bytes : measure_bucket_bytes();
@@ -99,7 +99,7 @@ void MpiCommunicator::share_memory() {
   int failed = 0;
   std::string reason;
   try {
-    group_ = std::make_unique<MpiNodeGroup>(host_.get(), waiting_);
+    group_ = std::make_unique<MpiHostGroup>(host_.get(), waiting_);
   } catch (const CommunicationError& error) {
     failed = 1;
     reason = error.what();
@@ -112,18 +112,18 @@ void MpiCommunicator::share_memory() {
                  reason.empty() ? "another host cannot share memory" : reason);
 }
 
-void MpiCommunicator::connect_nodes() {
+void MpiCommunicator::connect_hosts() {
   sum_across_.reset();
-  owners_ = node().size();
+  owners_ = host_group().size();
   check_mpi(MPI_Allreduce(MPI_IN_PLACE, &owners_, 1, MPI_INT, MPI_MIN, world_.get()), "MPI_Allreduce");
-  const int place = node().rank() < owners_ ? node().rank() : MPI_UNDEFINED;
+  const int place = host_group().rank() < owners_ ? host_group().rank() : MPI_UNDEFINED;
   check_mpi(MPI_Comm_split(world_.get(), place, rank_, across_.place()), "MPI_Comm_split");
   if (across_) sum_across_.emplace(across_.get(), waiting_);
 }
 
 bool MpiCommunicator::overlaps(Overlap overlap) const {
   if (overlap == Overlap::off || size_ == 1) return false;
-  int hosts = node_rank_ == 0 ? 1 : 0;
+  int hosts = host_rank_ == 0 ? 1 : 0;
   check_mpi(MPI_Allreduce(MPI_IN_PLACE, &hosts, 1, MPI_INT, MPI_SUM, world_.get()), "MPI_Allreduce");
   if (overlap == Overlap::automatic && hosts == 1) return false;
   int provided = MPI_THREAD_SINGLE;
@@ -190,11 +190,11 @@ void MpiCommunicator::do_all_gather(const at::Tensor& tensor, const at::Tensor& 
             "MPI_Allgather");
 }
 
-void MpiCommunicator::do_sum_across_nodes_(const at::Tensor& tensor) {
+void MpiCommunicator::do_sum_across_hosts_(const at::Tensor& tensor) {
   (*sum_across_)(tensor);
 }
 
-void MpiCommunicator::do_broadcast_across_nodes_(const at::Tensor& tensor) {
+void MpiCommunicator::do_broadcast_across_hosts_(const at::Tensor& tensor) {
   int groups = 1;
   check_mpi(MPI_Comm_size(across_.get(), &groups), "MPI_Comm_size");
   if (groups == 1) return;

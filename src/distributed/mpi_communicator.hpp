@@ -11,7 +11,7 @@
 #include "distributed/communication_thread.hpp"
 #include "distributed/communicator.hpp"
 #include "distributed/mpi_handle.hpp"
-#include "distributed/mpi_node_group.hpp"
+#include "distributed/mpi_host_group.hpp"
 #include "distributed/mpi_tree_sum.hpp"
 
 namespace ganymede {
@@ -24,14 +24,14 @@ class MpiCommunicator final : public Communicator {
   MpiCommunicator(const MpiCommunicator&) = delete;
   MpiCommunicator& operator=(const MpiCommunicator&) = delete;
 
-  // Until then every rank is a node group of its own and nothing runs in the background. Once. Collective.
+  // Until then every rank is a host group of its own and nothing runs in the background. Once. Collective.
   void configure(const CommunicationOptions& options) override;
 
   int rank() const override { return rank_; }
   int size() const override { return size_; }
-  int node_rank() const override { return node_rank_; }
-  int node_size() const override { return node_size_; }
-  NodeGroup& node() override { return group_ ? *group_ : Communicator::node(); }
+  int host_rank() const override { return host_rank_; }
+  int host_size() const override { return host_size_; }
+  HostGroup& host_group() override { return group_ ? *group_ : Communicator::host_group(); }
   CommunicationThread* background() override { return background_ ? &*background_ : nullptr; }
   std::int64_t bucket_bytes() const override { return bucket_bytes_; }
   void let_compute(bool somebody_computes) override;
@@ -44,23 +44,23 @@ class MpiCommunicator final : public Communicator {
   void do_all_gather(const at::Tensor& tensor, const at::Tensor& gathered) override;
   void do_barrier() override;
   int owners() const override { return owners_; }
-  void do_sum_across_nodes_(const at::Tensor& tensor) override;
-  void do_broadcast_across_nodes_(const at::Tensor& tensor) override;
+  void do_sum_across_hosts_(const at::Tensor& tensor) override;
+  void do_broadcast_across_hosts_(const at::Tensor& tensor) override;
 
   void share_memory();
-  void connect_nodes();
+  void connect_hosts();
   bool overlaps(Overlap overlap) const;
   std::int64_t measure_bucket_bytes();
 
   MpiHandle world_;
   MpiHandle host_;    // the ranks of this host
   MpiHandle across_;  // owners with this rank's place in their groups; null where it owns nothing
-  int rank_ = 0, size_ = 1, node_rank_ = 0, node_size_ = 1;
+  int rank_ = 0, size_ = 1, host_rank_ = 0, host_size_ = 1;
   int owners_ = 1;
   bool configured_ = false;
   Waiting when_idle_ = Waiting::eager;  // how to wait when nobody computes
   WaitingMode waiting_ = Waiting::eager;
-  std::unique_ptr<MpiNodeGroup> group_;
+  std::unique_ptr<MpiHostGroup> group_;
   std::optional<MpiTreeSum> sum_across_;
   std::optional<CommunicationThread> background_;
   std::int64_t bucket_bytes_ = 0;

@@ -20,9 +20,9 @@ double share_of_equal(const at::Tensor& a, const at::Tensor& b) {
 
 Evaluation evaluate_samples(const GeneratedSamples& generated, const DatasetIndex& index) {
   require(
-      generated.samples.sizes() == index.sample_sizes(generated.samples.size(0)),
+      generated.samples.sizes() == index.spec.sample().sizes(generated.samples.size(0)),
       "the generator makes samples of {} numbers, {} has samples of {}; evaluate on the dataset of the run",
-      generated.samples[0].numel(), index.folder.string(), index.shape.pixels());
+      generated.samples[0].numel(), index.folder.string(), index.spec.sample().elements());
   const RealSamples real = read_real_samples(index, kMostRealSamples);
   Evaluation result{.samples = generated.samples.size(0), .real_samples = real.samples.size(0)};
   result.moments_distance =
@@ -33,8 +33,8 @@ Evaluation evaluate_samples(const GeneratedSamples& generated, const DatasetInde
       result.label_agreement =
           share_of_equal(nearest_modes(generated.samples, *index.modes), generated.labels);
   }
-  if (index.kind == SampleKind::images && index.has_labels()) {
-    const auto classes = static_cast<std::int64_t>(index.class_names.size());
+  if (const std::int64_t classes = index.spec.classes();
+      classes > 0 && index.spec.sample().meaning == Meaning::pixels) {
     const ImageClassifier classifier(real, classes);
     const auto judged = classifier.judge(generated.samples), judged_real = classifier.judge(real.samples);
     // A class that the dataset names but lacks counts as one image: the divergence stays finite.

@@ -10,6 +10,8 @@
 namespace ganymede {
 namespace {
 
+enum class ClassifierStream : std::uint8_t { classifier = 3 };
+
 constexpr std::uint64_t kSeed = 1;
 constexpr std::int64_t kSteps = 1800, kBatchSize = 64;
 constexpr double kLearningRate = 2e-3;  // at first; falls in a line to 0
@@ -39,7 +41,7 @@ struct ImageClassifier::Layers : torch::nn::Module {
         hidden(register_module(
             "hidden", torch::nn::Linear(32 * half(half(shape.height)) * half(half(shape.width)), kFeatures))),
         output(register_module("output", torch::nn::Linear(kFeatures, classes))) {
-    initialize_like_pytorch(*this, kSeed, NetworkId::classifier);
+    initialize_like_pytorch(*this, kSeed, ClassifierStream::classifier);
   }
 
   at::Tensor features(const at::Tensor& input) {

@@ -4,7 +4,7 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "data/mode_law.hpp"
+#include "data/format/mode_law.hpp"
 
 namespace ganymede {
 

@@ -3,7 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "data/dataset_index.hpp"
+#include "data/format/dataset_index.hpp"
 
 namespace ganymede {
 

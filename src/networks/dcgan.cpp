@@ -81,6 +81,7 @@ class DcganDiscriminator final : public Network {
  public:
   DcganDiscriminator(const DcganDiscriminatorOptions& options, const NetworkSetting& setting)
       : options_(options),
+        id_(setting.id),
         convolution1_(register_module("convolution1",
                                       make_convolution(setting.shape.channels + setting.condition_size, 64))),
         convolution2_(register_module("convolution2", make_convolution(64, 128))),
@@ -90,10 +91,10 @@ class DcganDiscriminator final : public Network {
 
   at::Tensor forward(const at::Tensor& images, const ForwardContext& context) override {
     at::Tensor x = at::leaky_relu(convolution(convolution1_, with_condition(images, context)), kSlope);
-    x = dropout(x, options_.dropout, NetworkId::discriminator, 0, context);
+    x = dropout(x, options_.dropout, id_, 0, context);
     offer_hidden(x, context);
     x = at::leaky_relu(convolution(convolution2_, x), kSlope);
-    x = dropout(x, options_.dropout, NetworkId::discriminator, 1, context);
+    x = dropout(x, options_.dropout, id_, 1, context);
     offer_hidden(x, context);
     return linear(dense_, x.flatten(1));
   }
@@ -102,6 +103,7 @@ class DcganDiscriminator final : public Network {
 
  private:
   const DcganDiscriminatorOptions options_;
+  const StreamCode id_;
   torch::nn::Conv2d convolution1_, convolution2_;
   torch::nn::Linear dense_;
 };
@@ -114,14 +116,14 @@ std::shared_ptr<Network> make_network(const DcganGeneratorOptions& options, cons
           "another network, or import the images in another size",
           setting.shape.height, setting.shape.width);
   auto network = std::make_shared<DcganGenerator>(options, setting);
-  initialize_like_keras(*network, setting.seed, NetworkId::generator);
+  initialize_like_keras(*network, setting.seed, setting.id);
   return network;
 }
 
 std::shared_ptr<Network> make_network(const DcganDiscriminatorOptions& options,
                                       const NetworkSetting& setting) {
   auto network = std::make_shared<DcganDiscriminator>(options, setting);
-  initialize_like_keras(*network, setting.seed, NetworkId::discriminator);
+  initialize_like_keras(*network, setting.seed, setting.id);
   return network;
 }
 

@@ -122,7 +122,7 @@ class Dcgan32Discriminator final : public Network {
 std::shared_ptr<Network> make_network(const Dcgan32GeneratorOptions& options, const NetworkSetting& setting) {
   require_side(setting, "dcgan32_generator");
   auto network = std::make_shared<Dcgan32Generator>(options, setting);
-  initialize_normal(*network, kWeightDeviation, setting.seed, NetworkId::generator);
+  initialize_normal(*network, kWeightDeviation, setting.seed, setting.id);
   return network;
 }
 
@@ -130,7 +130,7 @@ std::shared_ptr<Network> make_network(const Dcgan32DiscriminatorOptions& options
                                       const NetworkSetting& setting) {
   require_side(setting, "dcgan32_discriminator");
   auto network = std::make_shared<Dcgan32Discriminator>(options, setting);
-  initialize_normal(*network, kWeightDeviation, setting.seed, NetworkId::discriminator);
+  initialize_normal(*network, kWeightDeviation, setting.seed, setting.id);
   return network;
 }
 

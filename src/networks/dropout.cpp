@@ -5,7 +5,7 @@
 
 namespace ganymede {
 
-at::Tensor dropout(const at::Tensor& input, double probability, NetworkId network, std::uint8_t layer,
+at::Tensor dropout(const at::Tensor& input, double probability, StreamCode network, std::uint8_t layer,
                    const ForwardContext& context) {
   if (!context.training || probability == 0.0) return input;
   std::vector<at::Tensor> masks;
@@ -15,7 +15,7 @@ at::Tensor dropout(const at::Tensor& input, double probability, NetworkId networ
                           .network = network,
                           .layer = layer,
                           .pass = segment.pass,
-                          .critic_iteration = static_cast<std::uint8_t>(context.critic_iteration)};
+                          .iteration = static_cast<std::uint8_t>(context.iteration)};
     std::vector<std::int64_t> shape = input.sizes().vec();
     shape[0] = segment.rows;
     rows += segment.rows;

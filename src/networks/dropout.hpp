@@ -8,7 +8,7 @@ namespace ganymede {
 // Zeroes each element with the given probability and scales the others by 1 / (1 - probability); element e
 // of a row is kept when its uniform number is >= probability. Identity outside training. `layer` tells the
 // dropout layers of one network apart.
-at::Tensor dropout(const at::Tensor& input, double probability, NetworkId network, std::uint8_t layer,
+at::Tensor dropout(const at::Tensor& input, double probability, StreamCode network, std::uint8_t layer,
                    const ForwardContext& context);
 
 }  // namespace ganymede

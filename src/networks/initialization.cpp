@@ -14,7 +14,7 @@ std::int64_t receptive_field(const at::Tensor& weight) {
 }
 
 // The numbers of parameter number `index` of a network.
-RandomStream initial_stream(std::uint64_t seed, NetworkId network, std::size_t index) {
+RandomStream initial_stream(std::uint64_t seed, StreamCode network, std::size_t index) {
   ensure(index < 256, "a network has at most 256 parameters");
   return {seed,
           {.purpose = Purpose::initialize, .network = network, .layer = static_cast<std::uint8_t>(index)},
@@ -41,7 +41,7 @@ void zero_biases(torch::nn::Module& module) {
 
 }  // namespace
 
-void initialize_like_pytorch(torch::nn::Module& module, std::uint64_t seed, NetworkId network) {
+void initialize_like_pytorch(torch::nn::Module& module, std::uint64_t seed, StreamCode network) {
   at::NoGradGuard no_grad;
   double bound = 0;
   const auto parameters = module.named_parameters();
@@ -55,7 +55,7 @@ void initialize_like_pytorch(torch::nn::Module& module, std::uint64_t seed, Netw
   }
 }
 
-void initialize_like_keras(torch::nn::Module& module, std::uint64_t seed, NetworkId network) {
+void initialize_like_keras(torch::nn::Module& module, std::uint64_t seed, StreamCode network) {
   at::NoGradGuard no_grad;
   const std::vector<at::Tensor> parameters = module.parameters();
   for (std::size_t i = 0; i < parameters.size(); ++i) {
@@ -67,7 +67,7 @@ void initialize_like_keras(torch::nn::Module& module, std::uint64_t seed, Networ
   zero_biases(module);
 }
 
-void initialize_normal(torch::nn::Module& module, double deviation, std::uint64_t seed, NetworkId network) {
+void initialize_normal(torch::nn::Module& module, double deviation, std::uint64_t seed, StreamCode network) {
   at::NoGradGuard no_grad;
   const std::vector<at::Tensor> parameters = module.parameters();
   for (std::size_t i = 0; i < parameters.size(); ++i) {

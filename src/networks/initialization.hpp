@@ -8,15 +8,15 @@ namespace ganymede {
 
 // U(-b, b) with b = 1 / sqrt(fan_in) for weights and biases: what PyTorch gives a Linear layer. fan_in is of
 // the weight that stands beside the bias; normalisation keeps its ones and zeros.
-void initialize_like_pytorch(torch::nn::Module& module, std::uint64_t seed, NetworkId network);
+void initialize_like_pytorch(torch::nn::Module& module, std::uint64_t seed, StreamCode network);
 
 // Glorot uniform, U(-b, b) with b = sqrt(6 / (fan_in + fan_out)), for every parameter of two or more
 // dimensions, zero for their biases (Glorot and Bengio 2010; Keras's default). Parameters of one dimension
 // named "weight" (normalisation) stay as they are.
-void initialize_like_keras(torch::nn::Module& module, std::uint64_t seed, NetworkId network);
+void initialize_like_keras(torch::nn::Module& module, std::uint64_t seed, StreamCode network);
 
 // N(0, deviation) for every parameter of two or more dimensions, zero for biases (Radford et al. 2015,
 // section 4); normalisation keeps its ones.
-void initialize_normal(torch::nn::Module& module, double deviation, std::uint64_t seed, NetworkId network);
+void initialize_normal(torch::nn::Module& module, double deviation, std::uint64_t seed, StreamCode network);
 
 }  // namespace ganymede

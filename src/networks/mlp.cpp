@@ -20,7 +20,7 @@ struct LayerOptions {
   Activation activation;
   std::optional<BatchStatistics> batch_normalization;
   double dropout;
-  NetworkId network;
+  StreamCode network;
 };
 
 // Hidden layers and a linear one at the end, whose output is returned as it is.
@@ -77,7 +77,7 @@ class MlpGenerator final : public Network {
         "layers", std::make_shared<LinearStack>(join_sizes(options.noise_size + setting.condition_size,
                                                            options.hidden_sizes, setting.shape.pixels()),
                                                 LayerOptions{options.activation, options.batch_normalization,
-                                                             options.dropout, NetworkId::generator},
+                                                             options.dropout, setting.id},
                                                 setting.communicator));
   }
 
@@ -98,12 +98,12 @@ class MlpGenerator final : public Network {
 class MlpDiscriminator final : public Network {
  public:
   MlpDiscriminator(const MlpDiscriminatorOptions& options, const NetworkSetting& setting)
-      : layers_(register_module("layers", std::make_shared<LinearStack>(
-                                              join_sizes(setting.shape.pixels() + setting.condition_size,
-                                                         options.hidden_sizes, 1),
-                                              LayerOptions{options.activation, options.batch_normalization,
-                                                           options.dropout, NetworkId::discriminator},
-                                              setting.communicator))) {}
+      : layers_(register_module(
+            "layers",
+            std::make_shared<LinearStack>(
+                join_sizes(setting.shape.pixels() + setting.condition_size, options.hidden_sizes, 1),
+                LayerOptions{options.activation, options.batch_normalization, options.dropout, setting.id},
+                setting.communicator))) {}
 
   at::Tensor forward(const at::Tensor& samples, const ForwardContext& context) override {
     return layers_->forward(with_condition(samples.flatten(1), context), context);
@@ -144,26 +144,25 @@ class MaxoutDiscriminator final : public Network {
 };
 
 template <typename Made, typename Options>
-std::shared_ptr<Network> make_initialized(const Options& options, const NetworkSetting& setting,
-                                          NetworkId id) {
+std::shared_ptr<Network> make_initialized(const Options& options, const NetworkSetting& setting) {
   auto network = std::make_shared<Made>(options, setting);
-  initialize_like_pytorch(*network, setting.seed, id);
+  initialize_like_pytorch(*network, setting.seed, setting.id);
   return network;
 }
 
 }  // namespace
 
 std::shared_ptr<Network> make_network(const MlpGeneratorOptions& options, const NetworkSetting& setting) {
-  return make_initialized<MlpGenerator>(options, setting, NetworkId::generator);
+  return make_initialized<MlpGenerator>(options, setting);
 }
 
 std::shared_ptr<Network> make_network(const MlpDiscriminatorOptions& options, const NetworkSetting& setting) {
-  return make_initialized<MlpDiscriminator>(options, setting, NetworkId::discriminator);
+  return make_initialized<MlpDiscriminator>(options, setting);
 }
 
 std::shared_ptr<Network> make_network(const MaxoutDiscriminatorOptions& options,
                                       const NetworkSetting& setting) {
-  return make_initialized<MaxoutDiscriminator>(options, setting, NetworkId::discriminator);
+  return make_initialized<MaxoutDiscriminator>(options, setting);
 }
 
 }  // namespace ganymede

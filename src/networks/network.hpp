@@ -1,4 +1,4 @@
-// A network of a GAN: a torch module whose forward pass knows which rows of the global batch it sees.
+// A network: a torch module whose forward pass knows which rows of the global batch it sees.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -12,7 +12,7 @@ namespace ganymede {
 
 // Consecutive rows of a forward pass's input: places first_place, first_place + 1, ... of one global batch.
 struct Segment {
-  Pass pass = Pass::none;
+  StreamCode pass = {};  // which of the passes that the step has
   std::int64_t first_place = 0;
   std::int64_t rows = 0;
 };
@@ -23,7 +23,7 @@ struct ForwardContext {
   bool training = false;
   std::uint64_t seed = 0;
   std::int64_t step = 0;
-  std::int64_t critic_iteration = 0;
+  std::int64_t iteration = 0;                 // of those that the step has
   std::vector<Segment> segments = {};         // together they cover the input's rows, in order
   at::Tensor condition = {};                  // [rows, condition size]; undefined for unconditional networks
   std::vector<at::Tensor>* hidden = nullptr;  // where set, gets the output of each hidden layer, in order

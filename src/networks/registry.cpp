@@ -7,10 +7,10 @@ namespace {
 
 template <typename Options>
 std::shared_ptr<Network> make(const Options& options, bool spectral_normalization,
-                              const NetworkSetting& setting, at::ScalarType dtype, NetworkId id) {
+                              const NetworkSetting& setting, at::ScalarType dtype) {
   auto network = std::visit([&](const auto& one) { return make_network(one, setting); }, options);
   network->to(dtype);
-  if (spectral_normalization) network = normalize_spectrally(network, setting.seed, id);
+  if (spectral_normalization) network = normalize_spectrally(network, setting.seed, setting.id);
   return network;
 }
 
@@ -22,12 +22,12 @@ std::int64_t noise_size(const GeneratorOptions& options) {
 
 std::shared_ptr<Network> make_generator(const GeneratorOptions& options, bool spectral_normalization,
                                         const NetworkSetting& setting, at::ScalarType dtype) {
-  return make(options, spectral_normalization, setting, dtype, NetworkId::generator);
+  return make(options, spectral_normalization, setting, dtype);
 }
 
 std::shared_ptr<Network> make_discriminator(const DiscriminatorOptions& options, bool spectral_normalization,
                                             const NetworkSetting& setting, at::ScalarType dtype) {
-  return make(options, spectral_normalization, setting, dtype, NetworkId::discriminator);
+  return make(options, spectral_normalization, setting, dtype);
 }
 
 }  // namespace ganymede

@@ -70,7 +70,7 @@ class Normalized {
 
 class SpectralNormalization final : public Network {
  public:
-  SpectralNormalization(std::shared_ptr<Network> network, std::uint64_t seed, NetworkId id)
+  SpectralNormalization(std::shared_ptr<Network> network, std::uint64_t seed, StreamCode id)
       : network_(register_module("network", std::move(network))) {
     at::NoGradGuard no_grad;
     for (const auto& module : network_->modules()) {
@@ -109,7 +109,7 @@ class SpectralNormalization final : public Network {
 }  // namespace
 
 std::shared_ptr<Network> normalize_spectrally(std::shared_ptr<Network> network, std::uint64_t seed,
-                                              NetworkId id) {
+                                              StreamCode id) {
   return std::make_shared<SpectralNormalization>(std::move(network), seed, id);
 }
 

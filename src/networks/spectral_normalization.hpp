@@ -11,6 +11,6 @@ namespace ganymede {
 // and each begin_update makes one more (Miyato's algorithm 1). The gradient flows through weight and singular
 // value, the vectors are constants of it.
 std::shared_ptr<Network> normalize_spectrally(std::shared_ptr<Network> network, std::uint64_t seed,
-                                              NetworkId id);
+                                              StreamCode id);
 
 }  // namespace ganymede

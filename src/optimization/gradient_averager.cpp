@@ -96,7 +96,7 @@ void GradientAverager::Pending::finish() {
     while (self.next_bucket_ < self.arena_.buckets().size()) self.send_next_bucket();
     background->wait();
     self.communicator_.count_seconds(stopwatch.seconds());
-    self.communicator_.node_barrier();  // nobody computes with the values any more
+    self.communicator_.host_barrier();  // nobody computes with the values any more
   } else {
     for (const ElementRange& bucket : self.arena_.buckets())
       self.arena_.sum_gradients(bucket, self.communicator_);

@@ -39,17 +39,17 @@ ParameterArena::ParameterArena(torch::nn::Module& module, Communicator& communic
     slots_.push_back({.name = it->first, .parameter = it->second, .offset = elements, .gradient = nullptr});
     elements += (it->second.numel() + alignment - 1) / alignment * alignment;
   }
-  NodeGroup& node = communicator.node();
+  HostGroup& group = communicator.host_group();
   values_ = allocate_one(communicator, elements, dtype);
   gradients_of_rank_ = allocate_each(communicator, elements, dtype);
-  gradients_ = gradients_of_rank_[static_cast<std::size_t>(node.rank())];
+  gradients_ = gradients_of_rank_[static_cast<std::size_t>(group.rank())];
   for (Slot& slot : slots_) {
     const at::Tensor view = view_of(values_, slot);
-    if (node.rank() == 0) view.copy_(slot.parameter);
+    if (group.rank() == 0) view.copy_(slot.parameter);
     slot.parameter.set_data(view);
     slot.gradient = GradientAccumulator::attach(slot.parameter, view_of(gradients_, slot));
   }
-  node.barrier();
+  group.barrier();
   buckets_ = cut_into_buckets(elements, communicator.bucket_bytes() / item_bytes);
   for (const ElementRange& bucket : buckets_)
     if (const ElementRange mine = communicator.owned_part(bucket); mine.size() > 0)
@@ -99,12 +99,12 @@ double ParameterArena::gradient_norm() {
     for (std::int64_t begin = range.begin; begin < range.end; begin += kBlock)
       norms[begin / kBlock] =
           sum_of_squares(gradients_.narrow(0, begin, std::min(kBlock, range.end - begin)));
-  communicator_.node_barrier();
+  communicator_.host_barrier();
   return std::sqrt(std::accumulate(norms, norms + block_norms_.numel(), 0.0));
 }
 
 void ParameterArena::publish() {
-  communicator_.node_barrier();
+  communicator_.host_barrier();
 }
 
 void Frozen::set_requires_grad(bool value) {

@@ -2,7 +2,7 @@
 // the order in which backward produces them (the reverse of parameters()). Averaging, Adam, clipping and
 // checksum are then one call each.
 //
-// Ranks that share memory (NodeGroup) share the values too: there is one copy of them, and of whatever is
+// Ranks that share memory (HostGroup) share the values too: there is one copy of them, and of whatever is
 // laid out like them, and each rank updates the part that it owns. Every rank has gradients of its own, which
 // the others read. Values change only between the sum of the gradients and publish().
 //
@@ -68,7 +68,7 @@ class ParameterArena {
   Communicator& communicator_;
   std::vector<Slot> slots_;
   at::Tensor values_;
-  std::vector<at::Tensor> gradients_of_rank_;  // [rank of the node group]
+  std::vector<at::Tensor> gradients_of_rank_;  // [rank of the host group]
   at::Tensor gradients_;
   std::vector<ElementRange> buckets_, owned_ranges_;
   at::Tensor block_norms_;  // float64 [blocks]: squared norms of the blocks of kOwnedBlock gradients

@@ -1,7 +1,7 @@
 // The part of the grammar below `gan`. Included by recipe_grammar.hpp only.
 #pragma once
 
-#include "gans/adversarial_gan.hpp"
+#include "procedures/adversarial/adversarial_options.hpp"
 #include "recipe/network_grammar.hpp"
 
 namespace ganymede {
@@ -94,7 +94,7 @@ void visit_update(Visitor& visitor, UpdateOptions& options) {
 }
 
 template <typename Visitor>
-void visit_options(Visitor& visitor, AdversarialGanOptions& options) {
+void visit_options(Visitor& visitor, AdversarialOptions& options) {
   visitor.choice("update", options.update, kUpdates);
   visitor.value("critic_steps", options.critic_steps, kCriticSteps);
   visitor.choice("loss", options.loss, Alternative<BceLoss>{"bce"},

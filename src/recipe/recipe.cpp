@@ -10,12 +10,13 @@ namespace {
 void check_replicas(std::int64_t replicas, const Recipe& recipe) {
   require(std::has_single_bit(static_cast<std::uint64_t>(replicas)),
           "reproducible.replicas is {}; expected a power of two", replicas);
-  const std::int64_t packs = recipe.data.global_batch_size / recipe.gan.packing;
+  const std::int64_t together = places_together(recipe.procedure);
+  const std::int64_t packs = recipe.data.global_batch_size / together;
   require(
       packs % replicas == 0,
       "reproducible.replicas is {}, which does not divide data.global_batch_size, {}{}; expected a divisor",
       replicas, recipe.data.global_batch_size,
-      recipe.gan.packing == 1 ? "" : fmt::format(", in packs of {}", recipe.gan.packing));
+      together == 1 ? "" : fmt::format(", in packs of {}", together));
 }
 
 Recipe read_recipe(const RecipeNode& root) {
@@ -30,10 +31,7 @@ Recipe read_recipe(const RecipeNode& root) {
     throw RecipeError(fmt::format("{}: name is \"{}\"; expected a word, it names the run's folder",
                                   root.find("name")->place, recipe.name));
   try {
-    check_options(recipe.gan, recipe.replicas());
-    require(recipe.data.global_batch_size % recipe.gan.packing == 0,
-            "gan.packing is {}, which does not divide data.global_batch_size, {}; expected a divisor",
-            recipe.gan.packing, recipe.data.global_batch_size);
+    check_options(recipe.procedure, recipe.batch());
     if (recipe.reproducible) check_replicas(recipe.reproducible->replicas, recipe);
   } catch (const UserError& error) {
     throw RecipeError(fmt::format("{}: {}", root.place, error.what()));

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "distributed/communication_options.hpp"
-#include "gans/adversarial_gan.hpp"
+#include "recipe/procedures.hpp"
 #include "training/train_options.hpp"
 
 namespace ganymede {
@@ -23,7 +23,7 @@ struct DataOptions {
   bool horizontal_flip = false;            // mirror each image with probability 1/2
 };
 
-// Any number of ranks gives the same bits (GanSetting::replicas).
+// Any number of ranks gives the same bits (ProcedureSetting::replicas).
 struct ReproducibleOptions {
   std::int64_t replicas = 4;  // virtual; a power of two
 };
@@ -35,14 +35,16 @@ struct Recipe {
   std::int64_t seed = 1;
   Precision precision = Precision::float32;
   DataOptions data;
-  AdversarialGanOptions gan;
+  ProcedureOptions procedure;
   TrainOptions train;
   std::optional<ReproducibleOptions> reproducible;
   CommunicationOptions communication;
 
-  // Virtual replicas, in reproducible mode.
-  std::optional<std::int64_t> replicas() const {
-    return reproducible ? std::optional(reproducible->replicas) : std::nullopt;
+  // Of the datasets that it trains from: [source].
+  std::vector<std::string> source_paths() const { return {data.path}; }
+  BatchOptions batch() const {
+    return {.global_batch_size = data.global_batch_size,
+            .replicas = reproducible ? std::optional(reproducible->replicas) : std::nullopt};
   }
 };
 

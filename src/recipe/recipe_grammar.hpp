@@ -56,7 +56,7 @@ void visit_options(Visitor& visitor, Recipe& recipe) {
   visitor.value("seed", recipe.seed, kSeedRange);
   visitor.choice("precision", recipe.precision, kPrecisions);
   visitor.section("data", [&](auto& inner) { visit_options(inner, recipe.data); });
-  visitor.section("gan", [&](auto& inner) { visit_options(inner, recipe.gan); });
+  visitor.one_section(recipe.procedure, Alternative<AdversarialOptions>{"gan"});
   visitor.section("train", [&](auto& inner) { visit_options(inner, recipe.train); });
   visitor.optional_section("reproducible", recipe.reproducible);
   visitor.section("communication", [&](auto& inner) { visit_options(inner, recipe.communication); });

@@ -90,6 +90,16 @@ void RecipeReader::required(const char* key) {
   throw RecipeError(fmt::format("{}: {} is missing; add it", node_.place, join(key)));
 }
 
+std::string RecipeReader::only_section_of(const std::vector<std::string>& names) const {
+  std::vector<std::string> given;
+  for (const std::string& name : names)
+    if (node_.find(name)) given.push_back(name);
+  if (given.size() > 1)
+    throw RecipeError(fmt::format("{}: there are {}; expected one of them", node_.find(given[1])->place,
+                                  fmt::join(given, " and ")));
+  return given.empty() ? names.front() : given.front();
+}
+
 std::optional<RecipeReader::Picked> RecipeReader::pick(const char* key,
                                                        const std::vector<std::string>& names) {
   const RecipeNode* node = look_up(key);

@@ -94,6 +94,20 @@ class RecipeReader {
     inner.finish();
   }
 
+  // One of several sections, which says what it is by its own key; of none given the first.
+  template <typename... Options>
+  void one_section(std::variant<Options...>& target, const Alternative<Options>&... alternatives) {
+    const std::string given = only_section_of({alternatives.name...});
+    const auto read = [&]<typename One>(const Alternative<One>& alternative) {
+      known(alternative.name);
+      if (given != alternative.name) return;
+      One options;
+      section(alternative.name, [&](auto& inner) { visit_options(inner, options); });
+      target = options;
+    };
+    (read(alternatives), ...);
+  }
+
   // A name out of a fixed list.
   template <typename Enum, std::size_t N>
   void choice(const char* key, Enum& target, const std::array<std::pair<const char*, Enum>, N>& names) {
@@ -137,6 +151,7 @@ class RecipeReader {
   std::optional<Picked> pick(const char* key, const std::vector<std::string>& names);
   [[noreturn]] void throw_options_not_taken(const char* key, const Picked& picked) const;
 
+  std::string only_section_of(const std::vector<std::string>& names) const;
   bool is_left_out(const char* key, const char* word = "none") {
     const RecipeNode* node = look_up(key);
     return !node || (node->scalar() && *node->scalar() == word);

@@ -54,6 +54,15 @@ class RecipeWriter {
     emitter_ << YAML::EndMap;
   }
 
+  template <typename... Options>
+  void one_section(std::variant<Options...>& target, const Alternative<Options>&... alternatives) {
+    const auto write = [&]<typename One>(const Alternative<One>& alternative) {
+      if (One* options = std::get_if<One>(&target))
+        section(alternative.name, [&](auto& inner) { visit_options(inner, *options); });
+    };
+    (write(alternatives), ...);
+  }
+
   template <typename Enum, std::size_t N>
   void choice(const char* key, const Enum& target, const std::array<std::pair<const char*, Enum>, N>& names) {
     for (const auto& [name, value] : names)

@@ -118,6 +118,10 @@ std::vector<JsonObject> JsonObject::objects(std::string_view key) const {
   return objects;
 }
 
+void JsonObject::refuse(std::string_view key, std::string_view expected) const {
+  fail(place_of(key), value_.at(key), expected);
+}
+
 const Json& JsonObject::field(std::string_view key, std::string_view expected,
                               bool (*matches)(const Json&)) const {
   const auto found = value_.find(key);

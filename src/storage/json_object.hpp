@@ -35,6 +35,8 @@ class JsonObject {
   std::vector<std::array<double, 2>> number_pairs(std::string_view key) const;
   JsonObject object(std::string_view key) const;
   std::vector<JsonObject> objects(std::string_view key) const;
+  // Throws the error of a field whose value its reader cannot use.
+  [[noreturn]] void refuse(std::string_view key, std::string_view expected) const;
 
  private:
   const Json& field(std::string_view key, std::string_view expected, bool (*matches)(const Json&)) const;

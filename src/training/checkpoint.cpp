@@ -14,39 +14,57 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::string_view kFormat = "ganymede-checkpoint";
-constexpr std::int64_t kVersion = 2;  // 1 had its state in HDF5
+constexpr std::int64_t kVersion = 3;  // 1 had its state in HDF5; 2 had one source, of images or points
 constexpr const char* kStateFile = "state.safetensors";
 constexpr const char* kManifest = "manifest.json";
 
-Json data_as_json(const TrainedOn& data) {
-  return {{"folder", data.folder.string()},
-          {"samples", data.samples},
-          {"kind", data.kind == SampleKind::points ? "points" : "images"},
-          {"shape", {data.shape.channels, data.shape.height, data.shape.width}},
-          {"class_names", data.class_names},
-          {"shard_crc32", data.shard_crc32}};
+Json source_as_json(const TrainedOn& source) {
+  Json fields = Json::array();
+  for (const Field& field : source.spec.fields) fields.push_back(field_as_json(field));
+  return {{"folder", source.folder.string()},
+          {"samples", source.samples},
+          {"fields", fields},
+          {"shard_crc32", source.shard_crc32}};
 }
 
-TrainedOn read_data(const JsonObject& json) {
-  TrainedOn data{.folder = json.text("folder"), .samples = json.integer("samples", 0)};
-  data.kind = json.one_of("kind", {"images", "points"}) == "points" ? SampleKind::points : SampleKind::images;
+// What version 2 says under "data".
+DataSpec read_spec_of_version_2(const JsonObject& json) {
   const std::vector<std::int64_t> shape = json.integers("shape", 3);
-  data.shape = {.channels = shape[0], .height = shape[1], .width = shape[2]};
-  data.class_names = json.text_list("class_names");
+  const std::vector<std::string> class_names = json.text_list("class_names");
+  if (json.one_of("kind", {"images", "points"}) == "points") return point_spec(shape[2], class_names);
+  return image_spec({.channels = shape[0], .height = shape[1], .width = shape[2]}, class_names);
+}
+
+TrainedOn read_source(const JsonObject& json, std::int64_t version) {
+  TrainedOn source{.folder = json.text("folder"), .samples = json.integer("samples", 0)};
+  if (version == 2)
+    source.spec = read_spec_of_version_2(json);
+  else
+    for (const JsonObject& field : json.objects("fields")) source.spec.fields.push_back(read_field(field));
+  if (source.spec.fields.empty()) json.refuse("fields", "one at least");
   for (const std::int64_t crc32 : json.integers("shard_crc32"))
-    data.shard_crc32.push_back(static_cast<std::uint32_t>(crc32));
-  return data;
+    source.shard_crc32.push_back(static_cast<std::uint32_t>(crc32));
+  return source;
 }
 
 // Another version is another format: its fields are not looked at.
-void require_version(const JsonObject& manifest, const fs::path& file) {
+std::int64_t read_version(const JsonObject& manifest, const fs::path& file) {
   manifest.one_of("format", {kFormat});
   const std::int64_t version = manifest.integer("version");
-  if (version != kVersion)
+  if (version != kVersion && version != 2)
     throw DataError(
         fmt::format("{}: version {} of the format; this program reads version {}: go on with the program "
                     "that wrote it, or train again in another folder",
                     file.string(), version, kVersion));
+  return version;
+}
+
+std::vector<TrainedOn> read_sources(const JsonObject& json, std::int64_t version) {
+  if (version == 2) return {read_source(json.object("data"), version)};
+  std::vector<TrainedOn> sources;
+  for (const JsonObject& source : json.objects("sources")) sources.push_back(read_source(source, version));
+  if (sources.empty()) json.refuse("sources", "one at least");
+  return sources;
 }
 
 struct Manifest {
@@ -58,11 +76,11 @@ Manifest read_manifest(const fs::path& folder) {
   const fs::path file = folder / kManifest;
   const Json document = read_json(file);
   const JsonObject json(document, file);
-  require_version(json, file);
+  const std::int64_t version = read_version(json, file);
   const JsonObject state = json.object("files").object(kStateFile);
   return {.info = {.step = json.integer("step", 0),
                    .seconds = json.number("seconds", 0),
-                   .data = read_data(json.object("data"))},
+                   .sources = read_sources(json, version)},
           .state = {.bytes = state.integer("bytes", 0),
                     .crc32 = static_cast<std::uint32_t>(state.integer("crc32", 0, UINT32_MAX))}};
 }
@@ -79,16 +97,14 @@ at::Tensor read_state_bytes(const fs::path& file, const FileSummary& expected) {
 }  // namespace
 
 TrainedOn TrainedOn::of(const DatasetIndex& index) {
-  TrainedOn data{.folder = fs::absolute(index.folder),
-                 .samples = index.samples,
-                 .kind = index.kind,
-                 .shape = index.shape,
-                 .class_names = index.class_names};
+  TrainedOn data{.folder = fs::absolute(index.folder), .samples = index.samples, .spec = index.spec};
   for (const ShardEntry& shard : index.shards) data.shard_crc32.push_back(shard.crc32);
   return data;
 }
 
 void write_checkpoint(const fs::path& folder, const CheckpointInfo& info, const TrainingState& snapshot) {
+  Json sources = Json::array();
+  for (const TrainedOn& source : info.sources) sources.push_back(source_as_json(source));
   PendingFolder pending(folder);
   const FileSummary state =
       write_safetensors(pending.path() / kStateFile, snapshot,
@@ -98,7 +114,7 @@ void write_checkpoint(const fs::path& folder, const CheckpointInfo& info, const 
                              {"version", kVersion},
                              {"step", info.step},
                              {"seconds", info.seconds},
-                             {"data", data_as_json(info.data)},
+                             {"sources", sources},
                              {"state_crc32", checksum_state(snapshot)},
                              {"files", {{kStateFile, {{"bytes", state.bytes}, {"crc32", state.crc32}}}}}});
   pending.publish();

@@ -4,21 +4,17 @@
 
 #include <filesystem>
 
-#include "data/dataset_index.hpp"
+#include "data/format/dataset_index.hpp"
 #include "training/training_state.hpp"
 
 namespace ganymede {
 
 // What was trained on; any of it changed is another experiment.
 struct TrainedOn {
-  std::filesystem::path folder;  // as it was found, absolute
+  std::filesystem::path folder = {};  // as it was found, absolute
   std::int64_t samples = 0;
-  SampleKind kind = SampleKind::images;
-  ImageShape shape = {};
-  std::vector<std::string> class_names = {};    // [label]; empty without labels
+  DataSpec spec = {};
   std::vector<std::uint32_t> shard_crc32 = {};  // [shard]
-
-  std::int64_t classes() const { return static_cast<std::int64_t>(class_names.size()); }
 
   static TrainedOn of(const DatasetIndex& index);
 };
@@ -27,7 +23,7 @@ struct TrainedOn {
 struct CheckpointInfo {
   std::int64_t step = 0;  // updates done
   double seconds = 0;     // of training that they took, over all starts
-  TrainedOn data = {};
+  std::vector<TrainedOn> sources = {};
 };
 
 struct Checkpoint {

@@ -115,15 +115,18 @@ std::optional<CheckpointInfo> CheckpointStore::use_newest(const std::function<vo
                   fmt::join(passed_over, "; ")));
 }
 
-std::optional<fs::path> CheckpointStore::last_data_folder() const {
+std::vector<fs::path> CheckpointStore::last_data_folders() const {
   for (const std::int64_t step : steps()) {
     try {
-      return read_checkpoint_info(path_of(step)).data.folder;
+      std::vector<fs::path> folders;
+      for (const TrainedOn& source : read_checkpoint_info(path_of(step)).sources)
+        folders.push_back(source.folder);
+      return folders;
     } catch (const Error&) {
       continue;  // use_newest says what is wrong with it
     }
   }
-  return std::nullopt;
+  return {};
 }
 
 void CheckpointStore::set_aside(std::int64_t step) const {

@@ -29,8 +29,9 @@ class CheckpointStore {
   std::optional<CheckpointInfo> use_newest(const std::function<void(const Checkpoint&)>& use,
                                            std::optional<std::int64_t> at_step = {});
 
-  // Where the data lay that the newest checkpoint with a readable manifest was trained on.
-  std::optional<std::filesystem::path> last_data_folder() const;
+  // Where the data of each source lay that the newest checkpoint with a readable manifest was trained on;
+  // empty without one.
+  std::vector<std::filesystem::path> last_data_folders() const;
 
   // Renames those after `step` to step_N.set-aside: a run that goes on from an earlier one must not find them
   // again.

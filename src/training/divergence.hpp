@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "distributed/agreement.hpp"
+#include "base/error.hpp"
 
 namespace ganymede {
 
@@ -11,10 +11,8 @@ namespace ganymede {
 inline std::string describe_divergence(std::int64_t step, const std::string& what) {
   return fmt::format(
       "step {}: {}: training has diverged. Checkpoints hold finite numbers only: go on from one that is well "
-      "before it "
-      "with another setting, as in --resume --at-step N --set "
-      "gan.generator.optimizer.adam.learning_rate=1e-5 "
-      "--allow-change gan.generator.optimizer",
+      "before it with another setting, such as a lower learning rate: --resume --at-step N --set KEY=VALUE "
+      "--allow-change KEY",
       step, what);
 }
 

@@ -7,8 +7,8 @@ namespace ganymede {
 
 namespace fs = std::filesystem;
 
-fs::path RunFolder::sample_grid(std::int64_t step) const {
-  return root_ / "samples" / fmt::format("step_{:08}.png", step);
+fs::path RunFolder::samples(std::int64_t step, const std::string& extension) const {
+  return root_ / "samples" / fmt::format("step_{:08}{}", step, extension);
 }
 
 fs::path RunFolder::log_of(int rank) const {

@@ -1,29 +1,31 @@
 #include "training/trainer.hpp"
 
 #include "base/clock.hpp"
-#include "base/failure.hpp"
 #include "base/logging.hpp"
 #include "distributed/agreement.hpp"
 #include "training/divergence.hpp"
-#include "training/metrics.hpp"
-#include "training/progress.hpp"
-#include "training/training_step.hpp"
 
 namespace ganymede {
 namespace {
 
 // Fills the timing fields with means over ranks. Samples and checkpoints are not steps. Collective.
-void fill_times(Metrics& metrics, const StepTimes& times, std::int64_t global_batch_size,
+void fill_times(Report& report, const StepTimes& times, std::int64_t global_batch_size,
                 Communicator& communicator) {
   const at::Tensor means =
       at::tensor({times.step_seconds, times.data_seconds, times.communication_seconds}, at::kDouble);
   communicator.all_reduce_sum_(means);
   means.div_(communicator.size());
   const auto* values = means.const_data_ptr<double>();
-  metrics.samples_per_second = static_cast<double>(times.steps * global_batch_size) / values[0];
-  metrics.data_seconds = values[1];
-  metrics.communication_seconds = values[2];
-  metrics.compute_seconds = values[0] - values[1] - values[2];
+  report.samples_per_second = static_cast<double>(times.steps * global_batch_size) / values[0];
+  report.data_seconds = values[1];
+  report.communication_seconds = values[2];
+  report.compute_seconds = values[0] - values[1] - values[2];
+}
+
+std::vector<NamedValue> name_scalars(const Phase& phase, const std::vector<double>& values) {
+  std::vector<NamedValue> named;
+  for (std::size_t i = 0; i < values.size(); ++i) named.push_back({phase.scalars[i], values[i]});
+  return named;
 }
 
 // Every replica holds the same bits, or something is badly wrong with this machine or this program.
@@ -38,50 +40,49 @@ void require_equal_replicas(std::uint32_t checksum, std::int64_t step, Communica
                       step, rank, all[rank].item<std::int64_t>(), all[0].item<std::int64_t>()));
 }
 
-// What only reports costs a warning where it fails, never a checkpoint.
-template <typename Work>
-void try_to(std::string_view what, std::int64_t step, const Work& work) try {
-  work();
-} catch (const std::exception& error) {
-  spdlog::warn("step {}: cannot {}: {}; training goes on", step, what, describe_failure(error).message);
-}
-
-// Writes the state of all ranks; returns its checksum. Collective.
-std::uint32_t save_state(CheckpointStore& store, const CheckpointInfo& position,
-                         const std::vector<Player>& players, std::int64_t keep, Communicator& communicator) {
+// Hands the state of all ranks to the listeners; returns its checksum. Collective.
+std::uint32_t save_state(const Listeners& listeners, const CheckpointInfo& position, Procedure& procedure,
+                         Communicator& communicator) {
   const bool is_root = communicator.rank() == 0;
-  const TrainingState state = is_root ? take_snapshot(players) : view_state(players);
+  const TrainingState state = is_root ? take_snapshot(procedure) : view_state(procedure);
   const std::uint32_t checksum = checksum_state(state);
   require_equal_replicas(checksum, position.step, communicator);
   agree_on_root(communicator, [&] {
     if (const auto name = find_not_finite(state))
       throw Error(describe_divergence(position.step, *name + " is not finite"));
-    store.save(position, state, keep);
+    tell(listeners, "save", position.step,
+         [&](RunListener& listener) { listener.on_checkpoint(position, state); });
   });
   return checksum;
 }
 
-}  // namespace
-
-std::int64_t last_step(const TrainOptions& options, std::int64_t steps_per_epoch) {
-  return options.steps ? *options.steps : options.epochs.value_or(0) * steps_per_epoch;
+void show_samples(const Listeners& listeners, std::int64_t step, Procedure& procedure, std::int64_t count) {
+  SampleSet samples;
+  tell(listeners, "draw samples", step, [&](RunListener& listener) {
+    if (samples.count() == 0) samples = procedure.sample({.count = count});
+    listener.on_samples(step, samples);
+  });
 }
 
-TrainingEnd train(const TrainerSetting& setting, Gan& gan, BatchLoader& loader, const RunFolder& run,
-                  CheckpointStore& store, Communicator& communicator) {
-  const TrainOptions& options = setting.options;
-  const std::int64_t final_step = last_step(options, setting.steps_per_epoch);
-  const bool is_root = communicator.rank() == 0;
-  const std::vector<Player> players = gan.players();
-  CheckpointInfo position = setting.start;
+}  // namespace
 
-  std::optional<MetricsLog> metrics_log;
-  std::optional<Progress> progress;
-  agree_on_root(communicator, [&] {
-    metrics_log.emplace(run.metrics(), position.step);
-    progress.emplace(final_step, (final_step + setting.steps_per_epoch - 1) / setting.steps_per_epoch,
-                     setting.on_terminal);
-  });
+TrainingLength length_of_training(const TrainOptions& options, const Schedule& schedule,
+                                  const Sources& sources) {
+  TrainingLength length{.steps_per_epoch = schedule.steps_per_epoch(batches_per_epoch(sources))};
+  const std::int64_t before = schedule.steps_of_preparation();
+  length.last_step =
+      options.steps ? *options.steps : before + options.epochs.value_or(0) * length.steps_per_epoch;
+  length.epochs = (length.last_step - before + length.steps_per_epoch - 1) / length.steps_per_epoch;
+  return length;
+}
+
+TrainingEnd train(const TrainerSetting& setting, Procedure& procedure, const Sources& sources,
+                  const Listeners& listeners, Communicator& communicator) {
+  const TrainOptions& options = setting.options;
+  const Schedule& schedule = procedure.schedule();
+  const std::int64_t final_step = length_of_training(options, schedule, sources).last_step;
+  const std::vector<std::int64_t> epoch_batches = batches_per_epoch(sources);
+  CheckpointInfo position = setting.start;
 
   const Stopwatch run_clock;
   const auto is_out_of_time = [&] { return options.seconds && position.seconds >= *options.seconds; };
@@ -96,11 +97,13 @@ TrainingEnd train(const TrainerSetting& setting, Gan& gan, BatchLoader& loader, 
   std::optional<std::uint32_t> checksum;
   bool stopping = false, finished = position.step >= final_step || is_out_of_time();
   while (!finished && !stopping) {
-    // All ranks: one update of every network from one global batch.
-    const TakenStep taken = take_step(gan, loader, communicator, times, [&] {
+    // All ranks: one step of the procedure, from the global batches that its phase takes.
+    const Phase& phase = schedule.phase_of(position.step);
+    const TakenStep taken = take_step(position.step, procedure, sources, communicator, times, [&] {
       position.seconds = setting.start.seconds + run_clock.seconds();
       return is_out_of_time();
     });
+    const std::int64_t epoch = schedule.epoch_of(position.step, epoch_batches) + 1;
     position.step += 1;
 
     stopping = taken.stop_requested;
@@ -109,32 +112,31 @@ TrainingEnd train(const TrainerSetting& setting, Gan& gan, BatchLoader& loader, 
     const auto due = [&](std::int64_t every) { return ending || position.step % every == 0; };
 
     if (due(options.report_every) || due(options.sample_every) || due(options.checkpoint_every))
-      gan.average_running_statistics();
+      procedure.settle();
     if (due(options.report_every)) {
-      Metrics metrics{.step = position.step,
-                      .epoch = taken.epoch + 1,
-                      .generator_loss = taken.generator_loss,
-                      .discriminator_loss = taken.discriminator_loss};
-      fill_times(metrics, times, taken.global_batch_size, communicator);
+      Report report{.step = position.step,
+                    .epoch = epoch,
+                    .phase = schedule.phases().size() > 1 ? phase.name : "",
+                    .scalars = name_scalars(phase, taken.scalars),
+                    .seconds_left = seconds_left(),
+                    .last = ending};
+      fill_times(report, times, sources.front()->global_batch_size(), communicator);
       times = {};
-      if (is_root)
-        try_to("report", position.step, [&] {
-          progress->show(metrics, seconds_left(), ending);
-          metrics_log->write(metrics);
-        });
-    }
-    if (due(options.checkpoint_every))
-      checksum = save_state(store, position, players, options.keep, communicator);
-    if (due(options.sample_every) && is_root)
-      try_to("draw samples", position.step, [&] {
-        const Samples samples = gan.sample({.count = picture_sample_count(setting.picture)});
-        write_sample_picture(run.sample_grid(position.step), samples, setting.picture);
+      agree_on_root(communicator, [&] {
+        tell(listeners, "report", position.step, [&](RunListener& listener) { listener.on_report(report); });
       });
+    }
+    if (due(options.checkpoint_every)) checksum = save_state(listeners, position, procedure, communicator);
+    if (due(options.sample_every))
+      agree_on_root(communicator,
+                    [&] { show_samples(listeners, position.step, procedure, setting.samples_shown); });
   }
-  progress.reset();
-  if (is_root)
+  agree_on_root(communicator, [&] {
+    tell(listeners, "end", position.step, [](RunListener& listener) { listener.on_end(); });
+  });
+  if (communicator.rank() == 0)
     spdlog::info("{} at step {} of {}, state checksum {:08x}{}", finished ? "finished" : "stopped on request",
-                 position.step, final_step, checksum ? *checksum : checksum_state(players),
+                 position.step, final_step, checksum ? *checksum : checksum_state(procedure),
                  finished ? "" : "; go on with --resume");
   return finished ? TrainingEnd::finished : TrainingEnd::stopped_on_request;
 }

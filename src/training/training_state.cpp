@@ -25,9 +25,9 @@ void require_fitting(const at::Tensor& stored, const NamedTensor& wanted, const 
 
 }  // namespace
 
-TrainingState view_state(const std::vector<Player>& players) {
+TrainingState view_state(Procedure& procedure) {
   TrainingState state;
-  for (const Player& player : players) {
+  for (const Player& player : procedure.players()) {
     append_slots(state, player.name + "/parameters", player.arena, player.arena.values());
     for (const auto& buffer : player.network->named_buffers())
       state.push_back({fmt::format("{}/buffers/{}", player.name, buffer.key()), buffer.value()});
@@ -42,11 +42,12 @@ TrainingState view_state(const std::vector<Player>& players) {
         state.push_back({prefix, tensor});
     }
   }
+  for (const auto& [name, tensor] : procedure.own_state()) state.push_back({"procedure/" + name, tensor});
   return state;
 }
 
-TrainingState take_snapshot(const std::vector<Player>& players) {
-  TrainingState copies = view_state(players);
+TrainingState take_snapshot(Procedure& procedure) {
+  TrainingState copies = view_state(procedure);
   for (NamedTensor& named : copies) named.tensor = named.tensor.detach().clone(at::MemoryFormat::Contiguous);
   return copies;
 }
@@ -57,8 +58,8 @@ std::uint32_t checksum_state(const TrainingState& state) {
   return checksum;
 }
 
-std::uint32_t checksum_state(const std::vector<Player>& players) {
-  return checksum_state(view_state(players));
+std::uint32_t checksum_state(Procedure& procedure) {
+  return checksum_state(view_state(procedure));
 }
 
 std::optional<std::string> find_not_finite(const TrainingState& state) {
@@ -67,12 +68,11 @@ std::optional<std::string> find_not_finite(const TrainingState& state) {
   return std::nullopt;
 }
 
-void restore_state(const TrainingState& stored, const std::vector<Player>& players,
-                   const std::string& source) {
+void restore_state(const TrainingState& stored, Procedure& procedure, const std::string& source) {
   const at::NoGradGuard no_grad;
   std::unordered_map<std::string, at::Tensor> by_name;
   for (const auto& [name, tensor] : stored) by_name.emplace(name, tensor);
-  const TrainingState wanted = view_state(players);
+  const TrainingState wanted = view_state(procedure);
   for (const NamedTensor& named : wanted) {
     const auto found = by_name.find(named.name);
     if (found == by_name.end())
@@ -85,17 +85,18 @@ void restore_state(const TrainingState& stored, const std::vector<Player>& playe
   for (const auto& [name, tensor] : wanted) tensor.copy_(by_name.at(name));
 }
 
-void broadcast_state(Communicator& communicator, const std::vector<Player>& players) {
+void broadcast_state(Communicator& communicator, Procedure& procedure) {
   const at::NoGradGuard no_grad;
-  for (const Player& player : players) {
-    communicator.broadcast_to_nodes_(player.arena.values());
-    if (player.average.defined()) communicator.broadcast_to_nodes_(player.average);
+  for (const Player& player : procedure.players()) {
+    communicator.broadcast_to_hosts_(player.arena.values());
+    if (player.average.defined()) communicator.broadcast_to_hosts_(player.average);
     for (const at::Tensor& buffer : player.network->buffers()) communicator.broadcast_(buffer);
     for (const auto& [name, buffer] : player.average_buffers) communicator.broadcast_(buffer);
     for (const auto& state : player.optimizer.state())
-      state.like_arena ? communicator.broadcast_to_nodes_(state.tensor)
+      state.like_arena ? communicator.broadcast_to_hosts_(state.tensor)
                        : communicator.broadcast_(state.tensor);
   }
+  for (const auto& [name, tensor] : procedure.own_state()) communicator.broadcast_(tensor);
 }
 
 }  // namespace ganymede

@@ -10,46 +10,56 @@
 namespace ganymede {
 namespace {
 
-TakenStep gather_verdict(const StepReport& report, const Batch& batch, bool out_of_time,
-                         Communicator& communicator) {
-  const at::Tensor sums =
-      at::tensor({report.generator_loss_sum, report.discriminator_loss_sum, stop_requested() ? 1.0 : 0.0,
-                  out_of_time && communicator.rank() == 0 ? 1.0 : 0.0},
-                 at::kDouble);
-  communicator.all_reduce_sum_(sums);
-  const auto* values = sums.const_data_ptr<double>();
-  const auto size = static_cast<double>(batch.global_batch_size);
-  return {.generator_loss = values[0] / size,
-          .discriminator_loss = values[1] / size,
-          .stop_requested = values[2] > 0,
-          .out_of_time = values[3] > 0,
-          .epoch = batch.epoch,
-          .global_batch_size = batch.global_batch_size};
+StepData take_batches(const Phase& phase, const Sources& sources) {
+  StepData data(sources.size());
+  for (std::size_t source = 0; source < sources.size(); ++source)
+    for (std::int64_t i = 0; i < phase.batches[source]; ++i) data[source].push_back(sources[source]->next());
+  return data;
 }
 
-void require_finite(const TakenStep& taken, std::int64_t step) {
-  for (const auto& [name, loss] : {std::pair{"generator_loss", taken.generator_loss},
-                                   std::pair{"discriminator_loss", taken.discriminator_loss}})
-    if (!std::isfinite(loss))
-      throw AgreedError(describe_divergence(step, fmt::format("{} is {}", name, loss)));
+// The scalars' parts of all ranks together, and who wants to stop.
+TakenStep gather_verdict(std::vector<double> parts, bool out_of_time, Communicator& communicator) {
+  const std::size_t scalars = parts.size();
+  parts.push_back(stop_requested() ? 1 : 0);
+  parts.push_back(out_of_time && communicator.rank() == 0 ? 1 : 0);
+  const at::Tensor sums = at::tensor(parts, at::kDouble);
+  communicator.all_reduce_sum_(sums);
+  const auto* values = sums.const_data_ptr<double>();
+  return {.scalars = {values, values + scalars},
+          .stop_requested = values[scalars] > 0,
+          .out_of_time = values[scalars + 1] > 0};
+}
+
+void require_finite(const TakenStep& taken, const Phase& phase, std::int64_t step) {
+  for (std::size_t i = 0; i < taken.scalars.size(); ++i)
+    if (!std::isfinite(taken.scalars[i]))
+      throw AgreedError(
+          describe_divergence(step, fmt::format("{} is {}", phase.scalars[i], taken.scalars[i])));
 }
 
 }  // namespace
 
-TakenStep take_step(Gan& gan, BatchLoader& loader, Communicator& communicator, StepTimes& times,
+std::vector<std::int64_t> batches_per_epoch(const Sources& sources) {
+  std::vector<std::int64_t> batches;
+  for (const auto& source : sources) batches.push_back(source->batches_per_epoch());
+  return batches;
+}
+
+TakenStep take_step(std::int64_t step, Procedure& procedure, const Sources& sources,
+                    Communicator& communicator, StepTimes& times,
                     const std::function<bool()>& is_out_of_time) {
   const Stopwatch step_clock;
   const double communication_before = communicator.seconds();
-  std::vector<Batch> batches;
-  for (std::int64_t i = 0; i < gan.batches_per_step(); ++i) batches.push_back(loader.next());
-  const Batch& batch = batches.back();
+  const Phase& phase = procedure.schedule().phase_of(step);
+  const StepData data = take_batches(phase, sources);
   times.data_seconds += step_clock.seconds();
-  const StepReport report = gan.step(batches);
-  const TakenStep taken = gather_verdict(report, batch, is_out_of_time(), communicator);
+  std::vector<double> scalars(phase.scalars.size());
+  procedure.step(step, data, scalars);
+  const TakenStep taken = gather_verdict(std::move(scalars), is_out_of_time(), communicator);
   times.communication_seconds += communicator.seconds() - communication_before;
   times.step_seconds += step_clock.seconds();
   times.steps += 1;
-  require_finite(taken, batch.step / gan.batches_per_step() + 1);
+  require_finite(taken, phase, step + 1);
   return taken;
 }
 

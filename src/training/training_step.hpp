@@ -3,11 +3,17 @@
 
 #include <functional>
 
-#include "data/batch_loader.hpp"
+#include "data/loading/batch_loader.hpp"
 #include "distributed/communicator.hpp"
-#include "gans/gan.hpp"
+#include "procedures/procedure.hpp"
 
 namespace ganymede {
+
+// What a run trains from: [source]. Each stands where the procedure's schedule has it before the next step.
+using Sources = std::vector<std::unique_ptr<BatchLoader>>;
+
+// [source]
+std::vector<std::int64_t> batches_per_epoch(const Sources& sources);
 
 // Where the wall time of a number of steps went, on this rank.
 struct StepTimes {
@@ -17,16 +23,15 @@ struct StepTimes {
 
 // What all ranks know of a step, from one small all-reduce a step.
 struct TakenStep {
-  double generator_loss = 0, discriminator_loss = 0;  // of the global batch, before the update
-  bool stop_requested = false;                        // by a signal, on any rank
-  bool out_of_time = false;                           // by rank 0's clock
-  std::int64_t epoch = 0;                             // from 0
-  std::int64_t global_batch_size = 0;
+  std::vector<double> scalars;  // of the phase, in its order
+  bool stop_requested = false;  // by a signal, on any rank
+  bool out_of_time = false;     // by rank 0's clock
 };
 
-// One update of every network from the loader's next batches; adds to `times`. Rank 0's is_out_of_time, asked
-// after the update, holds for all ranks. Collective. Throws AgreedError when a loss is no longer finite.
-TakenStep take_step(Gan& gan, BatchLoader& loader, Communicator& communicator, StepTimes& times,
+// Step number `step`, from the sources' next batches; adds to `times`. Rank 0's is_out_of_time, asked after
+// the update, holds for all ranks. Collective. Throws AgreedError when a scalar is no longer finite.
+TakenStep take_step(std::int64_t step, Procedure& procedure, const Sources& sources,
+                    Communicator& communicator, StepTimes& times,
                     const std::function<bool()>& is_out_of_time);
 
 }  // namespace ganymede

@@ -13,12 +13,14 @@ Json reference() {
   return read_json(std::string(GANYMEDE_SOURCE_DIR) + "/tests/reference/random_streams.json");
 }
 
+enum class TestCode : std::uint8_t {};
+
 RandomStream stream_of(const Json& described) {
   const StreamId id{.purpose = static_cast<Purpose>(described.at("purpose").get<int>()),
-                    .network = static_cast<NetworkId>(described.at("network").get<int>()),
+                    .network = static_cast<TestCode>(described.at("network").get<int>()),
                     .layer = described.at("layer").get<std::uint8_t>(),
-                    .pass = static_cast<Pass>(described.at("pass").get<int>()),
-                    .critic_iteration = described.at("critic_iteration").get<std::uint8_t>()};
+                    .pass = static_cast<TestCode>(described.at("pass").get<int>()),
+                    .iteration = described.at("critic_iteration").get<std::uint8_t>()};
   EXPECT_EQ(id.word(), described.at("stream_word").get<std::uint32_t>());
   return {described.at("seed").get<std::uint64_t>(), id, described.at("step").get<std::uint32_t>()};
 }

@@ -12,6 +12,9 @@
 namespace ganymede {
 namespace {
 
+enum class TestNetwork : std::uint8_t { second = 2 };
+enum class TestPass : std::uint8_t { fake = 2 };
+
 constexpr StreamId kTestStream{.purpose = Purpose::test};
 
 // Known answers of Philox4x32-10 from the authors' Random123 distribution (kat_vectors): counter and key
@@ -39,11 +42,11 @@ TEST(RandomStream, DifferentSeedsStepsAndStreamsDiffer) {
     RandomStream(seed, id, step).words(words, 0, 1);
     return words[0];
   };
-  const StreamId dropout{.purpose = Purpose::dropout, .network = NetworkId::discriminator, .layer = 1};
+  const StreamId dropout{.purpose = Purpose::dropout, .network = TestNetwork::second, .layer = 1};
   StreamId fake = dropout;
-  fake.pass = Pass::fake;
+  fake.pass = TestPass::fake;
   StreamId second_iteration = dropout;
-  second_iteration.critic_iteration = 1;
+  second_iteration.iteration = 1;
   const std::set<std::uint32_t> words{
       first(1, dropout, 0), first(2, dropout, 0), first(1ULL << 32, dropout, 0),
       first(1, dropout, 1), first(1, fake, 0),    first(1, second_iteration, 0)};

@@ -72,6 +72,7 @@ TEST_F(SampleTest, AnUnwritablePictureIsRefused) {
 }
 
 TEST_F(SampleTest, APictureOfAnotherKindIsRefused) {
+  train("run", 1, {"train.steps=1"});
   for (const char* name : {"x.jpg", "x.jpeg", "step.1"})
     expect_refusal(folder_.path(), {"sample", "run", "--out", name}, 0, kUserMistake,
                    {std::string("--out ") + name, "will be a PNG", "ends in .png"});

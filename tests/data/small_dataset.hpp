@@ -5,7 +5,7 @@
 #include <ATen/ops/arange.h>
 
 #include "base/error.hpp"
-#include "data/dataset_writer.hpp"
+#include "data/format/dataset_writer.hpp"
 
 namespace ganymede {
 
@@ -37,8 +37,7 @@ inline DatasetIndex write_small_dataset(const std::filesystem::path& folder,
     class_names.push_back(fmt::format("class {}", label));
   DatasetWriter writer({.folder = folder,
                         .samples = dataset.samples,
-                        .shape = kSmallShape,
-                        .class_names = class_names,
+                        .spec = image_spec(kSmallShape, class_names),
                         .shards = dataset.shards,
                         .rows_per_chunk = dataset.rows_per_chunk});
   for (std::int64_t first = 0; first < dataset.samples; first += 7) {

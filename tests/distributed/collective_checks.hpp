@@ -35,18 +35,18 @@ inline void check_collectives(Communicator& communicator) {
   EXPECT_GT(communicator.seconds(), 0);
 }
 
-// Sums to owners: inputs encode rank and index; what the owners of a node group hold together is the whole
+// Sums to owners: inputs encode rank and index; what the owners of a host group hold together is the whole
 // sum.
 inline void check_sums_to_owners(Communicator& communicator) {
   const int rank = communicator.rank(), size = communicator.size();
-  NodeGroup& node = communicator.node();
+  HostGroup& group = communicator.host_group();
   for (const auto dtype : {at::kFloat, at::kDouble})
     for (const std::int64_t count : {1, 1000, 5000, 100'003}) {
       const at::Tensor index = at::arange(count, dtype);
-      const std::vector<at::Tensor> buffers = node.allocate_each(count, dtype);
-      const at::Tensor gathered = node.allocate_one(count, dtype);
+      const std::vector<at::Tensor> buffers = group.allocate_each(count, dtype);
+      const at::Tensor gathered = group.allocate_one(count, dtype);
       for (const std::int64_t bucket : {count, count / 3 + 1}) {
-        const at::Tensor& mine = buffers[static_cast<std::size_t>(node.rank())];
+        const at::Tensor& mine = buffers[static_cast<std::size_t>(group.rank())];
         mine.copy_(index + rank);
         for (std::int64_t begin = 0; begin < count; begin += bucket) {
           const ElementRange range{begin, std::min(begin + bucket, count)};
@@ -54,24 +54,24 @@ inline void check_sums_to_owners(Communicator& communicator) {
           const ElementRange owned = communicator.owned_part(range);
           gathered.narrow(0, owned.begin, owned.size()).copy_(mine.narrow(0, owned.begin, owned.size()));
         }
-        communicator.node_barrier();
+        communicator.host_barrier();
         EXPECT_TRUE(at::equal(gathered, index * size + size * (size - 1) / 2)) << count << " of " << dtype;
-        communicator.node_barrier();
-        if (node.rank() == 0) gathered.fill_(rank);
-        communicator.node_barrier();
-        communicator.broadcast_to_nodes_(gathered);
+        communicator.host_barrier();
+        if (group.rank() == 0) gathered.fill_(rank);
+        communicator.host_barrier();
+        communicator.broadcast_to_hosts_(gathered);
         EXPECT_TRUE(gathered.eq(0).all().item<bool>());
-        communicator.node_barrier();
+        communicator.host_barrier();
       }
     }
 }
 
 // The bits of a sum to owners are those of the tree over ranks, which every rank computes for itself.
 inline void check_tree_order(Communicator& communicator) {
-  NodeGroup& node = communicator.node();
+  HostGroup& group = communicator.host_group();
   constexpr std::int64_t kCount = 10'000;
-  const std::vector<at::Tensor> buffers = node.allocate_each(kCount, at::kFloat);
-  const at::Tensor& mine = buffers[static_cast<std::size_t>(node.rank())];
+  const std::vector<at::Tensor> buffers = group.allocate_each(kCount, at::kFloat);
+  const at::Tensor& mine = buffers[static_cast<std::size_t>(group.rank())];
   mine.copy_(at::rand({kCount}) * (communicator.rank() + 1));
   const at::Tensor expected = at::empty({kCount});
   tree_sum_into(expected, communicator.all_gather(mine).unbind());
@@ -79,7 +79,7 @@ inline void check_tree_order(Communicator& communicator) {
   const ElementRange owned = communicator.owned_part({0, kCount});
   EXPECT_TRUE(
       at::equal(mine.narrow(0, owned.begin, owned.size()), expected.narrow(0, owned.begin, owned.size())));
-  communicator.node_barrier();
+  communicator.host_barrier();
 }
 
 }  // namespace ganymede

@@ -20,13 +20,13 @@ TEST(LoopbackCommunicator, SumsToTheOwnersOfEveryNode) {
   for (const std::vector<int>& nodes :
        std::vector<std::vector<int>>{{1}, {3}, {1, 1}, {2, 2}, {3, 1, 2}, {1, 4}})
     run_loopback_ranks(std::accumulate(nodes.begin(), nodes.end(), 0), check_sums_to_owners,
-                       {.node_sizes = nodes});
+                       {.host_group_sizes = nodes});
 }
 
 TEST(LoopbackCommunicator, SumsAlongTheTreeOverRanks) {
   for (const std::vector<int>& nodes : std::vector<std::vector<int>>{{4}, {2, 2}, {1, 1, 1, 1}, {4, 4}})
     run_loopback_ranks(std::accumulate(nodes.begin(), nodes.end(), 0), check_tree_order,
-                       {.node_sizes = nodes});
+                       {.host_group_sizes = nodes});
 }
 
 TEST(LoopbackCommunicator, AFailingRankReleasesTheOthers) {
@@ -62,14 +62,14 @@ TEST(Agreement, ACollectiveCallOfItsWorkThrowsAtOnce) {
       [](Communicator& c) { c.broadcast_(at::ones({1})); },
       [](Communicator& c) { c.all_gather(at::ones({1})); },
       [](Communicator& c) { c.barrier(); },
-      [](Communicator& c) { c.node_barrier(); },
+      [](Communicator& c) { c.host_barrier(); },
       [](Communicator& c) {
         c.sum_to_owners_(std::vector(3, at::ones({1})), {0, 1});
       },
-      [](Communicator& c) { c.broadcast_to_nodes_(at::ones({1})); },
-      [](Communicator& c) { c.node().allocate_one(1, at::kFloat); },
-      [](Communicator& c) { c.node().allocate_each(1, at::kFloat); },
-      [](Communicator& c) { c.node().barrier(); },
+      [](Communicator& c) { c.broadcast_to_hosts_(at::ones({1})); },
+      [](Communicator& c) { c.host_group().allocate_one(1, at::kFloat); },
+      [](Communicator& c) { c.host_group().allocate_each(1, at::kFloat); },
+      [](Communicator& c) { c.host_group().barrier(); },
       [](Communicator& c) { allocate_one(c, 1, at::kFloat); },
       [](Communicator& c) { agree(c, [] {}); }};
   run_loopback_ranks(3, [&](Communicator& communicator) {
@@ -97,7 +97,7 @@ TEST(Agreement, MemoryIsThereOnAllRanksOrOnNone) {
                                                  {"rank 2: ", "fewer ranks on a host"});
                        communicator.barrier();
                      },
-                     {.node_sizes = {2, 2}});
+                     {.host_group_sizes = {2, 2}});
 }
 
 TEST(Agreement, WorkOnRootRunsOnRootOnly) {

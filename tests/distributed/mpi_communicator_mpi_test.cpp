@@ -15,8 +15,8 @@ TEST(MpiCommunicator, DoesEveryCollective) {
 }
 
 TEST(MpiCommunicator, KnowsTheRanksOfItsHost) {
-  EXPECT_EQ(world().node_size(), world().size());  // the tests run on one host
-  EXPECT_EQ(world().node_rank(), world().rank());
+  EXPECT_EQ(world().host_size(), world().size());  // the tests run on one host
+  EXPECT_EQ(world().host_rank(), world().rank());
 }
 
 struct Way {
@@ -42,8 +42,8 @@ TEST(MpiCommunicator, SumsToOwnersInEveryWay) {
     communicator.configure(options);
     const int size = world().size(), together = host_size == 0 ? size : host_size;
     const int mine = std::min(together, size - communicator.rank() / together * together);
-    EXPECT_EQ(communicator.node_size(), mine);
-    EXPECT_EQ(communicator.node().size(), options.node_sharing == NodeSharing::off ? 1 : mine);
+    EXPECT_EQ(communicator.host_size(), mine);
+    EXPECT_EQ(communicator.host_group().size(), options.node_sharing == NodeSharing::off ? 1 : mine);
     check_sums_to_owners(communicator);
     check_tree_order(communicator);
     if (CommunicationThread* background = communicator.background()) {
@@ -69,13 +69,13 @@ TEST(MpiCommunicator, MeasuresTheBucketsUnlessTheyAreGiven) {
 TEST(MpiCommunicator, SharedMemoryOutlivesItsWindowsNeighbours) {
   std::vector<at::Tensor> kept;
   for (int i = 0; i < 20; ++i) {
-    kept.push_back(world().node().allocate_one(1000, at::kFloat));
-    if (world().node().rank() == 0) kept.back().fill_(i);
-    world().node_barrier();
+    kept.push_back(world().host_group().allocate_one(1000, at::kFloat));
+    if (world().host_group().rank() == 0) kept.back().fill_(i);
+    world().host_barrier();
     if (i % 3 == world().rank() % 3) kept.erase(kept.begin());
   }
   EXPECT_EQ(kept.back()[999].item<float>(), 19);
-  world().node_barrier();
+  world().host_barrier();
 }
 
 TEST(MpiCommunicator, SumsHaveTheSameBitsOnEveryRank) {
@@ -132,7 +132,7 @@ TEST(MpiCommunicator, RanksThatCannotShareMemoryExchangeMessages) {
     const NoMoreFiles limit(world().rank() == world().size() - 1);
     communicator.configure({});
   }
-  EXPECT_EQ(communicator.node().size(), 1);
+  EXPECT_EQ(communicator.host_group().size(), 1);
   check_sums_to_owners(communicator);
   check_tree_order(communicator);
 }
@@ -141,7 +141,7 @@ TEST(MpiCommunicator, ACollectiveCallWithinAgreeThrowsAtOnce) {
   expect_error<AgreedError>(
       [] {
         agree(world(), [] {
-          if (world().rank() == world().size() - 1) world().node().allocate_one(1, at::kFloat);
+          if (world().rank() == world().size() - 1) world().host_group().allocate_one(1, at::kFloat);
         });
       },
       {"no collective call"});

@@ -8,6 +8,9 @@
 namespace ganymede {
 namespace {
 
+enum class TestNetwork : std::uint8_t { generator = 1, discriminator = 2 };
+enum class TestPass : std::uint8_t { real = 1, fake = 2 };
+
 constexpr ImageShape kShape{.channels = 3, .height = 32, .width = 24};
 
 class Networks : public testing::Test {
@@ -107,8 +110,9 @@ TEST_F(Networks, Dcgan32StartsFromNormalWeights) {
 }
 
 TEST(Dropout, ScalesWhatItKeepsAndZeroesTheRest) {
-  const ForwardContext context{.training = true, .seed = 1, .step = 4, .segments = {{Pass::real, 0, 1000}}};
-  const at::Tensor output = dropout(at::ones({1000, 100}), 0.3, NetworkId::discriminator, 0, context);
+  const ForwardContext context{
+      .training = true, .seed = 1, .step = 4, .segments = {{TestPass::real, 0, 1000}}};
+  const at::Tensor output = dropout(at::ones({1000, 100}), 0.3, TestNetwork::discriminator, 0, context);
   const at::Tensor kept = output.ne(0);
   EXPECT_TRUE(at::allclose(output, kept.to(at::kFloat) / 0.7));
   EXPECT_NEAR(kept.to(at::kDouble).mean().item<double>(), 0.7, 5 * std::sqrt(0.21 / 1e5));
@@ -117,18 +121,18 @@ TEST(Dropout, ScalesWhatItKeepsAndZeroesTheRest) {
 TEST(Dropout, MasksBelongToPlacesAndPassesNotToRanks) {
   const at::Tensor ones = at::ones({12, 30});
   const auto run = [&](std::int64_t rows, std::vector<Segment> segments) {
-    return dropout(ones.narrow(0, 0, rows), 0.5, NetworkId::discriminator, 1,
+    return dropout(ones.narrow(0, 0, rows), 0.5, TestNetwork::discriminator, 1,
                    {.training = true, .seed = 9, .step = 2, .segments = std::move(segments)});
   };
-  const at::Tensor real = run(6, {{Pass::real, 0, 6}}), fake = run(6, {{Pass::fake, 0, 6}});
+  const at::Tensor real = run(6, {{TestPass::real, 0, 6}}), fake = run(6, {{TestPass::fake, 0, 6}});
   EXPECT_FALSE(at::equal(real, fake));
-  EXPECT_TRUE(at::equal(run(12, {{Pass::real, 0, 6}, {Pass::fake, 0, 6}}), at::cat({real, fake})));
-  EXPECT_TRUE(at::equal(run(2, {{Pass::real, 4, 2}}), real.narrow(0, 4, 2)));
+  EXPECT_TRUE(at::equal(run(12, {{TestPass::real, 0, 6}, {TestPass::fake, 0, 6}}), at::cat({real, fake})));
+  EXPECT_TRUE(at::equal(run(2, {{TestPass::real, 4, 2}}), real.narrow(0, 4, 2)));
 }
 
 TEST(Dropout, IsTheIdentityOutsideTraining) {
   const at::Tensor input = at::randn({3, 4});
-  EXPECT_TRUE(at::equal(dropout(input, 0.9, NetworkId::discriminator, 0, {.training = false}), input));
+  EXPECT_TRUE(at::equal(dropout(input, 0.9, TestNetwork::discriminator, 0, {.training = false}), input));
 }
 
 }  // namespace

@@ -52,7 +52,7 @@ TEST(GradientAverager, SumsToTheGradientOfTheGlobalMean) {
                                averaged_gradients(communicator, rows, static_cast<int>(nodes.size()));
                            EXPECT_TRUE(at::allclose(sum, whole, 1e-12, 1e-14)) << nodes.size() << " nodes";
                          },
-                         {.node_sizes = nodes, .overlap = overlap, .bucket_bytes = 1});
+                         {.host_group_sizes = nodes, .overlap = overlap, .bucket_bytes = 1});
 }
 
 // A generator's backward pass through the discriminator leaves the discriminator's averager alone: its sum is

@@ -13,6 +13,10 @@
 namespace ganymede {
 namespace {
 
+const AdversarialOptions& gan_of(const Recipe& recipe) {
+  return std::get<AdversarialOptions>(recipe.procedure);
+}
+
 // Line numbers in the expectations below count from the first line of this.
 constexpr const char* kRecipe = R"(name: small
 seed: 7
@@ -46,12 +50,12 @@ TEST(Recipe, ReadsWhatIsWrittenAndKeepsDefaultsForTheRest) {
   EXPECT_EQ(recipe.data.pixels, (std::array<double, 2>{0, 1}));
   EXPECT_EQ(recipe.data.global_batch_size, 64);
   EXPECT_FALSE(recipe.data.horizontal_flip);
-  EXPECT_EQ(recipe.gan.update, Update::simultaneous);
-  const auto& generator = std::get<MlpGeneratorOptions>(recipe.gan.generator.network);
+  EXPECT_EQ(gan_of(recipe).update, Update::simultaneous);
+  const auto& generator = std::get<MlpGeneratorOptions>(gan_of(recipe).generator.network);
   EXPECT_EQ(generator.noise_size, 5);
   EXPECT_EQ(generator.hidden_sizes, (std::vector<std::int64_t>{3}));
-  EXPECT_EQ(std::get<AdamOptions>(recipe.gan.generator.update.optimizer).learning_rate, 1e-3);
-  EXPECT_EQ(std::get<AdamOptions>(recipe.gan.discriminator.update.optimizer).beta1, 0.9);
+  EXPECT_EQ(std::get<AdamOptions>(gan_of(recipe).generator.update.optimizer).learning_rate, 1e-3);
+  EXPECT_EQ(std::get<AdamOptions>(gan_of(recipe).discriminator.update.optimizer).beta1, 0.9);
   EXPECT_EQ(recipe.train.steps, 10);
   EXPECT_FALSE(recipe.train.epochs);
 }
@@ -66,16 +70,16 @@ TEST(Recipe, ReadsEveryPartOfTheFamily) {
   ema: 0.99
 )"),
                                      "r.yaml");
-  EXPECT_EQ(recipe.gan.critic_steps, 3);
-  EXPECT_TRUE(std::get<BceLoss>(recipe.gan.loss).saturating);
-  EXPECT_EQ(std::get<BceLoss>(recipe.gan.loss).label_smoothing, 0.1);
-  EXPECT_EQ(recipe.gan.condition, Conditioning::labels);
-  EXPECT_EQ(std::get<R1Penalty>(recipe.gan.penalty.value()).weight, 10);
-  EXPECT_EQ(recipe.gan.feature_matching.value().weight, 2);
-  EXPECT_EQ(recipe.gan.feature_matching->layer, 1);
-  EXPECT_EQ(recipe.gan.packing, 4);
-  EXPECT_EQ(recipe.gan.ema, 0.99);
-  EXPECT_FALSE(recipe.gan.weight_clip);
+  EXPECT_EQ(gan_of(recipe).critic_steps, 3);
+  EXPECT_TRUE(std::get<BceLoss>(gan_of(recipe).loss).saturating);
+  EXPECT_EQ(std::get<BceLoss>(gan_of(recipe).loss).label_smoothing, 0.1);
+  EXPECT_EQ(gan_of(recipe).condition, Conditioning::labels);
+  EXPECT_EQ(std::get<R1Penalty>(gan_of(recipe).penalty.value()).weight, 10);
+  EXPECT_EQ(gan_of(recipe).feature_matching.value().weight, 2);
+  EXPECT_EQ(gan_of(recipe).feature_matching->layer, 1);
+  EXPECT_EQ(gan_of(recipe).packing, 4);
+  EXPECT_EQ(gan_of(recipe).ema, 0.99);
+  EXPECT_FALSE(gan_of(recipe).weight_clip);
 }
 
 TEST(Recipe, ContradictionsAreRefusedWithTheirReason) {
@@ -98,8 +102,8 @@ TEST(Recipe, NoneTakesBackWhatTheExtendedRecipeHas) {
       << with("  update: simultaneous\n", "  loss: wasserstein\n  weight_clip: 0.01\n");
   std::ofstream(folder / "top.yaml") << "extends: base.yaml\ngan: {weight_clip: none, penalty: gradient}\n";
   const Recipe recipe = load_recipe(folder / "top.yaml");
-  EXPECT_FALSE(recipe.gan.weight_clip);
-  EXPECT_EQ(std::get<GradientPenalty>(recipe.gan.penalty.value()).weight, 10);
+  EXPECT_FALSE(gan_of(recipe).weight_clip);
+  EXPECT_EQ(std::get<GradientPenalty>(gan_of(recipe).penalty.value()).weight, 10);
 }
 
 TEST(Recipe, ReadsAndPrintsTrueAndFalse) {
@@ -185,10 +189,10 @@ TEST_F(RecipeFiles, OneRecipeExtendsAnotherAndOverridesWin) {
       write("quick.yaml", "extends: base.yaml\ngan: {generator: {network: {mlp: {noise_size: 9}}}}\n");
   const Recipe recipe =
       load_recipe(file, {"train.steps=3", "gan.discriminator.network.mlp.hidden_sizes=[8, 4]"});
-  EXPECT_EQ(std::get<MlpGeneratorOptions>(recipe.gan.generator.network).noise_size, 9);
-  EXPECT_EQ(std::get<MlpGeneratorOptions>(recipe.gan.generator.network).hidden_sizes,
+  EXPECT_EQ(std::get<MlpGeneratorOptions>(gan_of(recipe).generator.network).noise_size, 9);
+  EXPECT_EQ(std::get<MlpGeneratorOptions>(gan_of(recipe).generator.network).hidden_sizes,
             (std::vector<std::int64_t>{3}));
-  EXPECT_EQ(std::get<MlpDiscriminatorOptions>(recipe.gan.discriminator.network).hidden_sizes,
+  EXPECT_EQ(std::get<MlpDiscriminatorOptions>(gan_of(recipe).discriminator.network).hidden_sizes,
             (std::vector<std::int64_t>{8, 4}));
   EXPECT_EQ(recipe.train.steps, 3);
 }
@@ -197,9 +201,9 @@ TEST_F(RecipeFiles, AnExtendingRecipeMayChooseAnotherNetwork) {
   write("base.yaml", kRecipe);
   const auto file = write(
       "other.yaml", "extends: base.yaml\ngan: {generator: {network: {dcgan_generator: {noise_size: 2}}}}\n");
-  EXPECT_EQ(std::get<DcganGeneratorOptions>(load_recipe(file).gan.generator.network).noise_size, 2);
+  EXPECT_EQ(std::get<DcganGeneratorOptions>(gan_of(load_recipe(file)).generator.network).noise_size, 2);
   EXPECT_TRUE(std::holds_alternative<DcganDiscriminatorOptions>(
-      load_recipe(file, {"gan.discriminator.network=dcgan_discriminator"}).gan.discriminator.network));
+      gan_of(load_recipe(file, {"gan.discriminator.network=dcgan_discriminator"})).discriminator.network));
 }
 
 TEST_F(RecipeFiles, MistakesInAnExtendedRecipeOrOverrideNameTheirPlace) {

@@ -3,8 +3,8 @@
 
 #include <ATen/ops/empty.h>
 
-#include "data/dataset_reader.hpp"
-#include "data/dataset_verification.hpp"
+#include "data/format/dataset_reader.hpp"
+#include "data/format/dataset_verification.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/folder_snapshot.hpp"
 
@@ -21,11 +21,11 @@ inline ImportedDataset read_imported(const std::filesystem::path& folder) {
   const DatasetIndex& index = dataset.index;
   for (std::size_t shard = 0; shard < index.shards.size(); ++shard) verify_shard(index, shard);
   DatasetReader reader(index);
-  dataset.images = at::empty(index.sample_sizes(index.samples), index.sample_dtype());
-  reader.read_samples(0, index.samples, dataset.images);
-  if (index.has_labels()) {
+  dataset.images = at::empty(index.spec.sample().sizes(index.samples), index.spec.sample().stored());
+  reader.read(index.spec.sample(), 0, index.samples, dataset.images);
+  if (index.spec.classes() > 0) {
     dataset.labels = at::empty({index.samples}, at::kLong);
-    reader.read_labels(0, index.samples, dataset.labels);
+    reader.read(index.spec.fields[1], 0, index.samples, dataset.labels);
   }
   return dataset;
 }

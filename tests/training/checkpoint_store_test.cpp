@@ -21,9 +21,10 @@ class Checkpoints : public testing::Test {
     return {{"generator/buffers/count", at::full({}, step, at::kLong)},
             {"generator/parameters/weight", at::full({30, 50}, static_cast<double>(step))}};
   }
-  void save(std::int64_t step, std::int64_t keep = 3) {
-    store_.save({.step = step, .seconds = 0.5}, state_of(step), keep);
+  static CheckpointInfo info_of(std::int64_t step) {
+    return {.step = step, .seconds = 0.5, .sources = {{.folder = "/data/small", .spec = point_spec(2)}}};
   }
+  void save(std::int64_t step, std::int64_t keep = 3) { store_.save(info_of(step), state_of(step), keep); }
   // The step that a run would go on from, whose state is that step's.
   std::optional<std::int64_t> usable_step(std::optional<std::int64_t> at_step = {}) {
     const auto info =
@@ -63,7 +64,7 @@ TEST_F(Checkpoints, NewerDamagedOnesDoNotPushTheNewOneOut) {
   for (const int step : {100, 200, 300, 400}) save(step, 4);
   for (const int step : {200, 300, 400}) damage(step);
   CheckpointStore resumed(folder_.path());
-  resumed.save({.step = 150}, state_of(150), 1);
+  resumed.save(info_of(150), state_of(150), 1);
   EXPECT_EQ(usable_step(), 150);
   EXPECT_THAT(store_.steps(), ElementsAre(400, 300, 200, 150));
 }
@@ -73,7 +74,7 @@ TEST_F(Checkpoints, OlderDamagedOnesDoNotCount) {
   damage(200);
   damage(300);
   CheckpointStore resumed(folder_.path());
-  resumed.save({.step = 400}, state_of(400), 2);
+  resumed.save(info_of(400), state_of(400), 2);
   damage(400);
   EXPECT_EQ(usable_step(), 100);
 }
@@ -114,7 +115,7 @@ TEST_F(Checkpoints, WhatCannotBeReadIsPassedOverForTheOneBefore) {
   expect_passed_over("no manifest", [&] { fs::remove(file(2, "manifest.json")); });
   expect_passed_over("an empty manifest", [&] { write_text(file(2, "manifest.json"), ""); });
   expect_passed_over("a step that is a text", [&] { replace("\"step\": 2", "\"step\": \"x\""); });
-  expect_passed_over("another version", [&] { replace("\"version\": 2", "\"version\": 3"); });
+  expect_passed_over("another version", [&] { replace("\"version\": 3", "\"version\": 4"); });
   expect_passed_over("a state that verifies but is none", [&] {
     write_text(file(2, "state.safetensors"), "not a state");
     const std::string found = read_text(file(2, "manifest.json"));

@@ -1,0 +1,19 @@
+#include "cli/recipe_options.hpp"
+
+#include "cli/cache_option.hpp"
+#include "cli/command_line.hpp"
+
+namespace ganymede {
+
+void add_recipe_options(CLI::App& command, RecipeArguments& arguments) {
+  command.add_option("recipe", arguments.recipe, "Recipe file or name");
+  add_set_option(command, arguments.overrides);
+  constexpr Range kThreads{.low = 1, .high = 1024, .expected = "an integer from 1 to 1024"};
+  expect_integer(
+      command.add_option("--threads", arguments.threads,
+                         "Compute threads a rank [OMP_NUM_THREADS, else the host's cores, shared]"),
+      kThreads);
+  add_cache_option(command, arguments.cache_mib);
+}
+
+}  // namespace ganymede

@@ -1,0 +1,55 @@
+// A dataset is a folder: index.json and HDF5 shards. datasets/FORMAT.md specifies both.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "data/format/field.hpp"
+#include "data/format/mode_law.hpp"
+
+namespace ganymede {
+
+inline constexpr std::int64_t kDatasetVersion = 1;
+inline constexpr std::string_view kIndexFileName = "index.json";
+
+struct ShardEntry {
+  std::string file;  // name inside the folder
+  std::int64_t samples = 0;
+  std::int64_t bytes = 0;
+  std::uint32_t crc32 = 0;
+};
+
+struct DatasetIndex {
+  std::filesystem::path folder;
+  std::int64_t samples = 0;
+  DataSpec spec = {};
+  std::int64_t rows_per_chunk = 64;
+  std::vector<ShardEntry> shards = {};
+  std::optional<ModeLaw> modes = {};  // of points in the plane, where their law is known
+
+  std::filesystem::path shard_path(std::size_t shard) const { return folder / shards[shard].file; }
+};
+
+// Reads and checks the index and the sizes of the shards' files, no shard's contents: verify_shard does that.
+// Throws UserError if there is no such folder, DataError if something in it is wrong.
+DatasetIndex read_dataset_index(const std::filesystem::path& folder);
+
+// Throws DataError if the shard's file is missing or has another size than the index says.
+void check_shard_file(const DatasetIndex& index, std::size_t shard);
+
+// Writes index.json into `folder`.
+void write_dataset_index(const DatasetIndex& index, const std::filesystem::path& folder);
+
+// Where it lay, if there still is a dataset; an absolute or existing path as it is; another one below
+// $GANYMEDE_DATA, then below data/. Throws UserError with the places that were tried.
+std::filesystem::path find_dataset(const std::filesystem::path& name_or_path,
+                                   const std::optional<std::filesystem::path>& where_it_lay = {});
+
+// Several lines for a person: folder, samples, shape, classes, shards.
+std::string describe_dataset(const DatasetIndex& index);
+
+}  // namespace ganymede

@@ -1,0 +1,53 @@
+// This rank's slice of every global batch, in the order of the shard plan (data/epoch_order.hpp). Which
+// sample stands at which place depends on the dataset and the options, never on the number of ranks: the
+// ranks' batches, one after another, are the batch that a single rank would get, bit for bit.
+#pragma once
+
+#include <optional>
+#include <thread>
+
+#include "data/format/dataset_index.hpp"
+#include "data/loading/batch.hpp"
+#include "data/loading/batch_assembler.hpp"
+#include "data/loading/batch_loader_options.hpp"
+#include "data/loading/bounded_queue.hpp"
+#include "data/loading/rank_order.hpp"
+#include "data/loading/row_window.hpp"
+#include "data/loading/sample_cache.hpp"
+
+namespace ganymede {
+
+// Local: every rank has its own and makes no collective call. One thread calls next(). Two threads of the
+// loader work ahead of it: one brings windows of rows into memory and owns the HDF5 handles, the other makes
+// batches of them, so that neither a window's border nor a slow disk holds up the batches that are due.
+class BatchLoader {
+ public:
+  // From the cache if there is one, else from the shards. Throws UserError if the options do not fit the
+  // dataset.
+  BatchLoader(const DatasetIndex& index, const BatchLoaderOptions& options, int rank, int size,
+              std::optional<SampleCache> cache = std::nullopt);
+  ~BatchLoader();
+  BatchLoader(const BatchLoader&) = delete;  // the threads hold its address
+  BatchLoader& operator=(const BatchLoader&) = delete;
+
+  // The next batch. Its memory is used for a later one as soon as nobody holds its tensors or
+  // views of them. Throws what the reading thread met, in particular DataError.
+  Batch next();
+
+  std::int64_t global_batch_size() const { return global_batch_size_; }
+  // The last partial batch of an epoch is dropped.
+  std::int64_t batches_per_epoch() const { return batches_per_epoch_; }
+
+ private:
+  void close();  // the threads end
+  void read_windows(const DatasetIndex& index, const RankOrderOptions& order,
+                    const std::optional<SampleCache>& cache);
+  void make_batches(BatchAssembler& assembler, std::int64_t first_batch);
+
+  std::int64_t global_batch_size_, batches_per_epoch_;
+  BoundedQueue<RowWindow> windows_{1};
+  BoundedQueue<Batch> batches_;
+  std::jthread reader_, maker_;
+};
+
+}  // namespace ganymede

@@ -1,0 +1,41 @@
+// One global batch on its way through the networks of the adversarial procedure: which numbers are drawn for
+// it.
+#pragma once
+
+#include <initializer_list>
+
+#include "base/random_tensor.hpp"
+#include "networks/network.hpp"
+#include "procedures/adversarial/streams.hpp"
+
+namespace ganymede {
+
+struct Round {
+  at::Tensor real;           // [rows, channels, height, width]; points are rows of pixels
+  at::Tensor real_labels;    // int64 [rows]; undefined without conditioning
+  std::int64_t first_place;  // in the global batch
+  std::int64_t global_batch_size;
+  std::uint64_t seed;
+  std::int64_t step;              // updates of the generator before this one
+  std::int64_t critic_iteration;  // updates of the discriminator before this one in this step
+  at::Tensor fake_labels = {};    // int64 [rows]; undefined without conditioning
+
+  std::int64_t rows() const { return real.size(0); }
+
+  RandomStream stream(StreamId id) const {
+    id.iteration = static_cast<std::uint8_t>(critic_iteration);
+    return {seed, id, static_cast<std::uint32_t>(step)};
+  }
+
+  // A training pass over this rank's rows, once for each of the named passes. A network that sees packs of
+  // samples has a place a pack.
+  ForwardContext context(std::initializer_list<Pass> passes, std::int64_t packing = 1) const {
+    ForwardContext context{.training = true, .seed = seed, .step = step, .iteration = critic_iteration};
+    for (const Pass pass : passes)
+      context.segments.push_back(
+          {.pass = pass, .first_place = first_place / packing, .rows = rows() / packing});
+    return context;
+  }
+};
+
+}  // namespace ganymede

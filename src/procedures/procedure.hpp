@@ -1,0 +1,80 @@
+// A training procedure: networks, optimizers and the order of their updates. The training loop, checkpoints,
+// reports, samples and measurements see only this.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <torch/nn/module.h>
+
+#include "data/format/field.hpp"
+#include "data/loading/batch.hpp"
+#include "optimization/optimizer.hpp"
+#include "optimization/parameter_arena.hpp"
+#include "procedures/samples.hpp"
+#include "procedures/schedule.hpp"
+#include "procedures/step_parts.hpp"
+#include "storage/named_tensor.hpp"
+
+namespace ganymede {
+
+// What a procedure needs to know besides its options.
+struct ProcedureSetting {
+  std::uint64_t seed = 0;
+  std::vector<DataSpec> sources = {};      // what it trains from
+  std::array<double, 2> pixels = {-1, 1};  // what black and white become in batches
+  at::ScalarType dtype = at::kFloat;
+  // Reproducible mode: the global batch is cut into this many virtual replicas, which every rank runs one
+  // after another, and their gradients are added up along one binary tree. Any number of ranks gives the same
+  // bits.
+  std::optional<std::int64_t> replicas = {};
+};
+
+// A network with all that training keeps for it. Checkpoints and checksums go over these by name.
+struct Player {
+  std::string name;
+  std::shared_ptr<torch::nn::Module> network;
+  ParameterArena& arena;
+  Optimizer& optimizer;
+  at::Tensor average = {};  // of the weights, laid out like the arena; undefined without one
+  // Likewise of the running statistics, by their names in the network.
+  std::vector<std::pair<std::string, at::Tensor>> average_buffers = {};
+};
+
+// This rank's slices of the global batches of one step: [source][batch].
+using StepData = std::vector<std::vector<Batch>>;
+
+class Procedure {
+ public:
+  virtual ~Procedure() = default;
+
+  virtual const Schedule& schedule() const = 0;
+
+  // Step number `step`, from the batches that its phase takes. Writes this rank's part of each scalar of the
+  // phase: summed over ranks they are the scalar, of the global batch and before the update. Collective.
+  virtual void step(std::int64_t step, const StepData& data, std::span<double> scalars) = 0;
+
+  virtual const SampleForm& sample_form() const = 0;
+  // The same samples at every call and on every rank. Uses running statistics, or averages where the
+  // procedure keeps some. Not collective.
+  virtual SampleSet sample(const SampleRequest& request) = 0;
+
+  // Makes equal on all ranks what training lets differ: running statistics of local batches. Collective.
+  virtual void settle() {}
+
+  virtual std::vector<Player> players() = 0;
+  // What the procedure keeps beside its players between steps: equal on all ranks, of constant shapes.
+  virtual std::vector<NamedTensor> own_state() { return {}; }
+
+  // Where the time of the steps so far went, on this rank.
+  virtual const std::vector<StepPart>& step_parts() const = 0;
+};
+
+// What is left to do for a procedure whose networks stand on every rank: they join their memory. Collective.
+using JoinRanks = std::function<std::unique_ptr<Procedure>()>;
+
+}  // namespace ganymede

@@ -1,0 +1,46 @@
+#include "procedures/trained_network.hpp"
+
+#include "networks/batch_normalization.hpp"
+#include "optimization/gradient_clipping.hpp"
+
+namespace ganymede {
+
+TrainedNetwork::TrainedNetwork(std::shared_ptr<Network> made, const UpdateOptions& options,
+                               std::int64_t replicas_of_rank, Communicator& communicator)
+    : network(std::move(made)),
+      arena(*network, communicator),
+      optimizer(make_optimizer(options.optimizer, arena)),
+      averager(arena, communicator, replicas_of_rank),
+      schedule_(options.schedule),
+      clip_gradient_norm_(options.clip_gradient_norm) {}
+
+void TrainedNetwork::update(std::int64_t step) {
+  if (clip_gradient_norm_) clip_gradient_norm(arena, *clip_gradient_norm_);
+  optimizer->step(rate_factor(schedule_, step));
+  if (weight_bound) clamp_weights(*weight_bound);
+  if (average) average->update();
+  arena.publish();
+}
+
+void TrainedNetwork::start_average(double decay) {
+  std::vector<at::Tensor> statistics;
+  for (const auto& [_, buffer] : running_statistics(*network)) statistics.push_back(buffer);
+  average.emplace(arena, decay, std::move(statistics));
+}
+
+void TrainedNetwork::clamp_weights(double bound) {
+  const at::NoGradGuard no_grad;
+  for (at::Tensor& part : arena.owned_parts(arena.values())) part.clamp_(-bound, bound);
+}
+
+Player TrainedNetwork::as_player(const std::string& name) {
+  Player player{.name = name, .network = network, .arena = arena, .optimizer = *optimizer};
+  if (!average) return player;
+  player.average = average->values();
+  const auto statistics = running_statistics(*network);
+  for (std::size_t i = 0; i < statistics.size(); ++i)
+    player.average_buffers.emplace_back(statistics[i].first, average->statistics()[i].average);
+  return player;
+}
+
+}  // namespace ganymede

@@ -1,0 +1,40 @@
+// A network with all that its training needs.
+#pragma once
+
+#include "networks/network.hpp"
+#include "optimization/gradient_averager.hpp"
+#include "optimization/weight_average.hpp"
+#include "procedures/procedure.hpp"
+#include "procedures/update_options.hpp"
+
+namespace ganymede {
+
+// In the order in which the parts need each other; update() goes through them.
+struct TrainedNetwork {
+  // Collective. replicas_of_rank: backward passes of an update on this rank (GradientAverager).
+  TrainedNetwork(std::shared_ptr<Network> made, const UpdateOptions& options, std::int64_t replicas_of_rank,
+                 Communicator& communicator);
+  TrainedNetwork(TrainedNetwork&&) = delete;  // the averager refers to the arena
+
+  // Clips the summed gradients, moves the weights, keeps them within the bound, moves their average; each
+  // where it is asked for. Collective.
+  void update(std::int64_t step);
+  // Starts the average of the weights and of the running statistics. Collective.
+  void start_average(double decay);
+  Player as_player(const std::string& name);
+
+  std::shared_ptr<Network> network;
+  ParameterArena arena;
+  std::unique_ptr<Optimizer> optimizer;
+  GradientAverager averager;
+  std::optional<WeightAverage> average;
+  std::optional<double> weight_bound;  // of the absolute value of each weight
+
+ private:
+  void clamp_weights(double bound);
+
+  const LearningRateSchedule schedule_;
+  const std::optional<double> clip_gradient_norm_;
+};
+
+}  // namespace ganymede

@@ -1,0 +1,113 @@
+#include "session/training_run.hpp"
+
+#include "base/counted.hpp"
+#include "base/logging.hpp"
+#include "distributed/agreement.hpp"
+#include "reporting/metrics_log.hpp"
+#include "reporting/progress.hpp"
+#include "reporting/sample_writer.hpp"
+#include "session/training_start.hpp"
+#include "training/checkpoint_saver.hpp"
+#include "training/stop_request.hpp"
+
+namespace ganymede {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// Rank 0 plans; the others get the plan as text. Collective.
+RunPlan agree_on_plan(const TrainArguments& arguments, Communicator& communicator) {
+  RunPlan plan;
+  agree_on_root(communicator, [&] { plan = plan_run_on_root(arguments, communicator.size()); });
+  plan.recipe = broadcast_recipe(communicator, plan.recipe);
+  plan.run = RunFolder(broadcast_text(communicator, plan.run.root().string()));
+  plan.datasets = broadcast_paths(communicator, plan.datasets);
+  return plan;
+}
+
+// Makes the run folder and the ranks' logs in it; of a run that goes on, puts away what lies after its start.
+// Collective.
+void open_run(const RunPlan& plan, const CheckpointStore& store, const CheckpointInfo& start, bool takes_back,
+              Communicator& communicator) {
+  agree_on_root(communicator, [&] {
+    store.remove_leftovers();
+    if (takes_back) store.set_aside_after(start.step);
+    open_run_folder_on_root(plan.run, to_yaml(plan.recipe));
+  });
+  agree(communicator, [&] {
+    const fs::path log = plan.run.log_of(communicator.rank());
+    fs::create_directories(log.parent_path());  // on another host without a shared disk
+    add_log_file(log);
+  });
+}
+
+// Relative to the working directory where that is shorter to read.
+std::string short_path(const fs::path& path) {
+  const std::string relative = fs::proximate(path).string();
+  return relative.starts_with("..") ? path.string() : relative;
+}
+
+// What is counted by the second: what the first source holds, or plain samples.
+std::string noun_of(const DataSpec& source) {
+  switch (source.sample().meaning) {
+    case Meaning::pixels:
+      return "images";
+    case Meaning::numbers:
+      return "points";
+    default:
+      return "samples";
+  }
+}
+
+// The listeners of rank 0; none elsewhere. Collective.
+Listeners make_listeners(const TrainerSetting& setting, const Procedure& procedure, const Sources& sources,
+                         const RunPlan& plan, CheckpointStore& store, Communicator& communicator,
+                         bool on_terminal) {
+  const TrainingLength length = length_of_training(setting.options, procedure.schedule(), sources);
+  Listeners listeners;
+  agree_on_root(communicator, [&] {
+    listeners.push_back(
+        std::make_unique<Progress>(ProgressOptions{.last_step = length.last_step,
+                                                   .epochs = length.epochs,
+                                                   .samples = noun_of(setting.start.sources.front().spec),
+                                                   .on_terminal = on_terminal}));
+    listeners.push_back(std::make_unique<MetricsLog>(plan.run.metrics(), setting.start.step));
+    listeners.push_back(std::make_unique<SampleWriter>(plan.run, procedure.sample_form()));
+    listeners.push_back(std::make_unique<CheckpointSaver>(store, setting.options.keep));
+  });
+  return listeners;
+}
+
+}  // namespace
+
+TrainingEnd run_training(const TrainArguments& arguments, Communicator& communicator) {
+  const RunPlan plan = agree_on_plan(arguments, communicator);
+  const Recipe& recipe = plan.recipe;
+  const int threads = start_threads(arguments.from.threads, communicator);
+
+  const std::vector<DatasetIndex> indices = agree_on_datasets(plan.datasets, communicator);
+  communicator.configure(recipe.communication);
+  const std::unique_ptr<Procedure> procedure = agree_on_procedure(recipe, indices, communicator);
+  CheckpointStore store(plan.run.checkpoints());
+  const CheckpointInfo start = agree_on_start(arguments, plan, store, indices, *procedure, communicator);
+  const Sources sources =
+      agree_on_sources(recipe, indices, *procedure, start.step, arguments.from.cache_mib, communicator);
+
+  // Nothing has been written so far: a mistake, or a signal before the first step, leaves no half-made run
+  // behind.
+  agree(communicator, end_if_stop_requested);
+  open_run(plan, store, start, arguments.at_step.has_value(), communicator);
+  if (start.step > 0) spdlog::info("resuming at step {}", start.step);
+  spdlog::info("{}: {} samples, global batch {}, {}, {} a rank; results in {}", recipe.name,
+               indices.front().samples, recipe.data.global_batch_size, counted(communicator.size(), "rank"),
+               counted(threads, "thread"), short_path(plan.run.root()));
+
+  const TrainerSetting setting{
+      .options = recipe.train, .start = start, .samples_shown = shown_samples(procedure->sample_form())};
+  const Listeners listeners =
+      make_listeners(setting, *procedure, sources, plan, store, communicator, arguments.on_terminal);
+  return train(setting, *procedure, sources, listeners, communicator);
+}
+
+}  // namespace ganymede

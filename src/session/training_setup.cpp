@@ -1,0 +1,184 @@
+#include "session/training_setup.hpp"
+
+#include <ATen/Parallel.h>
+
+#include <bit>
+#include <cstdlib>
+#include <cstring>
+
+#include "base/error.hpp"
+#include "base/usable_cores.hpp"
+#include "data/format/verification_memory.hpp"
+#include "distributed/agreement.hpp"
+#include "recipe/recipe_library.hpp"
+#include "training/stop_request.hpp"
+
+namespace ganymede {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+at::ScalarType dtype_of(const Recipe& recipe) {
+  return recipe.precision == Precision::float64 ? at::kDouble : at::kFloat;
+}
+
+// The cores that each rank of this host is allowed; ranks of a host are neighbours. Collective.
+std::vector<cpu_set_t> gather_allowed_cores(Communicator& communicator) {
+  const cpu_set_t mine = allowed_cores();
+  const at::Tensor bytes = at::empty({sizeof mine}, at::kByte);
+  std::memcpy(bytes.mutable_data_ptr(), &mine, sizeof mine);
+  const at::Tensor all = communicator.all_gather(bytes);
+  std::vector<cpu_set_t> of_host(static_cast<std::size_t>(communicator.host_size()));
+  const int first = communicator.rank() - communicator.host_rank();
+  std::memcpy(of_host.data(), all[first].const_data_ptr(), of_host.size() * sizeof mine);
+  return of_host;
+}
+
+// Compute threads of this rank: as asked, else as OMP_NUM_THREADS says, else its share of the host's cores.
+// It does not depend on what else runs there: another number of threads rounds differently. Collective.
+int choose_threads(int asked, Communicator& communicator) {
+  const std::vector<cpu_set_t> allowed_of = gather_allowed_cores(communicator);
+  if (asked > 0) return asked;
+  if (const auto threads = threads_of_openmp(std::getenv("OMP_NUM_THREADS"))) return *threads;
+  return share_of_cores(allowed_of, static_cast<std::size_t>(communicator.host_rank()), core_quota());
+}
+
+void check_size(const Recipe& recipe, const DatasetIndex& index) {
+  const std::int64_t batch = recipe.data.global_batch_size;
+  require(batch <= index.samples,
+          "data.global_batch_size is {}, but {} has {} samples; expected at most that many", batch,
+          index.folder.string(), index.samples);
+}
+
+// Each rank gets something to do. Collective sums in reproducible mode are complete binary trees over ranks.
+void check_ranks(const Recipe& recipe, int ranks) {
+  const std::int64_t batch = recipe.data.global_batch_size, together = places_together(recipe.procedure);
+  require(batch / together >= ranks,
+          "data.global_batch_size is {}, but there are {} ranks; expected at least {} a rank", batch, ranks,
+          together == 1 ? "one sample" : fmt::format("one pack of {} samples", together));
+  check_shares(recipe.procedure, recipe.batch(), ranks);
+  if (!recipe.reproducible) return;
+  const std::int64_t replicas = recipe.reproducible->replicas;
+  require(
+      std::has_single_bit(static_cast<unsigned>(ranks)) && replicas % ranks == 0,
+      "there are {} ranks and {} virtual replicas (reproducible.replicas); expected a number of ranks that "
+      "is a power of two and divides the replicas",
+      ranks, replicas);
+}
+
+}  // namespace
+
+std::vector<fs::path> find_fitting_datasets_on_root(const Recipe& recipe, int ranks,
+                                                    const std::vector<fs::path>& where_they_lay) {
+  std::vector<fs::path> folders;
+  for (const std::string& path : recipe.source_paths()) {
+    const std::size_t source = folders.size();
+    const auto where_it_lay =
+        source < where_they_lay.size() ? std::optional(where_they_lay[source]) : std::nullopt;
+    const DatasetIndex index = read_dataset_index(find_dataset(path, where_it_lay));
+    check_size(recipe, index);
+    folders.push_back(fs::absolute(index.folder));
+  }
+  check_ranks(recipe, ranks);
+  return folders;
+}
+
+PlannedRecipe agree_on_recipe(const RecipeArguments& arguments, Communicator& communicator) {
+  PlannedRecipe planned;
+  agree_on_root(communicator, [&] {
+    require(!arguments.recipe.empty(), "which recipe? `ganymede recipe list` shows those that exist");
+    planned.recipe = load_recipe(find_recipe(arguments.recipe), arguments.overrides);
+    planned.datasets = find_fitting_datasets_on_root(planned.recipe, communicator.size());
+  });
+  planned.recipe = broadcast_recipe(communicator, planned.recipe);
+  planned.datasets = broadcast_paths(communicator, planned.datasets);
+  return planned;
+}
+
+Recipe broadcast_recipe(Communicator& communicator, const Recipe& recipe) {
+  return parse_recipe(broadcast_text(communicator, to_yaml(recipe)), "recipe of rank 0");
+}
+
+std::vector<fs::path> broadcast_paths(Communicator& communicator, const std::vector<fs::path>& paths) {
+  const at::Tensor count = at::full({1}, static_cast<std::int64_t>(paths.size()), at::kLong);
+  communicator.broadcast_(count);
+  std::vector<fs::path> received(static_cast<std::size_t>(count.item<std::int64_t>()));
+  for (std::size_t i = 0; i < received.size(); ++i)
+    received[i] = broadcast_text(communicator, i < paths.size() ? paths[i].string() : "");
+  return received;
+}
+
+int start_threads(int asked, Communicator& communicator) {
+  const int threads = choose_threads(asked, communicator);
+  // A critic that has died leaves moments that decay for ever: arithmetic on denormal numbers is a hundred
+  // times slower.
+  at::globalContext().setFlushDenormal(true);
+  at::set_num_threads(threads);
+  return threads;
+}
+
+std::vector<DatasetIndex> agree_on_datasets(const std::vector<fs::path>& folders,
+                                            Communicator& communicator) {
+  std::vector<DatasetIndex> indices;
+  agree(communicator, [&] {
+    for (const fs::path& folder : folders) indices.push_back(read_dataset_index(folder));
+  });
+  agree(communicator, [&] {
+    for (const DatasetIndex& index : indices) {
+      VerificationMemory memory(index, communicator.rank());
+      for (std::size_t shard = communicator.rank(); shard < index.shards.size(); shard += communicator.size())
+        memory.verify_once(shard, stop_requested);
+    }
+  });
+  return indices;
+}
+
+ProcedureSetting procedure_setting(const Recipe& recipe, std::vector<DataSpec> sources) {
+  return {.seed = static_cast<std::uint64_t>(recipe.seed),
+          .sources = std::move(sources),
+          .pixels = recipe.data.pixels,
+          .dtype = dtype_of(recipe),
+          .replicas = recipe.batch().replicas};
+}
+
+std::unique_ptr<Procedure> agree_on_procedure(const Recipe& recipe, const std::vector<DatasetIndex>& indices,
+                                              Communicator& communicator) {
+  std::vector<DataSpec> sources;
+  for (const DatasetIndex& index : indices) sources.push_back(index.spec);
+  JoinRanks join;
+  agree(communicator, [&] {
+    join = prepare_procedure(recipe.procedure, procedure_setting(recipe, std::move(sources)), communicator);
+  });
+  return join();
+}
+
+Sources agree_on_sources(const Recipe& recipe, const std::vector<DatasetIndex>& indices,
+                         const Procedure& procedure, std::int64_t step, std::int64_t cache_mib,
+                         Communicator& communicator) {
+  const Schedule& schedule = procedure.schedule();
+  ensure(schedule.sources() == indices.size(), "a procedure gets the sources that it names");
+  std::int64_t cache_bytes = cache_mib << 20;
+  Sources sources;
+  for (std::size_t source = 0; source < indices.size(); ++source) {
+    const DatasetIndex& index = indices[source];
+    const BatchLoaderOptions options{.seed = static_cast<std::uint64_t>(recipe.seed),
+                                     .source = static_cast<std::uint8_t>(source),
+                                     .global_batch_size = recipe.data.global_batch_size,
+                                     .places_together = places_together(recipe.procedure),
+                                     .pixel_low = recipe.data.pixels[0],
+                                     .pixel_high = recipe.data.pixels[1],
+                                     .horizontal_flip = recipe.data.horizontal_flip,
+                                     .dtype = dtype_of(recipe),
+                                     .first_batch = schedule.batches_before(step, source)};
+    auto cache = cache_samples(index, cache_bytes, communicator.host_group());
+    if (cache) cache_bytes -= cached_bytes(index);
+    agree(communicator, [&] {
+      sources.push_back(std::make_unique<BatchLoader>(index, options, communicator.rank(),
+                                                      communicator.size(), std::move(cache)));
+    });
+  }
+  return sources;
+}
+
+}  // namespace ganymede

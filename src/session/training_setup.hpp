@@ -1,0 +1,63 @@
+// What `train` and `bench` build from a recipe before the first step. Unless another rank is named,
+// collective.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "data/format/dataset_index.hpp"
+#include "data/loading/sample_cache.hpp"
+#include "procedures/procedure.hpp"
+#include "recipe/recipe.hpp"
+#include "training/training_step.hpp"
+
+namespace ganymede {
+
+struct RecipeArguments {
+  std::string recipe;  // file or name
+  std::vector<std::string> overrides;
+  int threads = 0;  // a rank; 0 shares the cores among the ranks of a host
+  std::int64_t cache_mib = kDefaultCacheMib;
+};
+
+// The folders of the recipe's datasets, once they fit it and the number of ranks; where_they_lay [source], or
+// empty, is for find_dataset. Rank 0 alone calls it.
+std::vector<std::filesystem::path> find_fitting_datasets_on_root(
+    const Recipe& recipe, int ranks, const std::vector<std::filesystem::path>& where_they_lay = {});
+
+struct PlannedRecipe {
+  Recipe recipe;
+  std::vector<std::filesystem::path> datasets;  // [source]
+};
+
+// Rank 0 reads the recipe and finds its datasets; every rank gets both.
+PlannedRecipe agree_on_recipe(const RecipeArguments& arguments, Communicator& communicator);
+
+// Rank 0's, on every rank.
+Recipe broadcast_recipe(Communicator& communicator, const Recipe& recipe);
+std::vector<std::filesystem::path> broadcast_paths(Communicator& communicator,
+                                                   const std::vector<std::filesystem::path>& paths);
+
+// Sets the compute threads of this rank, as asked or its share of the host's cores; says how many.
+// Collective.
+int start_threads(int asked, Communicator& communicator);
+
+// Reads the indices on every rank and verifies the shards, each rank its share, unless that was done before.
+// A signal to stop ends it at once, on all ranks.
+std::vector<DatasetIndex> agree_on_datasets(const std::vector<std::filesystem::path>& folders,
+                                            Communicator& communicator);
+
+// For a procedure that trains from such sources.
+ProcedureSetting procedure_setting(const Recipe& recipe, std::vector<DataSpec> sources);
+
+std::unique_ptr<Procedure> agree_on_procedure(const Recipe& recipe, const std::vector<DatasetIndex>& indices,
+                                              Communicator& communicator);
+
+// step: of the procedure, where training starts.
+Sources agree_on_sources(const Recipe& recipe, const std::vector<DatasetIndex>& indices,
+                         const Procedure& procedure, std::int64_t step, std::int64_t cache_mib,
+                         Communicator& communicator);
+
+}  // namespace ganymede
