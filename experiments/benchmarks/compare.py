@@ -44,7 +44,7 @@ def parse_arguments():
                         help="another build of Ganymede in PyTorch's place, as of the commit before a change")
     parser.add_argument("--mpirun", default=str(ROOT / "launch/mpirun"), help="launch/mpirun unless given")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="write the figures of each round")
-    parser.add_argument("--write-table", action="store_true", help="put the table into README.md beside this script")
+    parser.add_argument("--write-table", action="store_true", help="put the table into docs/performance.md")
     parser.add_argument("--check", action="store_true",
                         help="instead: do both sides train the same networks in the same way?")
     arguments = parser.parse_args()

@@ -1,8 +1,8 @@
-"""The figures as a table in Markdown, and its place in README.md."""
+"""The figures as a table in Markdown, and its place in docs/performance.md."""
 import pathlib
 import statistics
 
-PAGE = pathlib.Path(__file__).parent / "README.md"
+PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs/performance.md"
 
 
 def rate(value):
