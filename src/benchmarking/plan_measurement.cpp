@@ -194,7 +194,7 @@ PlanMeasurement measure_for_plan(const MakeMeasuredTraining& make, Communicator&
 
 StepTimeModel fit_model(const PlanMeasurement& measured, const Interconnect& network, bool shares_updates) {
   StepTimeModel model{.traffic = measured.traffic, .network = network};
-  std::vector<Point> points;
+  std::vector<MeasuredPoint> points;
   for (const MeasuredSteps& steps : measured.alone)
     points.push_back({static_cast<double>(steps.rows), steps.spread().median});
   model.compute = fit_line(points);

@@ -53,7 +53,7 @@ double small_sums(const StepTimeModel& model, const Cluster& cluster) {
 
 }  // namespace
 
-Line fit_line(const std::vector<Point>& points) {
+FittedLine fit_line(const std::vector<MeasuredPoint>& points) {
   // Weights 1 / y^2 make squared errors relative ones.
   double w = 0, wx = 0, wy = 0, wxx = 0, wxy = 0;
   for (const auto& [x, y] : points) {
@@ -67,8 +67,8 @@ Line fit_line(const std::vector<Point>& points) {
   }
   const double determinant = w * wxx - wx * wx;
   ensure(determinant > 0, "a line goes through two different x");
-  const Line line{.intercept = (wxx * wy - wx * wxy) / determinant,
-                  .slope = (w * wxy - wx * wy) / determinant};
+  const FittedLine line{.intercept = (wxx * wy - wx * wxy) / determinant,
+                        .slope = (w * wxy - wx * wy) / determinant};
   if (line.intercept < 0) return {.intercept = 0, .slope = wxy / wxx};
   if (line.slope < 0) return {.intercept = wy / w, .slope = 0};
   return line;

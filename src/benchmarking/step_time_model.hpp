@@ -2,8 +2,8 @@
 // machine and a network's two numbers. Pure arithmetic; seconds and bytes throughout.
 //
 //   compute      slowdown x (a + b x rows - u), rows being those of a rank; u is what the ranks of a node
-//   save where
-//                they share the weights' update, update x (1 - 1 / ranks a node)
+//   save
+//                where they share the weights' update: update x (1 - 1 / ranks a node)
 //   node sum     gradient sums among the ranks of a node: per sum c + d x bytes
 //   network sum  of the nodes' sums: 2 (n - 1) / n x bytes / bandwidth + rounds x latency, the least that any
 //                all-reduce sends (Chan et al. 2007); rounds 2 log2 n by halving and doubling where n is a
@@ -20,18 +20,18 @@
 
 namespace ganymede {
 
-struct Line {
+struct FittedLine {
   double intercept = 0, slope = 0;
   double at(double x) const { return intercept + slope * x; }
 };
 
-struct Point {
+struct MeasuredPoint {
   double x = 0, y = 0;
 };
 
 // The line with the least sum of squared relative errors; y are positive and there are two different x.
 // Neither number is negative: where it would be, it is 0 and the other one fits alone.
-Line fit_line(const std::vector<Point>& points);
+FittedLine fit_line(const std::vector<MeasuredPoint>& points);
 
 // Of a link's bandwidth: 1448 bytes in an Ethernet frame of 1538.
 inline constexpr double kPayload = 1448.0 / 1538.0;
@@ -56,11 +56,11 @@ struct Interconnect {
 };
 
 struct StepTimeModel {
-  Line compute = {};         // of x = rows: a rank alone
+  FittedLine compute = {};   // of x = rows: a rank alone
   double shared_update = 0;  // seconds of compute that the ranks of a node share; 0 where they do not
   double slowdown = 1;       // of compute, when all ranks of a node do it at once
   StepTraffic traffic = {};
-  Line node_sum = {};         // of x = bytes of one sum
+  FittedLine node_sum = {};   // of x = bytes of one sum
   double node_small_sum = 0;  // of one
   Interconnect network = {};
 };

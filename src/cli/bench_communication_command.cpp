@@ -97,7 +97,7 @@ ExitCode run_bench(const CommunicationArguments& arguments, Communicator& commun
     all.push_back({.bytes = bytes, .gradient_sum = spreads[0], .all_reduce = spreads[1]});
     if (is_root) print_line(all.back());
   }
-  write_json_on_root(communicator, arguments.json, [&] { return as_json(all, communicator); });
+  write_json_of_root(communicator, arguments.json, [&] { return as_json(all, communicator); });
   return ExitCode::success;
 }
 

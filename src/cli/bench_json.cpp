@@ -21,7 +21,7 @@ Json as_json(const Spread& spread, double unit) {
   return {{"median", spread.median * unit}, {"min", spread.min * unit}, {"max", spread.max * unit}};
 }
 
-void write_json_on_root(Communicator& communicator, const std::string& file,
+void write_json_of_root(Communicator& communicator, const std::string& file,
                         const std::function<Json()>& make) {
   if (file.empty()) return;
   agree_on_root(communicator, [&] { write_json_atomically(file, make()); });

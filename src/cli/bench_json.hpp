@@ -23,7 +23,7 @@ void add_seconds_option(CLI::App& command, double& seconds);
 Json as_json(const Spread& spread, double unit = 1);
 
 // Rank 0 makes it and writes it; nothing where no file is named. Collective.
-void write_json_on_root(Communicator& communicator, const std::string& file,
+void write_json_of_root(Communicator& communicator, const std::string& file,
                         const std::function<Json()>& make);
 
 }  // namespace ganymede

@@ -148,7 +148,7 @@ ExitCode run_bench(const PlanArguments& arguments, Communicator& communicator) {
     }
     print_plan(plan);
   }
-  write_json_on_root(communicator, arguments.json, [&] { return as_json(plan); });
+  write_json_of_root(communicator, arguments.json, [&] { return as_json(plan); });
   return ExitCode::success;
 }
 

@@ -104,7 +104,7 @@ ExitCode run_bench(const BenchArguments& arguments, Communicator& communicator) 
                               .ranks_per_node = communicator.host_size(),
                               .threads = threads};
   if (communicator.rank() == 0) print(measured, conditions);
-  write_json_on_root(communicator, arguments.json, [&] { return as_json(measured, conditions); });
+  write_json_of_root(communicator, arguments.json, [&] { return as_json(measured, conditions); });
   return ExitCode::success;
 }
 

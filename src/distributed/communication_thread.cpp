@@ -48,10 +48,10 @@ void CommunicationThread::submit(std::function<void(Communicator&)> work) {
 
 void CommunicationThread::wait() {
   const ScopedTimer timer(waited_seconds_);
-  communicator_->let_compute(false);
+  communicator_->wait_politely(false);
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [&] { return work_.empty(); });
-  communicator_->let_compute(true);
+  communicator_->wait_politely(true);
   if (error_) std::rethrow_exception(error_);
 }
 

@@ -28,9 +28,9 @@ class CommunicationThread {
   // was done: wait() throws.
   void cancel() noexcept;
 
-  // What all its work took so far; while no work is under way.
+  // Seconds of all its work so far. Called while no work is under way.
   double seconds() const { return communicator_->seconds(); }
-  // Of it what nobody waited for.
+  // Those of them in which nobody waited for it.
   double hidden_seconds() const { return std::max(0.0, seconds() - waited_seconds_); }
 
  private:

@@ -36,7 +36,8 @@ class Communicator {
   at::Tensor all_gather(const at::Tensor& tensor);  // [size, ...tensor]
   void barrier();
 
-  // How host groups and the background work, before the first call of what follows. Once. Collective.
+  // Says whether ranks of a host share memory and sums go on in the background. Once, before the first call
+  // of what follows. Collective.
   virtual void configure(const CommunicationOptions&) {}
 
   // The ranks whose memory this rank may use, itself among them.
@@ -56,7 +57,7 @@ class Communicator {
   // Makes a tensor from HostGroup::allocate_one equal in all host groups to that of rank 0's.
   void broadcast_to_hosts_(const at::Tensor& tensor);
 
-  // Sums in the background, where there is time to hide; else null.
+  // The thread that sums while this rank computes, where ranks are on several hosts; else null.
   virtual CommunicationThread* background() { return nullptr; }
   // Whether ranks compare what they sum there before they do. It costs a message more, which tests can spend.
   virtual bool compares_background_sums() const { return false; }
@@ -65,8 +66,8 @@ class Communicator {
   // How much of a buffer one sum_to_owners_ should take; 0: all of it.
   virtual std::int64_t bucket_bytes() const { return 0; }
 
-  // Whether a thread beside the one that communicates wants the core. From any thread.
-  virtual void let_compute(bool) {}
+  // Whether waiting leaves the core to another thread of this rank, one that computes. From any thread.
+  virtual void wait_politely(bool) {}
 
   // Seconds that this rank has spent in the calls above, waiting for others included.
   double seconds() const { return seconds_; }

@@ -164,8 +164,8 @@ std::int64_t MpiCommunicator::measure_bucket_bytes() {
   return bytes.item<std::int64_t>();
 }
 
-void MpiCommunicator::let_compute(bool somebody_computes) {
-  waiting_ = somebody_computes ? Waiting::polite : when_idle_;
+void MpiCommunicator::wait_politely(bool polite) {
+  waiting_ = polite ? Waiting::polite : when_idle_;
 }
 
 void MpiCommunicator::do_all_reduce_sum_(const at::Tensor& tensor) {

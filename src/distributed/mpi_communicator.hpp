@@ -34,7 +34,7 @@ class MpiCommunicator final : public Communicator {
   HostGroup& host_group() override { return group_ ? *group_ : Communicator::host_group(); }
   CommunicationThread* background() override { return background_ ? &*background_ : nullptr; }
   std::int64_t bucket_bytes() const override { return bucket_bytes_; }
-  void let_compute(bool somebody_computes) override;
+  void wait_politely(bool polite) override;
 
  private:
   explicit MpiCommunicator(MpiCommunicator& original);  // the background's

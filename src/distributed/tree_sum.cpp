@@ -12,8 +12,8 @@
 namespace ganymede {
 namespace {
 
-constexpr std::int64_t kBlock =
-    512;  // elements summed at a time, so that partial sums stay in the first cache
+// Elements summed at a time, so that partial sums stay in the first cache.
+constexpr std::int64_t kBlock = 512;
 
 GANYMEDE_VECTORISED void add(const float* a, const float* b, float* out, std::int64_t count) {
   for (std::int64_t i = 0; i < count; ++i) out[i] = a[i] + b[i];

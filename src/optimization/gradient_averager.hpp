@@ -39,7 +39,8 @@ class GradientAverager {
     GradientAverager& averager_;
   };
 
-  // Several replicas of a rank are merged on the rank first, so their gradients do not leave early.
+  // Where a rank runs several virtual replicas, their gradients are added up on the rank before they leave:
+  // then none leaves while backward runs.
   GradientAverager(ParameterArena& arena, Communicator& communicator, std::int64_t replicas_of_rank = 1);
   ~GradientAverager();
   GradientAverager(const GradientAverager&) = delete;

@@ -89,20 +89,20 @@ TEST(StepTimeModel, EfficiencyIsSpeedANode) {
 }
 
 TEST(FitLine, GoesThroughPointsOnALine) {
-  const Line line = fit_line({{16, 2 + 0.5 * 16}, {32, 2 + 0.5 * 32}, {128, 2 + 0.5 * 128}});
+  const FittedLine line = fit_line({{16, 2 + 0.5 * 16}, {32, 2 + 0.5 * 32}, {128, 2 + 0.5 * 128}});
   EXPECT_NEAR(line.intercept, 2, 1e-12);
   EXPECT_NEAR(line.slope, 0.5, 1e-12);
 }
 
 TEST(FitLine, ErrorsAreRelative) {
   // Of y = c the best relative fit is c = sum(1/y) / sum(1/y^2), below the mean.
-  const Line line = fit_line({{1, 2}, {2, 1}});
+  const FittedLine line = fit_line({{1, 2}, {2, 1}});
   EXPECT_EQ(line.slope, 0) << "a time does not fall with its rows";
   EXPECT_DOUBLE_EQ(line.intercept, (1.0 / 2 + 1) / (1.0 / 4 + 1));
 }
 
 TEST(FitLine, DoesNotStartBelowZero) {
-  const Line line = fit_line({{1, 1}, {2, 4}});
+  const FittedLine line = fit_line({{1, 1}, {2, 4}});
   EXPECT_EQ(line.intercept, 0);
   EXPECT_DOUBLE_EQ(line.slope, (1.0 / 1 + 2.0 / 4) / (1.0 / 1 + 4.0 / 16));
 }

@@ -106,7 +106,8 @@ TEST(Adam, FollowsItsFormulas) {
   }
 }
 
-// PyTorch's RMSprop and SGD are compared with step by step in gans/parts_reference_test.cpp.
+// PyTorch's RMSprop and SGD are compared with step by step in
+// procedures/adversarial/parts_reference_test.cpp.
 TEST(LearningRateSchedule, WarmsUpAndDecaysAsItsFormulasSay) {
   EXPECT_EQ(rate_factor({}, 12345), 1);
   const LearningRateSchedule line{.decay = LinearDecay{.start = 10, .steps = 20, .final_factor = 0.2}};

@@ -97,19 +97,25 @@ std::optional<ModeLaw> read_modes(const JsonObject& json, const fs::path& file, 
   return read_mode_law(json.object("modes"));
 }
 
+// As read_spec reads it; the fields keep their order.
 void write_spec(const DataSpec& spec, Json& json) {
-  for (const Field& field : spec.fields) {
-    const bool first = &field == &spec.sample();
-    const ImageShape shape = field.meaning == Meaning::pixels ? field.image_shape() : ImageShape{};
-    if (first && field == image_spec(shape).sample())
-      json["images"] = {{"channels", shape.channels}, {"height", shape.height}, {"width", shape.width}};
-    else if (first && field == point_spec(field.elements()).sample())
-      json["points"] = {{"dimensions", field.elements()}};
-    else if (field.meaning == Meaning::label && field.name == "labels")
-      json["class_names"] = field.names;
-    else
-      json["fields"].push_back(field_as_json(field));
+  std::size_t written = 0;
+  const Field& sample = spec.sample();
+  if (sample.meaning == Meaning::pixels && sample.name == "images") {
+    const ImageShape shape = sample.image_shape();
+    json["images"] = {{"channels", shape.channels}, {"height", shape.height}, {"width", shape.width}};
+    written = 1;
+  } else if (sample == point_spec(sample.elements()).sample()) {
+    json["points"] = {{"dimensions", sample.elements()}};
+    written = 1;
   }
+  if (written == 1 && spec.fields.size() > 1 && spec.fields[1].name == "labels" &&
+      !spec.fields[1].names.empty()) {
+    json["class_names"] = spec.fields[1].names;
+    written = 2;
+  }
+  for (std::size_t i = written; i < spec.fields.size(); ++i)
+    json["fields"].push_back(field_as_json(spec.fields[i]));
 }
 
 void check_counts(const DatasetIndex& index, const fs::path& file) {

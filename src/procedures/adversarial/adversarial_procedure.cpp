@@ -2,8 +2,8 @@
 
 #include "base/error.hpp"
 #include "networks/batch_normalization.hpp"
-#include "objectives/feature_matching.hpp"
 #include "procedures/adversarial/judge.hpp"
+#include "procedures/adversarial/matched_features.hpp"
 #include "procedures/adversarial/sampler.hpp"
 #include "procedures/objective.hpp"
 #include "procedures/trained_network.hpp"
@@ -254,7 +254,9 @@ class AdversarialProcedure final : public Procedure {
                                 const std::vector<at::Tensor>& real_features) {
     Objective objective(loss.sum, mean_factor(round.global_batch_size));
     objective.depends_on(logits, loss.slope);
-    if (options_.feature_matching) objective.add(match_features(round, fake_features, real_features));
+    if (options_.feature_matching)
+      objective.add(match_features(*options_.feature_matching, fake_features, real_features,
+                                   round.global_batch_size / options_.packing, communicator_));
     return objective;
   }
 
@@ -297,20 +299,6 @@ class AdversarialProcedure final : public Procedure {
 
   std::vector<at::Tensor>* feature_place(std::vector<at::Tensor>& features) const {
     return options_.feature_matching ? &features : nullptr;
-  }
-
-  // The means are over the global batch: one all-reduce of the features' sums.
-  at::Tensor match_features(const Round& round, const std::vector<at::Tensor>& fake_hidden,
-                            const std::vector<at::Tensor>& real_hidden) {
-    const FeatureMatchingOptions& matching = *options_.feature_matching;
-    const auto layer =
-        static_cast<std::size_t>(matching.layer.value_or(static_cast<std::int64_t>(fake_hidden.size())) - 1);
-    const at::Tensor fake = fake_hidden[layer].flatten(1);
-    const at::Tensor real = real_hidden[layer].detach().flatten(1);
-    at::Tensor difference = fake.detach().sum(0) - real.sum(0);
-    communicator_.all_reduce_sum_(difference);
-    difference.div_(static_cast<double>(round.global_batch_size / options_.packing));
-    return matching.weight * feature_matching_sum(fake, difference);
   }
 
   // Sums go over the discriminator's rows, packs of samples; their mean is over the global number of packs.

@@ -59,6 +59,23 @@ TEST_F(Fields, ComeBackAsTheyWereWritten) {
   EXPECT_NE(describe_dataset(index).find("sentences 5 of 50 words"), std::string::npos);
 }
 
+TEST_F(Fields, KeepTheirOrderBesideImagesAndLabels) {
+  const Field captions{.name = "captions", .meaning = Meaning::tokens, .shape = {3}, .values = 9};
+  const Field labels = image_spec({1, 2, 2}, {"a", "b"}).fields[1], images = image_spec({1, 2, 2}).sample();
+  int number = 0;
+  for (const std::vector<Field>& fields : std::vector<std::vector<Field>>{
+           {images, captions}, {images, labels, captions}, {images, captions, labels}, {captions, labels}}) {
+    std::vector<at::Tensor> contents;
+    for (const Field& field : fields) contents.push_back(at::ones(field.sizes(4), field.stored()));
+    const auto folder = folder_ / std::to_string(number++);
+    DatasetWriter writer({.folder = folder, .samples = 4, .spec = {fields}});
+    writer.append(contents);
+    writer.finish();
+    EXPECT_EQ(read_dataset_index(folder).spec, (DataSpec{fields})) << number;
+    verify_shard(read_dataset_index(folder), 0);
+  }
+}
+
 TEST_F(Fields, AreInBatchesOfAnyNumberOfRanksFromMemoryAndFromShards) {
   const DatasetIndex index = write(sentence_fields(0, kFieldSamples));
   LoneCommunicator alone;
