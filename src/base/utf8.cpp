@@ -1,5 +1,6 @@
 #include "base/utf8.hpp"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace ganymede {
@@ -29,6 +30,11 @@ bool is_utf8(std::string_view bytes) {
     bytes.remove_prefix(size);
   }
   return true;
+}
+
+bool is_character(std::string_view bytes) {
+  return std::count_if(bytes.begin(), bytes.end(),
+                       [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }) == 1;
 }
 
 std::string utf8_of_latin1(std::string_view bytes) {

@@ -3,6 +3,7 @@
 #include "data/importing/csv_importer.hpp"
 #include "data/importing/folder_importer.hpp"
 #include "data/importing/idx_importer.hpp"
+#include "data/importing/text_importer.hpp"
 
 namespace ganymede {
 namespace {
@@ -81,6 +82,21 @@ void add_folder(CLI::App& import, Action& action) {
   on_write_dataset(*folder, action, options, import_folder);
 }
 
+void add_text(CLI::App& import, Action& action) {
+  auto options = std::make_shared<TextImportOptions>();
+  CLI::App* text =
+      import.add_subcommand("text", "Sequences of one length, one a line, of words or characters");
+  text->add_option("file", options->file, "UTF-8, plain or gzip")->required()->type_name("FILE");
+  const std::map<std::string, TextUnit> units{{"words", TextUnit::words},
+                                              {"characters", TextUnit::characters}};
+  text->add_option("--units", options->unit, "words or characters [words]")
+      ->transform(CLI::CheckedTransformer(units))
+      ->type_name("WHICH");
+  add_output_options(*text, options->out, options->shards);
+  text->footer("Example: ganymede dataset import text couplets.txt --units characters --out data/couplets");
+  on_write_dataset(*text, action, options, import_text);
+}
+
 }  // namespace
 
 void add_dataset_import_command(CLI::App& dataset, Action& action) {
@@ -90,6 +106,7 @@ void add_dataset_import_command(CLI::App& dataset, Action& action) {
   add_csv(*import, action);
   add_cifar10(*import, action);
   add_folder(*import, action);
+  add_text(*import, action);
 }
 
 }  // namespace ganymede

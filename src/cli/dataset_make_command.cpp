@@ -2,6 +2,7 @@
 #include "cli/dataset_subcommands.hpp"
 #include "data/format/dataset_writer.hpp"
 #include "data/importing/mode_dataset.hpp"
+#include "data/importing/random_sequences.hpp"
 #include "data/importing/stacked_digits.hpp"
 
 namespace ganymede {
@@ -51,6 +52,22 @@ void add_grid(CLI::App& make, Action& action) {
                    [](const ModeDatasetOptions& o) { return make_mode_dataset(grid_law(), o); });
 }
 
+void add_random_sequences(CLI::App& make, Action& action) {
+  auto options = std::make_shared<RandomSequencesOptions>();
+  CLI::App* sequences = make.add_subcommand("random-sequences", "Sequences of uniform random integers");
+  constexpr Range kLength{.low = 2, .high = 10'000, .expected = "an integer from 2 to 10000"};
+  constexpr Range kVocabulary{.low = 2, .high = 1'000'000, .expected = "an integer from 2 to 1000000"};
+  expect_integer(sequences->add_option("--length", options->length, "Integers a sequence"), kLength)
+      ->capture_default_str();
+  expect_integer(sequences->add_option("--vocabulary", options->vocabulary, "They are below this"),
+                 kVocabulary)
+      ->capture_default_str();
+  add_draw_options(*sequences, options->samples, options->seed);
+  add_output_options(*sequences, options->out, options->shards);
+  sequences->footer("Example: ganymede dataset make random-sequences --out data/random-sequences");
+  on_write_dataset(*sequences, action, options, make_random_sequences);
+}
+
 void add_stacked_digits(CLI::App& make, Action& action) {
   auto options = std::make_shared<StackedDigitsOptions>();
   CLI::App* stacked =
@@ -76,6 +93,7 @@ void add_dataset_make_command(CLI::App& dataset, Action& action) {
   add_ring(*make, action);
   add_grid(*make, action);
   add_stacked_digits(*make, action);
+  add_random_sequences(*make, action);
 }
 
 }  // namespace ganymede

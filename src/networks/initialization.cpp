@@ -67,6 +67,21 @@ void initialize_like_keras(torch::nn::Module& module, std::uint64_t seed, Stream
   zero_biases(module);
 }
 
+void initialize_sequence_network(torch::nn::Module& module, std::int64_t hidden_size, std::uint64_t seed,
+                                 StreamCode network) {
+  at::NoGradGuard no_grad;
+  const double bound = 1.0 / std::sqrt(static_cast<double>(hidden_size));
+  const auto parameters = module.named_parameters();
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    const at::Tensor& parameter = parameters[i].value();
+    const RandomStream stream = initial_stream(seed, network, i);
+    if (parameters[i].key().ends_with("embedding"))
+      parameter.copy_(draw_normal(stream, 0, as_one_place(parameter), parameter.scalar_type())[0]);
+    else
+      draw_parameter(parameter, bound, stream);
+  }
+}
+
 void initialize_normal(torch::nn::Module& module, double deviation, std::uint64_t seed, StreamCode network) {
   at::NoGradGuard no_grad;
   const std::vector<at::Tensor> parameters = module.parameters();

@@ -15,6 +15,11 @@ void initialize_like_pytorch(torch::nn::Module& module, std::uint64_t seed, Stre
 // named "weight" (normalisation) stay as they are.
 void initialize_like_keras(torch::nn::Module& module, std::uint64_t seed, StreamCode network);
 
+// What PyTorch gives an embedding, N(0, 1), an LSTM and the linear layer behind it, U(-b, b) with
+// b = 1 / sqrt(hidden_size).
+void initialize_sequence_network(torch::nn::Module& module, std::int64_t hidden_size, std::uint64_t seed,
+                                 StreamCode network);
+
 // N(0, deviation) for every parameter of two or more dimensions, zero for biases (Radford et al. 2015,
 // section 4); normalisation keeps its ones.
 void initialize_normal(torch::nn::Module& module, double deviation, std::uint64_t seed, StreamCode network);

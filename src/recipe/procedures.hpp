@@ -4,10 +4,11 @@
 #include <variant>
 
 #include "procedures/adversarial/adversarial_procedure.hpp"
+#include "procedures/sequence/sequence_procedure.hpp"
 
 namespace ganymede {
 
-using ProcedureOptions = std::variant<AdversarialOptions>;
+using ProcedureOptions = std::variant<AdversarialOptions, SequenceOptions>;
 
 // Consecutive places of the global batch that stay on one rank.
 std::int64_t places_together(const ProcedureOptions& options);

@@ -4,6 +4,7 @@
 
 #include "recipe/gan_grammar.hpp"
 #include "recipe/recipe.hpp"
+#include "recipe/sequence_grammar.hpp"
 
 namespace ganymede {
 
@@ -56,7 +57,8 @@ void visit_options(Visitor& visitor, Recipe& recipe) {
   visitor.value("seed", recipe.seed, kSeedRange);
   visitor.choice("precision", recipe.precision, kPrecisions);
   visitor.section("data", [&](auto& inner) { visit_options(inner, recipe.data); });
-  visitor.one_section(recipe.procedure, Alternative<AdversarialOptions>{"gan"});
+  visitor.one_section(recipe.procedure, Alternative<AdversarialOptions>{"gan"},
+                      Alternative<SequenceOptions>{"sequence"});
   visitor.section("train", [&](auto& inner) { visit_options(inner, recipe.train); });
   visitor.optional_section("reproducible", recipe.reproducible);
   visitor.section("communication", [&](auto& inner) { visit_options(inner, recipe.communication); });

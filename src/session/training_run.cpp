@@ -48,16 +48,19 @@ std::string short_path(const fs::path& path) {
   return relative.starts_with("..") ? path.string() : relative;
 }
 
-// What is counted by the second: what the first source holds, or plain samples.
+// What is counted by the second: what the first source holds.
 std::string noun_of(const DataSpec& source) {
   switch (source.sample().meaning) {
     case Meaning::pixels:
       return "images";
     case Meaning::numbers:
       return "points";
-    default:
-      return "samples";
+    case Meaning::tokens:
+      return "sequences";
+    case Meaning::label:
+      return "labels";
   }
+  throw Error("unknown meaning");
 }
 
 // The listeners of rank 0; none elsewhere. Collective.

@@ -72,7 +72,8 @@ TrainingLength length_of_training(const TrainOptions& options, const Schedule& s
   const std::int64_t before = schedule.steps_of_preparation();
   length.last_step =
       options.steps ? *options.steps : before + options.epochs.value_or(0) * length.steps_per_epoch;
-  length.epochs = (length.last_step - before + length.steps_per_epoch - 1) / length.steps_per_epoch;
+  if (length.last_step > 0)
+    length.epochs = schedule.epoch_of(length.last_step - 1, batches_per_epoch(sources)) + 1;
   return length;
 }
 

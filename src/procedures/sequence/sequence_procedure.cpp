@@ -1,0 +1,277 @@
+#include "procedures/sequence/sequence_procedure.hpp"
+
+#include "base/error.hpp"
+#include "base/utf8.hpp"
+#include "objectives/adversarial_loss.hpp"
+#include "procedures/objective.hpp"
+#include "procedures/sequence/streams.hpp"
+#include "procedures/sequence/token_sampler.hpp"
+#include "procedures/trained_network.hpp"
+
+namespace ganymede {
+namespace {
+
+// Of a step's parts, in their order.
+enum Part : std::size_t { kSampling, kLikelihood, kRewards, kPolicyGradient, kDiscriminator, kOptimizer };
+
+struct SequenceNetworks {
+  std::shared_ptr<SequenceGenerator> generator;
+  std::shared_ptr<SequenceDiscriminator> discriminator;
+};
+
+Schedule schedule_of(const SequenceOptions& options) {
+  std::vector<Phase> phases;
+  if (options.likelihood_steps > 0)
+    phases.push_back({.name = "likelihood",
+                      .scalars = {"negative_log_likelihood"},
+                      .batches = {1},
+                      .steps = options.likelihood_steps});
+  if (options.discriminator_start > 0)
+    phases.push_back({.name = "discriminator",
+                      .scalars = {"discriminator_loss"},
+                      .batches = {1},
+                      .steps = options.discriminator_start});
+  phases.push_back({.name = "adversarial",
+                    .scalars = {"generator_loss", "reward", "discriminator_loss"},
+                    .batches = {options.discriminator_steps}});
+  return Schedule(std::move(phases));
+}
+
+// Words with spaces between, characters without.
+std::string join_tokens(const at::Tensor& tokens, const Field& field) {
+  std::vector<std::string> words;
+  const auto* numbers = tokens.const_data_ptr<std::int64_t>();
+  for (std::int64_t i = 0; i < tokens.numel(); ++i)
+    words.push_back(field.names.empty() ? std::to_string(numbers[i])
+                                        : field.names[static_cast<std::size_t>(numbers[i])]);
+  const bool characters =
+      !field.names.empty() && std::all_of(field.names.begin(), field.names.end(), is_character);
+  return fmt::format("{}", fmt::join(words, characters ? "" : " "));
+}
+
+class SequenceProcedure final : public Procedure {
+ public:
+  SequenceProcedure(const SequenceOptions& options, const ProcedureSetting& setting,
+                    const SequenceNetworks& networks, Communicator& communicator)
+      : options_(options),
+        setting_(setting),
+        sentence_(setting.sources.front().sample()),
+        length_(sentence_.elements()),
+        communicator_(communicator),
+        replicas_of_rank_(setting.replicas.value_or(communicator.size()) / communicator.size()),
+        schedule_(schedule_of(options)),
+        generator_network_(*networks.generator),
+        discriminator_network_(*networks.discriminator),
+        generator_(networks.generator, options.generator.update, replicas_of_rank_, communicator),
+        discriminator_(networks.discriminator, options.discriminator.update, replicas_of_rank_,
+                       communicator) {}
+
+  const Schedule& schedule() const override { return schedule_; }
+
+  void step(std::int64_t step, const StepData& data, std::span<double> scalars) override {
+    const std::vector<Batch>& batches = data.front();
+    const std::string& phase = schedule_.phase_of(step).name;
+    if (phase == "likelihood") {
+      scalars[0] = raise_likelihood(step, batches.front());
+    } else if (phase == "discriminator") {
+      scalars[0] = update_discriminator(step, 0, batches.front());
+    } else {
+      std::tie(scalars[0], scalars[1]) = follow_rewards(step, batches.front());
+      for (std::size_t i = 0; i < batches.size(); ++i)
+        scalars[2] = update_discriminator(step, static_cast<std::int64_t>(i), batches[i]);
+    }
+  }
+
+  const SampleForm& sample_form() const override { return form_; }
+
+  SampleSet sample(const SampleRequest& request) override {
+    const RandomStream stream(setting_.seed,
+                              {.purpose = SequencePurpose::sample, .network = SequenceNetworkId::generator},
+                              /*step=*/0);
+    const at::Tensor tokens =
+        sample_sequences(generator_network_, draw(stream, request.first_place, {request.count, length_}));
+    SampleSet samples;
+    for (std::int64_t row = 0; row < request.count; ++row)
+      samples.texts.push_back(join_tokens(tokens[row], sentence_));
+    return samples;
+  }
+
+  std::vector<Player> players() override {
+    return {generator_.as_player("generator"), discriminator_.as_player("discriminator")};
+  }
+
+  const std::vector<StepPart>& step_parts() const override { return parts_; }
+
+ private:
+  // The generator's update by maximum likelihood. Returns this rank's part of the mean over tokens.
+  double raise_likelihood(std::int64_t step, const Batch& batch) {
+    double sum = 0;
+    auto pending = generator_.averager.begin();
+    for_each_replica(batch, pending, [&](const Batch& slice) {
+      const ScopedPart part(parts_[kLikelihood], communicator_);
+      const at::Tensor loss = surprise_of(slice.fields.front()).sum() / tokens_of(batch);
+      loss.backward();
+      sum += loss.item<double>();
+    });
+    finish(generator_, pending, step);
+    return sum;
+  }
+
+  // -log p of each token given those before it, [length, rows].
+  at::Tensor surprise_of(const at::Tensor& tokens) {
+    const at::Tensor laws = generator_network_.forward(tokens, {}).log_softmax(2);
+    return -laws.gather(2, tokens.t().unsqueeze(2)).squeeze(2);
+  }
+
+  // The generator's update by policy gradient (Yu et al. 2017, equation 8). Returns this rank's parts of its
+  // loss and of the mean reward.
+  std::pair<double, double> follow_rewards(std::int64_t step, const Batch& batch) {
+    double loss_sum = 0, reward_sum = 0;
+    const auto rows = static_cast<double>(batch.global_batch_size);
+    auto pending = generator_.averager.begin();
+    for_each_replica(batch, pending, [&](const Batch& slice) {
+      const SequencesWithRollouts made = sample_for_rewards(step, slice);
+      at::Tensor values = values_of(made);  // [length, rows]
+      reward_sum += values.sum().item<double>() / tokens_of(batch);
+      if (options_.baseline) values = values - mean_over_batch(values, batch);
+      const ScopedPart part(parts_[kPolicyGradient], communicator_);
+      const at::Tensor loss = (surprise_of(made.tokens) * values).sum() / rows;
+      loss.backward();
+      loss_sum += loss.item<double>();
+    });
+    finish(generator_, pending, step);
+    return {loss_sum, reward_sum};
+  }
+
+  SequencesWithRollouts sample_for_rewards(std::int64_t step, const Batch& slice) {
+    const ScopedPart part(parts_[kSampling], communicator_);
+    const std::int64_t rows = slice.rows();
+    const at::Tensor uniform = draw(stream_of(SequencePurpose::tokens, SequencePass::generator, step, 0),
+                                    slice.first_place, {rows, length_});
+    if (options_.reward == SequenceReward::constant)
+      return {.tokens = sample_sequences(generator_network_, uniform), .rollouts = {}};
+    std::vector<at::Tensor> rollout_uniform;
+    for (std::int64_t rollout = 0; rollout < options_.rollouts; ++rollout)
+      rollout_uniform.push_back(
+          draw(stream_of(SequencePurpose::rollout, SequencePass::generator, step, rollout), slice.first_place,
+               {rows, length_ - 1, length_}));
+    return sample_with_rollouts(generator_network_, uniform, at::stack(rollout_uniform));
+  }
+
+  // What each token is worth: the mean reward of rollouts from the prefix that ends with it; of the last one
+  // the sequence's own. [length, rows].
+  at::Tensor values_of(const SequencesWithRollouts& made) {
+    const at::NoGradGuard no_grad;
+    const std::int64_t rows = made.tokens.size(0);
+    if (options_.reward == SequenceReward::constant) return at::ones({length_, rows}, setting_.dtype);
+    const ScopedPart part(parts_[kRewards], communicator_);
+    const auto logits = discriminator_network_.rollout_logits(made.tokens, made.rollouts);
+    return at::cat({logits.of_rollouts.sigmoid().mean(1), logits.of_tokens.sigmoid().unsqueeze(0)});
+  }
+
+  at::Tensor mean_over_batch(const at::Tensor& values, const Batch& batch) {
+    at::Tensor sums = values.sum(1, /*keepdim=*/true);
+    communicator_.all_reduce_sum_(sums);
+    return sums.div_(static_cast<double>(batch.global_batch_size));
+  }
+
+  // Returns this rank's part of the loss, which is a mean over real and one over generated sequences.
+  double update_discriminator(std::int64_t step, std::int64_t iteration, const Batch& batch) {
+    double sum = 0;
+    const double factor = 1 / static_cast<double>(batch.global_batch_size);
+    auto pending = discriminator_.averager.begin();
+    for_each_replica(batch, pending, [&](const Batch& slice) {
+      const at::Tensor fake = sample_fakes(step, iteration, slice);
+      const ScopedPart part(parts_[kDiscriminator], communicator_);
+      const std::vector<at::Tensor> logits =
+          discriminator_network_.forward(at::cat({slice.fields.front(), fake}), {}).chunk(2);
+      const DiscriminatorLoss loss = discriminator_loss(BceLoss{}, logits[0], logits[1], factor);
+      Objective objective(loss.sum, factor);
+      objective.depends_on(logits[0], loss.real).depends_on(logits[1], loss.fake);
+      objective.backward();
+      sum += objective.value() * factor;
+    });
+    finish(discriminator_, pending, step);
+    return sum;
+  }
+
+  at::Tensor sample_fakes(std::int64_t step, std::int64_t iteration, const Batch& slice) {
+    const ScopedPart part(parts_[kSampling], communicator_);
+    const RandomStream stream =
+        stream_of(SequencePurpose::tokens, SequencePass::discriminator, step, iteration);
+    return sample_sequences(generator_network_, draw(stream, slice.first_place, {slice.rows(), length_}));
+  }
+
+  template <typename Work>
+  void for_each_replica(const Batch& batch, GradientAverager::Pending& pending, const Work& work) {
+    bool first = true;
+    for (const Batch& slice : split_rows(batch, replicas_of_rank_)) {
+      if (!first) pending.next_replica();
+      first = false;
+      work(slice);
+    }
+  }
+
+  void finish(TrainedNetwork& trained, GradientAverager::Pending& pending, std::int64_t step) {
+    pending.finish();
+    const ScopedPart part(parts_[kOptimizer], communicator_);
+    trained.update(step);
+  }
+
+  RandomStream stream_of(SequencePurpose purpose, SequencePass pass, std::int64_t step,
+                         std::int64_t iteration) const {
+    return {setting_.seed,
+            {.purpose = purpose,
+             .network = SequenceNetworkId::generator,
+             .pass = pass,
+             .iteration = static_cast<std::uint8_t>(iteration)},
+            static_cast<std::uint32_t>(step)};
+  }
+  at::Tensor draw(const RandomStream& stream, std::int64_t first_place, at::IntArrayRef shape) const {
+    return draw_uniform(stream, first_place, shape, 0, 1, setting_.dtype);
+  }
+  double tokens_of(const Batch& batch) const {
+    return static_cast<double>(batch.global_batch_size * length_);
+  }
+
+  const SequenceOptions options_;
+  const ProcedureSetting setting_;
+  const Field sentence_;
+  const std::int64_t length_;
+  Communicator& communicator_;
+  const std::int64_t replicas_of_rank_;
+  const Schedule schedule_;
+  const SampleForm form_{.kind = SampleForm::Kind::texts};
+  SequenceGenerator& generator_network_;
+  SequenceDiscriminator& discriminator_network_;
+  TrainedNetwork generator_, discriminator_;
+  std::vector<StepPart> parts_{{"sampling"},        {"likelihood"},    {"rewards"},
+                               {"policy_gradient"}, {"discriminator"}, {kOptimizerPart}};
+};
+
+void check_source(const DataSpec& source) {
+  const Field& sentence = source.sample();
+  require(sentence.meaning == Meaning::tokens && sentence.shape.size() == 1,
+          "`sequence` trains from sequences of tokens, but the dataset holds {}", sentence.name);
+  require(sentence.elements() >= 2, "the dataset's sequences have 1 token; `sequence` needs 2 at least");
+}
+
+}  // namespace
+
+JoinRanks prepare_procedure(const SequenceOptions& options, const ProcedureSetting& setting,
+                            Communicator& communicator) {
+  check_source(setting.sources.front());
+  SequenceSetting of_network{.vocabulary = setting.sources.front().sample().values,
+                             .seed = setting.seed,
+                             .id = SequenceNetworkId::generator,
+                             .dtype = setting.dtype};
+  SequenceNetworks networks{.generator = make_sequence_generator(options.generator.network, of_network),
+                            .discriminator = nullptr};
+  of_network.id = SequenceNetworkId::discriminator;
+  networks.discriminator = make_sequence_discriminator(options.discriminator.network, of_network);
+  return [=, &communicator] {
+    return std::make_unique<SequenceProcedure>(options, setting, networks, communicator);
+  };
+}
+
+}  // namespace ganymede

@@ -1,0 +1,27 @@
+// Sequences that a generator makes token by token, and rollouts from their prefixes. Nothing here has a
+// graph.
+#pragma once
+
+#include "base/random_tensor.hpp"
+#include "networks/sequence_networks.hpp"
+
+namespace ganymede {
+
+// The tokens [rows] that uniform numbers [rows] pick by the laws softmax(logits) [rows, vocabulary].
+at::Tensor pick_tokens(const at::Tensor& logits, const at::Tensor& uniform);
+
+// rows sequences int64 [rows, length]; uniform numbers [rows, length] pick them.
+at::Tensor sample_sequences(const SequenceGenerator& generator, const at::Tensor& uniform);
+
+struct SequencesWithRollouts {
+  at::Tensor tokens;    // int64 [rows, length]
+  at::Tensor rollouts;  // int64 [length - 1, rollouts, rows, length]: [p] begin with the first p + 1 tokens
+};
+
+// The same sequences, and from each of their prefixes ways in which the generator goes on (Yu et al. 2017,
+// section 3.1). rollout_uniform [rollouts, rows, length - 1, length] picks the tokens of prefix p at [..., p,
+// :].
+SequencesWithRollouts sample_with_rollouts(const SequenceGenerator& generator, const at::Tensor& uniform,
+                                           const at::Tensor& rollout_uniform);
+
+}  // namespace ganymede

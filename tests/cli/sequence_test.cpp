@@ -1,0 +1,92 @@
+// SeqGAN as a user runs it: other data, other phases, other samples than images, and the same commands.
+#include "tests/cli/refusal.hpp"
+
+namespace ganymede {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+class SequenceTest : public ProgramTest {
+ protected:
+  SequenceTest() {
+    std::string couplets;
+    for (int line = 0; line < 40; ++line) couplets += line % 2 == 0 ? "山高月小水落\n" : "水落石出山高\n";
+    write_text(folder_ / "couplets.txt", couplets);
+    const ProgramResult imported =
+        run({"dataset", "import", "text", "couplets.txt", "--units", "characters", "--out", "couplets"});
+    EXPECT_EQ(imported.exit_code, 0) << imported.describe();
+  }
+  Words sequence_arguments(const std::string& run_name, const Words& settings = {}) const {
+    Words arguments{"train", "seqgan-tutorial", "--run", run_name, "--threads", "1"};
+    for (const std::string& setting :
+         {std::string("data.path=couplets"), std::string("data.global_batch_size=8"),
+          std::string("sequence.likelihood_steps=4"), std::string("sequence.discriminator_start=3"),
+          std::string("sequence.generator.network.lstm.hidden_size=16"), std::string("train.report_every=1"),
+          std::string("train.checkpoint_every=5"), std::string("train.steps=12")})
+      arguments.insert(arguments.end(), {"--set", setting});
+    for (const std::string& setting : settings) arguments.insert(arguments.end(), {"--set", setting});
+    return arguments;
+  }
+};
+
+TEST_F(SequenceTest, TrainsThroughItsPhasesAndGoesOnInsideThem) {
+  const ProgramResult straight = run(sequence_arguments("straight"), 2);
+  ASSERT_EQ(straight.exit_code, 0) << straight.describe();
+  EXPECT_THAT(straight.output, HasSubstr("likelihood  epoch 1/"));
+  EXPECT_THAT(straight.output, HasSubstr("sequences/s"));
+  for (const int stop : {2, 6, 9}) {
+    const std::string name = "stopped-" + std::to_string(stop);
+    ASSERT_EQ(run(sequence_arguments(name, {"train.steps=" + std::to_string(stop)}), 2).exit_code, 0);
+    const ProgramResult resumed =
+        run({"train", "--resume", "--run", name, "--threads", "1", "--set", "train.steps=12"}, 2);
+    ASSERT_EQ(resumed.exit_code, 0) << resumed.describe();
+    EXPECT_EQ(weights_checksum(folder_ / name, "step_00000012"),
+              weights_checksum(folder_ / "straight", "step_00000012"))
+        << "after " << stop;
+  }
+  const auto lines = read_metrics(folder_ / "straight");
+  EXPECT_EQ(lines[0].at("phase"), "likelihood");
+  EXPECT_EQ(lines[6].at("phase"), "discriminator");
+  EXPECT_TRUE(lines[11].contains("reward"));
+}
+
+TEST_F(SequenceTest, SamplesAreLinesOfTheirCharacters) {
+  ASSERT_EQ(run(sequence_arguments("run"), 1).exit_code, 0);
+  const ProgramResult drawn = run({"sample", "run", "--count", "5", "--out", "lines.txt"});
+  ASSERT_EQ(drawn.exit_code, 0) << drawn.describe();
+  const std::string lines = read_text(folder_ / "lines.txt");
+  EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 5);
+  EXPECT_EQ(lines.size(), 5U * (6 * 3 + 1)) << lines;
+  EXPECT_TRUE(fs::exists(folder_ / "run" / "samples" / "step_00000012.txt"));
+  expect_refusal(folder_.path(), {"sample", "run", "--out", "x.png"}, 0, kUserMistake,
+                 {"--out x.png", "will be a text", "ends in .txt"});
+  expect_refusal(folder_.path(), {"sample", "run", "--label", "1", "--out", "x.txt"}, 0, kUserMistake,
+                 {"--label 1", "not conditional"});
+  expect_refusal(folder_.path(), {"evaluate", "run"}, 0, kUserMistake,
+                 {"its samples are texts", "evaluate measures images and points"});
+}
+
+TEST_F(SequenceTest, ARecipeOfOtherDataIsRefused) {
+  expect_refusal(folder_.path(), sequence_arguments("new", {"data.path=" + dataset().string()}), 1,
+                 kUserMistake, {"`sequence` trains from sequences of tokens", "images"});
+  expect_refusal(folder_.path(), train_arguments("new", {"data.path=couplets"}), 1, kUserMistake,
+                 {"`gan` trains from images or points", "sequences"});
+  expect_refusal(folder_.path(), train_arguments("new", {"sequence.rollouts=2"}), 1, kUserMistake,
+                 {"gan and sequence", "expected one of them"});
+}
+
+TEST_F(SequenceTest, IsMeasuredInItsParts) {
+  Words arguments =
+      sequence_arguments("unused", {"sequence.likelihood_steps=0", "sequence.discriminator_start=0"});
+  arguments[0] = "bench";
+  arguments.erase(arguments.begin() + 2, arguments.begin() + 4);  // --run
+  arguments.insert(arguments.end(), {"--seconds", "0.5"});
+  const ProgramResult measured = run(arguments, 2);
+  ASSERT_EQ(measured.exit_code, 0) << measured.describe();
+  for (const char* part : {"sampling", "rewards", "policy gradient", "discriminator", "optimizer"})
+    EXPECT_THAT(measured.output, HasSubstr(part));
+}
+
+}  // namespace
+}  // namespace ganymede

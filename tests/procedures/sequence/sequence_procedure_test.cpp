@@ -1,0 +1,238 @@
+// The sequence procedure in each of its phases: what its losses are, on any number of ranks, after a resume,
+// and in reproducible mode.
+#include "procedures/sequence/sequence_procedure.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/random_tensor.hpp"
+#include "distributed/lone_communicator.hpp"
+#include "distributed/loopback_communicator.hpp"
+#include "procedures/sequence/streams.hpp"
+#include "procedures/sequence/token_sampler.hpp"
+#include "tests/support/expect_error.hpp"
+#include "training/training_state.hpp"
+
+namespace ganymede {
+namespace {
+
+constexpr std::int64_t kSentenceLength = 6, kSentenceWords = 11, kSentences = 12;
+constexpr std::uint64_t kSequenceSeed = 4;
+const DataSpec kSentenceSpec{.fields = {{.name = "sequences",
+                                         .meaning = Meaning::tokens,
+                                         .shape = {kSentenceLength},
+                                         .values = kSentenceWords}}};
+
+SequenceOptions small_sequence_options() {
+  const UpdateOptions update{.optimizer = AdamOptions{.learning_rate = 1e-2}, .clip_gradient_norm = 5};
+  return {
+      .likelihood_steps = 4,
+      .discriminator_start = 3,
+      .discriminator_steps = 2,
+      .rollouts = 3,
+      .generator = {.network = LstmGeneratorOptions{.embedding_size = 5, .hidden_size = 7}, .update = update},
+      .discriminator = {.network = LstmDiscriminatorOptions{.embedding_size = 4, .hidden_size = 6},
+                        .update = update}};
+}
+
+std::unique_ptr<Procedure> make_sequence(Communicator& communicator,
+                                         const SequenceOptions& options = small_sequence_options(),
+                                         std::optional<std::int64_t> replicas = {},
+                                         at::ScalarType dtype = at::kDouble) {
+  return prepare_procedure(
+      options, {.seed = kSequenceSeed, .sources = {kSentenceSpec}, .dtype = dtype, .replicas = replicas},
+      communicator)();
+}
+
+// Sentences that count upwards by 1 or 2, from a number of their own.
+Batch sentences(std::int64_t number, PlaceRange places) {
+  const at::Tensor row = at::arange(places.first, places.first + places.count).view({places.count, 1});
+  return {
+      .fields = {((row + number) + at::arange(kSentenceLength) * (1 + row % 2)).remainder(kSentenceWords)},
+      .first_place = places.first,
+      .global_batch_size = kSentences,
+      .epoch = 0,
+      .number = number};
+}
+
+// The scalars of one step, over all ranks.
+std::vector<double> take_sequence_step(Procedure& procedure, std::int64_t step, Communicator& communicator) {
+  const PlaceRange places = places_of_rank(kSentences, communicator.rank(), communicator.size());
+  const Phase& phase = procedure.schedule().phase_of(step);
+  std::vector<Batch> batches;
+  for (std::int64_t i = 0; i < phase.batches.front(); ++i)
+    batches.push_back(sentences(procedure.schedule().batches_before(step, 0) + i, places));
+  std::vector<double> scalars(phase.scalars.size());
+  procedure.step(step, {std::move(batches)}, scalars);
+  const at::Tensor sums = at::tensor(scalars, at::kDouble);
+  communicator.all_reduce_sum_(sums);
+  const auto* values = sums.const_data_ptr<double>();
+  return {values, values + scalars.size()};
+}
+
+struct SequenceTraining {
+  std::vector<std::vector<double>> scalars;  // [step]
+  TrainingState state;
+};
+
+SequenceTraining train_sequence(std::int64_t steps, Communicator& communicator,
+                                const SequenceOptions& options = small_sequence_options()) {
+  const auto procedure = make_sequence(communicator, options);
+  SequenceTraining training;
+  for (std::int64_t step = 0; step < steps; ++step)
+    training.scalars.push_back(take_sequence_step(*procedure, step, communicator));
+  training.state = take_snapshot(*procedure);
+  return training;
+}
+
+void expect_close(const SequenceTraining& found, const SequenceTraining& expected) {
+  ASSERT_EQ(found.scalars.size(), expected.scalars.size());
+  for (std::size_t step = 0; step < expected.scalars.size(); ++step)
+    for (std::size_t i = 0; i < expected.scalars[step].size(); ++i)
+      EXPECT_NEAR(found.scalars[step][i], expected.scalars[step][i], 1e-9) << "step " << step;
+  for (std::size_t i = 0; i < expected.state.size(); ++i)
+    EXPECT_TRUE(at::allclose(found.state[i].tensor, expected.state[i].tensor, 1e-8, 1e-10))
+        << expected.state[i].name;
+}
+
+TEST(SequenceProcedures, HaveThePhasesOfTheirOptions) {
+  LoneCommunicator communicator;
+  const auto procedure = make_sequence(communicator);
+  const std::vector<Phase>& phases = procedure->schedule().phases();
+  ASSERT_EQ(phases.size(), 3U);
+  EXPECT_THAT(phases[0].scalars, testing::ElementsAre("negative_log_likelihood"));
+  EXPECT_EQ(phases[1].steps, 3);
+  EXPECT_EQ(phases[2].batches.front(), 2);
+  SequenceOptions adversarial_only = small_sequence_options();
+  adversarial_only.likelihood_steps = adversarial_only.discriminator_start = 0;
+  EXPECT_EQ(make_sequence(communicator, adversarial_only)->schedule().phases().size(), 1U);
+}
+
+TEST(SequenceProcedures, AnUntrainedGeneratorKnowsNothing) {
+  LoneCommunicator communicator;
+  const SequenceTraining training = train_sequence(1, communicator);
+  EXPECT_NEAR(training.scalars[0][0], std::log(kSentenceWords), 0.3);
+}
+
+TEST(SequenceProcedures, LikelihoodLearnsWhatFollows) {
+  LoneCommunicator communicator;
+  SequenceOptions options = small_sequence_options();
+  options.likelihood_steps = 300;
+  const SequenceTraining training = train_sequence(300, communicator, options);
+  EXPECT_LT(training.scalars.back()[0], 0.6);
+}
+
+TEST(SequenceProcedures, DoNotDependOnTheNumberOfRanks) {
+  LoneCommunicator lone;
+  for (const bool baseline : {false, true}) {
+    SequenceOptions options = small_sequence_options();
+    options.baseline = baseline;
+    const SequenceTraining alone = train_sequence(20, lone, options);
+    for (const int ranks : {2, 3})
+      run_loopback_ranks(ranks, [&](Communicator& communicator) {
+        expect_close(train_sequence(20, communicator, options), alone);
+      });
+  }
+}
+
+TEST(SequenceProcedures, ResumeExactlyInsideEachPhase) {
+  LoneCommunicator communicator;
+  const SequenceTraining straight = train_sequence(12, communicator);
+  for (const std::int64_t stop : {2, 4, 6, 7, 10}) {
+    const auto first = make_sequence(communicator), second = make_sequence(communicator);
+    for (std::int64_t step = 0; step < stop; ++step) take_sequence_step(*first, step, communicator);
+    restore_state(take_snapshot(*first), *second, "the snapshot");
+    for (std::int64_t step = stop; step < 12; ++step) take_sequence_step(*second, step, communicator);
+    EXPECT_EQ(checksum_state(*second), checksum_state(straight.state)) << "after step " << stop;
+  }
+}
+
+TEST(SequenceProcedures, HaveTheSameBitsInReproducibleMode) {
+  at::set_num_threads(1);
+  std::vector<std::uint32_t> checksums;
+  for (const int ranks : {1, 2, 4})
+    run_loopback_ranks(ranks, [&](Communicator& communicator) {
+      const auto procedure =
+          make_sequence(communicator, small_sequence_options(), /*replicas=*/4, at::kFloat);
+      for (std::int64_t step = 0; step < 15; ++step) take_sequence_step(*procedure, step, communicator);
+      const std::uint32_t checksum = checksum_state(*procedure);
+      if (communicator.rank() == 0) checksums.push_back(checksum);
+    });
+  EXPECT_EQ(checksums[1], checksums[0]);
+  EXPECT_EQ(checksums[2], checksums[0]);
+}
+
+// The gradient of -log p(token) x reward, summed over places, where nothing but the reward's constant stands.
+TEST(SequenceProcedures, TheConstantRewardIsTheLikelihoodOfOwnSamples) {
+  LoneCommunicator communicator;
+  SequenceOptions options = small_sequence_options();
+  options.likelihood_steps = options.discriminator_start = 0;
+  options.reward = SequenceReward::constant;
+  const auto procedure = make_sequence(communicator, options);
+  const auto generator = std::dynamic_pointer_cast<SequenceGenerator>(procedure->players()[0].network);
+  const RandomStream stream(kSequenceSeed,
+                            {.purpose = SequencePurpose::tokens,
+                             .network = SequenceNetworkId::generator,
+                             .pass = SequencePass::generator},
+                            0);
+  const at::Tensor tokens =
+      sample_sequences(*generator, draw_uniform(stream, 0, {kSentences, kSentenceLength}, 0, 1, at::kDouble));
+  at::Tensor expected;
+  {
+    const at::NoGradGuard no_grad;
+    expected =
+        -generator->forward(tokens, {}).log_softmax(2).gather(2, tokens.t().unsqueeze(2)).sum() / kSentences;
+  }
+  const std::vector<double> scalars = take_sequence_step(*procedure, 0, communicator);
+  EXPECT_NEAR(scalars[0], expected.item<double>(), 1e-10);
+  EXPECT_DOUBLE_EQ(scalars[1], 1);
+}
+
+// A discriminator that knows the data, and learns no more, rewards what is like them.
+TEST(SequenceProcedures, RewardsDrawTheGeneratorToTheData) {
+  LoneCommunicator communicator;
+  constexpr std::int64_t kJudgeSteps = 150;
+  SequenceOptions options = small_sequence_options();
+  options.likelihood_steps = 0;
+  options.discriminator_start = kJudgeSteps;
+  options.discriminator.update.schedule.decay =
+      LinearDecay{.start = kJudgeSteps, .steps = 1, .final_factor = 0};
+  const SequenceTraining training = train_sequence(400, communicator, options);
+  const auto mean_reward = [&](std::size_t first) {
+    double sum = 0;
+    for (std::size_t step = first; step < first + 20; ++step) sum += training.scalars[step][1];
+    return sum / 20;
+  };
+  EXPECT_GT(mean_reward(380), 3 * mean_reward(kJudgeSteps));
+}
+
+TEST(SequenceProcedures, SamplesAreTheirWords) {
+  LoneCommunicator communicator;
+  const auto procedure = make_sequence(communicator);
+  const SampleSet whole = procedure->sample({.count = 5}),
+                  part = procedure->sample({.first_place = 2, .count = 2});
+  ASSERT_EQ(whole.texts.size(), 5U);
+  EXPECT_EQ(std::count(whole.texts[0].begin(), whole.texts[0].end(), ' '), kSentenceLength - 1);
+  EXPECT_EQ(part.texts[1], whole.texts[3]);
+}
+
+TEST(SequenceProcedures, OtherDataAndContradictionsAreRefused) {
+  LoneCommunicator communicator;
+  expect_error<UserError>(
+      [&] { prepare_procedure(small_sequence_options(), {.sources = {point_spec(2)}}, communicator); },
+      {"`sequence` trains from sequences of tokens", "points"});
+  SequenceOptions options = small_sequence_options();
+  options.baseline = true;
+  check_options(options, {.global_batch_size = 4});
+  expect_error<UserError>([&] { check_options(options, {.global_batch_size = 4, .replicas = 2}); },
+                          {"sequence.baseline", "reproducible"});
+  options.reward = SequenceReward::constant;
+  expect_error<UserError>([&] { check_options(options, {.global_batch_size = 4}); },
+                          {"sequence.baseline", "sequence.reward: constant"});
+  options = small_sequence_options();
+  options.generator.update.spectral_norm = true;
+  expect_error<UserError>([&] { check_options(options, {.global_batch_size = 4}); }, {"spectral_norm"});
+}
+
+}  // namespace
+}  // namespace ganymede
