@@ -32,7 +32,7 @@ Schedule schedule_of(const SequenceOptions& options) {
                       .batches = {1},
                       .steps = options.discriminator_start});
   phases.push_back({.name = "adversarial",
-                    .scalars = {"generator_loss", "reward", "discriminator_loss"},
+                    .scalars = {"generator_loss", "reward", "discriminator_loss", "negative_log_likelihood"},
                     .batches = {options.discriminator_steps}});
   return Schedule(std::move(phases));
 }
@@ -76,6 +76,7 @@ class SequenceProcedure final : public Procedure {
     } else if (phase == "discriminator") {
       scalars[0] = update_discriminator(step, 0, batches.front());
     } else {
+      scalars[3] = measure_likelihood(batches.front());
       std::tie(scalars[0], scalars[1]) = follow_rewards(step, batches.front());
       for (std::size_t i = 0; i < batches.size(); ++i)
         scalars[2] = update_discriminator(step, static_cast<std::int64_t>(i), batches[i]);
@@ -115,6 +116,13 @@ class SequenceProcedure final : public Procedure {
     });
     finish(generator_, pending, step);
     return sum;
+  }
+
+  // The same without an update: what the policy gradient makes of it.
+  double measure_likelihood(const Batch& batch) {
+    const at::NoGradGuard no_grad;
+    const ScopedPart part(parts_[kLikelihood], communicator_);
+    return surprise_of(batch.fields.front()).sum().item<double>() / tokens_of(batch);
   }
 
   // -log p of each token given those before it, [length, rows].
