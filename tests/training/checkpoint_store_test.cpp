@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "storage/checksum.hpp"
+#include "storage/json_file.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/faulty_disk.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -125,6 +126,30 @@ TEST_F(Checkpoints, WhatCannotBeReadIsPassedOverForTheOneBefore) {
                    fmt::format("\"bytes\": 11, \"crc32\": {}}}}}}}",
                                crc32(std::as_bytes(std::span(std::string_view("not a state"))))));
   });
+}
+
+// Runs of before had one source, of images or points, and named it otherwise.
+TEST_F(Checkpoints, TheManifestsOfVersion2AreRead) {
+  save(1);
+  Json manifest = read_json(file(1, "manifest.json"));
+  manifest["version"] = 2;
+  manifest.erase("sources");
+  const auto expect_spec = [&](const char* kind, const std::vector<int>& shape, const DataSpec& spec) {
+    manifest["data"] = {{"folder", "/data/old"},
+                        {"samples", 7},
+                        {"kind", kind},
+                        {"shape", shape},
+                        {"class_names", spec.class_names()},
+                        {"shard_crc32", {5}}};
+    write_json_atomically(file(1, "manifest.json"), manifest);
+    const CheckpointInfo info = read_checkpoint(store_.path_of(1)).info;
+    ASSERT_EQ(info.sources.size(), 1U);
+    EXPECT_EQ(info.sources[0].spec, spec);
+    EXPECT_EQ(info.sources[0].folder, "/data/old");
+    EXPECT_EQ(info.sources[0].shard_crc32, std::vector<std::uint32_t>{5});
+  };
+  expect_spec("points", {1, 1, 2}, point_spec(2));
+  expect_spec("images", {3, 4, 5}, image_spec({.channels = 3, .height = 4, .width = 5}, {"a", "b"}));
 }
 
 TEST_F(Checkpoints, OneThatTheUserCannotUseIsPassedOver) {
