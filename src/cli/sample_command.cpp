@@ -50,19 +50,22 @@ void sample_run(const SampleArguments& arguments) {
 
 void add_sample_command(CLI::App& app, Action& action) {
   auto arguments = std::make_shared<SampleArguments>();
-  CLI::App* command = app.add_subcommand("sample", "Draw images from a trained generator");
+  CLI::App* command = app.add_subcommand("sample", "Draw images, points or texts from a trained generator");
   constexpr Range kSamples{.low = 1, .high = 10'000, .expected = "an integer from 1 to 10000"};
   expect_path(command->add_option("run", arguments->run, "Folder of a training run"))
       ->required()
       ->type_name("RUN");
-  expect_integer(command->add_option("--count", arguments->count,
-                                     "How many samples [64; 8 a class of a conditional recipe]"),
-                 kSamples);
+  expect_integer(
+      command->add_option("--count", arguments->count,
+                          "How many samples [64; 8 a class of a conditional recipe; 2000 points; 32 texts]"),
+      kSamples);
   command
       ->add_option("--label", arguments->label,
                    "Class of the samples, of a conditional recipe: its name or number [all in turn]")
       ->type_name("CLASS");
-  expect_path(command->add_option("--out", arguments->out, "File for them: a PNG with a grid of pictures"))
+  expect_path(
+      command->add_option("--out", arguments->out,
+                          "File for them: a PNG with all images or points, or a text with a line each"))
       ->required()
       ->type_name("FILE");
   expect_integer(command->add_option("--seed", arguments->seed, "Seed of the noise [the recipe's]"),
