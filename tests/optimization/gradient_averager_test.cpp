@@ -19,13 +19,13 @@ at::Tensor gather_owned(const ParameterArena& arena, Communicator& communicator)
   return whole;
 }
 
-constexpr int kRows = 7;
+constexpr int kAveragedRows = 7;
 
 // Ranks with unequal shares, one of them empty. Only one node's owners count.
 at::Tensor averaged_gradients(Communicator& communicator, const at::Tensor& rows, int nodes) {
   const std::vector<std::int64_t> borders = communicator.size() == 1
-                                                ? std::vector<std::int64_t>{0, kRows}
-                                                : std::vector<std::int64_t>{0, 4, 4, kRows};
+                                                ? std::vector<std::int64_t>{0, kAveragedRows}
+                                                : std::vector<std::int64_t>{0, 4, 4, kAveragedRows};
   const int rank = communicator.rank();
   const at::Tensor share = rows.narrow(0, borders[rank], borders[rank + 1] - borders[rank]);
   const auto network = small_network();
@@ -33,7 +33,7 @@ at::Tensor averaged_gradients(Communicator& communicator, const at::Tensor& rows
   GradientAverager averager(arena, communicator);
   for (int repeat = 0; repeat < 2; ++repeat) {  // begin zeroes what the last step left
     auto pending = averager.begin();
-    (forward(*network, share).pow(2).sum() / kRows).backward();
+    (forward(*network, share).pow(2).sum() / kAveragedRows).backward();
     pending.finish();
     arena.publish();
   }
@@ -41,7 +41,7 @@ at::Tensor averaged_gradients(Communicator& communicator, const at::Tensor& rows
 }
 
 TEST(GradientAverager, SumsToTheGradientOfTheGlobalMean) {
-  const at::Tensor rows = at::randn({kRows, 4}, at::kDouble);
+  const at::Tensor rows = at::randn({kAveragedRows, 4}, at::kDouble);
   at::Tensor whole;
   run_loopback_ranks(1, [&](Communicator& one) { whole = averaged_gradients(one, rows, 1); });
   for (const bool overlap : {false, true})
