@@ -176,9 +176,7 @@ void shuffle(std::span<std::int64_t> values, const RandomStream& stream, std::ui
   std::vector<std::uint32_t> words(values.size());
   stream.words(words, place, static_cast<std::int64_t>(words.size()));
   for (std::size_t i = values.size() - 1; i > 0; --i) {
-    // Multiply-shift maps the word to 0 .. i; its bias is below i / 2^32.
-    const std::size_t j = (std::uint64_t{words[i]} * (i + 1)) >> 32;
-    std::swap(values[i], values[j]);
+    std::swap(values[i], values[below(i + 1, words[i])]);
   }
 }
 

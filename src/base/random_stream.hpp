@@ -72,6 +72,11 @@ class RandomStream {
   std::uint32_t step_;
 };
 
+// A word as one of 0 .. count - 1, for count up to 2^32: multiply-shift, whose bias is below count / 2^32.
+inline std::uint64_t below(std::uint64_t count, std::uint32_t word) {
+  return word * count >> 32;
+}
+
 // A permutation of 0 .. n-1, the same on every machine: Fisher-Yates on the words of place `place`.
 void shuffle(std::span<std::int64_t> values, const RandomStream& stream, std::uint32_t place);
 

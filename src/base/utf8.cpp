@@ -1,6 +1,5 @@
 #include "base/utf8.hpp"
 
-#include <algorithm>
 #include <cstdint>
 
 namespace ganymede {
@@ -32,9 +31,14 @@ bool is_utf8(std::string_view bytes) {
   return true;
 }
 
-bool is_character(std::string_view bytes) {
-  return std::count_if(bytes.begin(), bytes.end(),
-                       [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }) == 1;
+std::vector<std::string> split_characters(std::string_view bytes) {
+  std::vector<std::string> characters;
+  for (const char byte : bytes) {
+    const bool continues = (static_cast<unsigned char>(byte) & 0xC0) == 0x80;
+    if (!continues) characters.emplace_back();
+    characters.back() += byte;
+  }
+  return characters;
 }
 
 std::string utf8_of_latin1(std::string_view bytes) {

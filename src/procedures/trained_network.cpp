@@ -1,9 +1,16 @@
 #include "procedures/trained_network.hpp"
 
+#include "base/error.hpp"
 #include "networks/batch_normalization.hpp"
 #include "optimization/gradient_clipping.hpp"
 
 namespace ganymede {
+
+std::int64_t replicas_of_rank(const ProcedureSetting& setting, const Communicator& communicator) {
+  const std::int64_t replicas = setting.replicas.value_or(communicator.size());
+  ensure(replicas % communicator.size() == 0, "ranks divide the virtual replicas");
+  return replicas / communicator.size();
+}
 
 TrainedNetwork::TrainedNetwork(std::shared_ptr<Network> made, const UpdateOptions& options,
                                std::int64_t replicas_of_rank, Communicator& communicator)

@@ -9,6 +9,9 @@
 
 namespace ganymede {
 
+// Virtual replicas of each global batch that a rank runs, one after another; one where there are none.
+std::int64_t replicas_of_rank(const ProcedureSetting& setting, const Communicator& communicator);
+
 // In the order in which the parts need each other; update() goes through them.
 struct TrainedNetwork {
   // Collective. replicas_of_rank: backward passes of an update on this rank (GradientAverager).

@@ -42,12 +42,9 @@ TrainedRun open_trained_run(const std::string& folder, std::optional<std::int64_
 std::vector<DatasetIndex> read_training_data(const TrainedRun& run) {
   const std::vector<TrainedOn>& before = run.info.sources;
   std::vector<DatasetIndex> indices;
-  std::vector<TrainedOn> now;
-  for (const std::string& path : run.recipe.source_paths()) {
+  for (const std::string& path : run.recipe.source_paths())
     indices.push_back(read_dataset_index(find_dataset(path, before[indices.size()].folder)));
-    now.push_back(TrainedOn::of(indices.back()));
-  }
-  require_same_data(before, now, "bring that one back");
+  require_same_data(before, TrainedOn::of(indices), "bring that one back");
   return indices;
 }
 

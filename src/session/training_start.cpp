@@ -87,8 +87,7 @@ void require_same_data(const std::vector<TrainedOn>& before, const std::vector<T
 CheckpointInfo agree_on_start(const TrainArguments& arguments, const RunPlan& plan, CheckpointStore& store,
                               const std::vector<DatasetIndex>& indices, Procedure& procedure,
                               Communicator& communicator) {
-  CheckpointInfo start;
-  for (const DatasetIndex& index : indices) start.sources.push_back(TrainedOn::of(index));
+  CheckpointInfo start{.sources = TrainedOn::of(indices)};
   agree_on_root(communicator, [&] { start = find_start_on_root(arguments, plan, store, start, procedure); });
   const at::Tensor position = at::tensor({static_cast<double>(start.step), start.seconds}, at::kDouble);
   communicator.broadcast_(position);

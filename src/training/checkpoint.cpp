@@ -102,6 +102,12 @@ TrainedOn TrainedOn::of(const DatasetIndex& index) {
   return data;
 }
 
+std::vector<TrainedOn> TrainedOn::of(const std::vector<DatasetIndex>& indices) {
+  std::vector<TrainedOn> sources;
+  for (const DatasetIndex& index : indices) sources.push_back(of(index));
+  return sources;
+}
+
 void write_checkpoint(const fs::path& folder, const CheckpointInfo& info, const TrainingState& snapshot) {
   Json sources = Json::array();
   for (const TrainedOn& source : info.sources) sources.push_back(source_as_json(source));

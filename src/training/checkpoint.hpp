@@ -17,6 +17,7 @@ struct TrainedOn {
   std::vector<std::uint32_t> shard_crc32 = {};  // [shard]
 
   static TrainedOn of(const DatasetIndex& index);
+  static std::vector<TrainedOn> of(const std::vector<DatasetIndex>& indices);
 };
 
 // What a checkpoint says of itself.

@@ -44,8 +44,7 @@ inline std::uint32_t train_fake(const std::filesystem::path& folder, const std::
                                 const TrainOptions& options, Communicator& communicator) {
   FakeProcedure procedure(communicator);
   CheckpointStore store(folder / "checkpoints");
-  CheckpointInfo start;
-  for (const DatasetIndex& index : indices) start.sources.push_back(TrainedOn::of(index));
+  CheckpointInfo start{.sources = TrainedOn::of(indices)};
   agree_on_root(communicator, [&] {
     std::filesystem::create_directories(folder / "samples");
     const auto found = store.use_newest(

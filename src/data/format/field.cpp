@@ -118,6 +118,14 @@ DataSpec point_spec(std::int64_t dimensions, const std::vector<std::string>& cla
   return with_labels({.name = "points", .meaning = Meaning::numbers, .shape = {dimensions}}, class_names);
 }
 
+DataSpec sequence_spec(std::int64_t length, std::int64_t values, const std::vector<std::string>& names) {
+  return {.fields = {{.name = "sequences",
+                      .meaning = Meaning::tokens,
+                      .shape = {length},
+                      .values = values,
+                      .names = names}}};
+}
+
 Json field_as_json(const Field& field) {
   Json json{{"name", field.name}, {"meaning", entry_of(field.meaning).name}, {"shape", field.shape}};
   if (has_values(field.meaning)) json["values"] = field.values;

@@ -52,6 +52,9 @@ struct DataSpec {
 DataSpec image_spec(const ImageShape& shape, const std::vector<std::string>& class_names = {});
 DataSpec point_spec(std::int64_t dimensions, const std::vector<std::string>& class_names = {});
 
+// Sequences of tokens, all of one length; names of the values, or none.
+DataSpec sequence_spec(std::int64_t length, std::int64_t values, const std::vector<std::string>& names = {});
+
 Json field_as_json(const Field& field);
 // Throws DataError if it is none.
 Field read_field(const JsonObject& json);

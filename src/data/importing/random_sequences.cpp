@@ -15,9 +15,8 @@ at::Tensor draw_sequences(const RandomSequencesOptions& options, std::int64_t fi
       .words(words, static_cast<std::uint32_t>(first), options.length);
   const at::Tensor tokens = at::empty({count, options.length}, at::kInt);
   auto* token = tokens.mutable_data_ptr<std::int32_t>();
-  // Multiply-shift maps a word to a token.
-  for (const std::uint32_t word : words)
-    *token++ = static_cast<std::int32_t>(word * static_cast<std::uint64_t>(options.vocabulary) >> 32);
+  const auto vocabulary = static_cast<std::uint64_t>(options.vocabulary);
+  for (const std::uint32_t word : words) *token++ = static_cast<std::int32_t>(below(vocabulary, word));
   return tokens;
 }
 
@@ -28,10 +27,7 @@ DatasetIndex make_random_sequences(const RandomSequencesOptions& options) {
           options.samples);
   DatasetWriter writer({.folder = options.out,
                         .samples = options.samples,
-                        .spec = {.fields = {{.name = "sequences",
-                                             .meaning = Meaning::tokens,
-                                             .shape = {options.length},
-                                             .values = options.vocabulary}}},
+                        .spec = sequence_spec(options.length, options.vocabulary),
                         .shards = options.shards});
   for (std::int64_t first = 0; first < options.samples; first += kSequencesTogether)
     writer.append({draw_sequences(options, first, std::min(kSequencesTogether, options.samples - first))});

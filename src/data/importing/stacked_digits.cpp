@@ -55,9 +55,8 @@ void append_stacks(const Digits& digits, std::uint64_t seed, std::int64_t first,
   for (std::int64_t i = 0; i < count; ++i) {
     std::int64_t label = 0;
     for (std::int64_t channel = 0; channel < 3; ++channel) {
-      // Multiply-shift maps the word to a sample of the source.
-      const std::uint64_t word = words[static_cast<std::size_t>(3 * i + channel)];
-      const auto sample = static_cast<std::int64_t>(word * source_samples >> 32);
+      const std::uint32_t word = words[static_cast<std::size_t>(3 * i + channel)];
+      const auto sample = static_cast<std::int64_t>(below(source_samples, word));
       std::copy_n(source + sample * pixels, pixels,
                   images.mutable_data_ptr<std::uint8_t>() + (3 * i + channel) * pixels);
       label = label * digits.classes + source_labels[sample];

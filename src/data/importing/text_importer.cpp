@@ -28,17 +28,10 @@ std::vector<std::string> split_words(std::string_view line) {
   }
 }
 
-// Of well-formed UTF-8: a character begins at each byte that is no continuation.
-std::vector<std::string> split_characters(std::string_view line) {
-  std::vector<std::string> characters;
+std::string_view without_spaces_around(std::string_view line) {
   const std::size_t begin = line.find_first_not_of(kSpaces);
-  if (begin == std::string_view::npos) return characters;
-  line = line.substr(begin, line.find_last_not_of(kSpaces) + 1 - begin);
-  for (const char byte : line) {
-    if ((static_cast<unsigned char>(byte) & 0xC0) != 0x80) characters.emplace_back();
-    characters.back() += byte;
-  }
-  return characters;
+  if (begin == std::string_view::npos) return {};
+  return line.substr(begin, line.find_last_not_of(kSpaces) + 1 - begin);
 }
 
 class Sequences {
@@ -51,7 +44,8 @@ class Sequences {
     while (lines_.next(line)) {
       if (lines_.number() == 1 && line.starts_with(kByteOrderMark)) line.erase(0, kByteOrderMark.size());
       if (!is_utf8(line)) refuse("it is not UTF-8; convert the file");
-      units = options_.unit == TextUnit::words ? split_words(line) : split_characters(line);
+      units = options_.unit == TextUnit::words ? split_words(line)
+                                               : split_characters(without_spaces_around(line));
       if (units.size() > kMostUnits) refuse(fmt::format("{}, expected at most {}", found(units), kMostUnits));
       if (length_ == 0) length_ = units.size();
       if (!units.empty() && units.size() != length_)
@@ -110,14 +104,11 @@ DatasetIndex import_text(const TextImportOptions& options) {
   std::map<std::string, std::int32_t> token_of;
   for (const std::string& unit : vocabulary)
     token_of.emplace(unit, static_cast<std::int32_t>(token_of.size()));
-  DatasetWriter writer({.folder = options.out,
-                        .samples = samples,
-                        .spec = {.fields = {{.name = "sequences",
-                                             .meaning = Meaning::tokens,
-                                             .shape = {length},
-                                             .values = static_cast<std::int64_t>(vocabulary.size()),
-                                             .names = vocabulary}}},
-                        .shards = options.shards});
+  DatasetWriter writer(
+      {.folder = options.out,
+       .samples = samples,
+       .spec = sequence_spec(length, static_cast<std::int64_t>(vocabulary.size()), vocabulary),
+       .shards = options.shards});
   Sequences sequences(options);
   std::vector<std::string> units;
   while (sequences.next(units)) {

@@ -48,7 +48,7 @@ class AdversarialProcedure final : public Procedure {
                     .scalars = {"generator_loss", "discriminator_loss"},
                     .batches = {options.critic_steps}}}),
         communicator_(communicator),
-        replicas_of_rank_(setting.replicas.value_or(communicator.size()) / communicator.size()),
+        replicas_of_rank_(replicas_of_rank(setting, communicator)),
         generator_(networks.generator, options.generator.update, replicas_of_rank_, communicator),
         discriminator_(networks.discriminator, options.discriminator.update, replicas_of_rank_, communicator),
         one_hot_(classes_, setting.dtype),
@@ -332,8 +332,6 @@ std::unique_ptr<Procedure> make_adversarial_procedure(const AdversarialOptions& 
                                                       const ProcedureSetting& setting,
                                                       const AdversarialNetworks& networks,
                                                       Communicator& communicator) {
-  ensure(!setting.replicas || *setting.replicas % communicator.size() == 0,
-         "ranks divide the virtual replicas");
   return std::make_unique<AdversarialProcedure>(options, setting, networks, communicator);
 }
 

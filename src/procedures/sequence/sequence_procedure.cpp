@@ -37,16 +37,12 @@ Schedule schedule_of(const SequenceOptions& options) {
   return Schedule(std::move(phases));
 }
 
-// Words with spaces between, characters without.
-std::string join_tokens(const at::Tensor& tokens, const Field& field) {
-  std::vector<std::string> words;
-  const auto* numbers = tokens.const_data_ptr<std::int64_t>();
-  for (std::int64_t i = 0; i < tokens.numel(); ++i)
-    words.push_back(field.names.empty() ? std::to_string(numbers[i])
-                                        : field.names[static_cast<std::size_t>(numbers[i])]);
-  const bool characters =
-      !field.names.empty() && std::all_of(field.names.begin(), field.names.end(), is_character);
-  return fmt::format("{}", fmt::join(words, characters ? "" : " "));
+// Between words and numbers a space, between characters nothing.
+std::string separator_of(const Field& field) {
+  const bool characters = !field.names.empty() &&
+                          std::all_of(field.names.begin(), field.names.end(),
+                                      [](const auto& name) { return split_characters(name).size() == 1; });
+  return characters ? "" : " ";
 }
 
 class SequenceProcedure final : public Procedure {
@@ -56,9 +52,10 @@ class SequenceProcedure final : public Procedure {
       : options_(options),
         setting_(setting),
         sentence_(setting.sources.front().sample()),
+        separator_(separator_of(sentence_)),
         length_(sentence_.elements()),
         communicator_(communicator),
-        replicas_of_rank_(setting.replicas.value_or(communicator.size()) / communicator.size()),
+        replicas_of_rank_(replicas_of_rank(setting, communicator)),
         schedule_(schedule_of(options)),
         generator_network_(*networks.generator),
         discriminator_network_(*networks.discriminator),
@@ -92,8 +89,7 @@ class SequenceProcedure final : public Procedure {
     const at::Tensor tokens =
         sample_sequences(generator_network_, draw(stream, request.first_place, {request.count, length_}));
     SampleSet samples;
-    for (std::int64_t row = 0; row < request.count; ++row)
-      samples.texts.push_back(join_tokens(tokens[row], sentence_));
+    for (std::int64_t row = 0; row < request.count; ++row) samples.texts.push_back(text_of(tokens[row]));
     return samples;
   }
 
@@ -104,6 +100,15 @@ class SequenceProcedure final : public Procedure {
   const std::vector<StepPart>& step_parts() const override { return parts_; }
 
  private:
+  std::string text_of(const at::Tensor& tokens) const {
+    std::vector<std::string> words;
+    const auto* numbers = tokens.const_data_ptr<std::int64_t>();
+    for (std::int64_t i = 0; i < tokens.numel(); ++i)
+      words.push_back(sentence_.names.empty() ? std::to_string(numbers[i])
+                                              : sentence_.names[static_cast<std::size_t>(numbers[i])]);
+    return fmt::format("{}", fmt::join(words, separator_));
+  }
+
   // The generator's update by maximum likelihood. Returns this rank's part of the mean over tokens.
   double raise_likelihood(std::int64_t step, const Batch& batch) {
     double sum = 0;
@@ -245,6 +250,7 @@ class SequenceProcedure final : public Procedure {
   const SequenceOptions options_;
   const ProcedureSetting setting_;
   const Field sentence_;
+  const std::string separator_;
   const std::int64_t length_;
   Communicator& communicator_;
   const std::int64_t replicas_of_rank_;

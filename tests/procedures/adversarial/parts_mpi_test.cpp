@@ -2,11 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "distributed/agreement.hpp"
-#include "distributed/loopback_communicator.hpp"
 #include "tests/procedures/adversarial/parts.hpp"
-#include "tests/support/mpi_environment.hpp"
-#include "training/training_state.hpp"
+#include "tests/procedures/adversarial/rank_comparison.hpp"
 
 namespace ganymede {
 namespace {
@@ -14,23 +11,13 @@ namespace {
 constexpr std::uint64_t kSeed = 3;
 constexpr int kSteps = 20;
 
-struct Training {
-  at::Tensor losses;  // [steps, 2], of the global batch
-  std::uint32_t checksum = 0;
-};
-
-Training train(const AdversarialOptions& options, at::ScalarType dtype, Communicator& communicator) {
+RankTraining train(const AdversarialOptions& options, at::ScalarType dtype, Communicator& communicator) {
   const auto gan = make_gan(options, {.seed = kSeed, .sources = {kPartSpec}, .dtype = dtype}, communicator);
   const PlaceRange places =
       places_of_rank(kPartBatchSize, communicator.rank(), communicator.size(), options.packing);
-  Training training{.losses = at::empty({kSteps, 2}, at::kDouble)};
-  for (int step = 0; step < kSteps; ++step) {
-    const auto losses = take_losses(*gan, step, part_batches(kSeed, step, options, places, dtype));
-    training.losses[step] = at::tensor(losses, at::kDouble);
-  }
-  communicator.all_reduce_sum_(training.losses);
-  training.checksum = checksum_state(*gan);
-  return training;
+  return train_on_ranks(
+      *gan, kSteps, [&](std::int64_t step) { return part_batches(kSeed, step, options, places, dtype); },
+      communicator);
 }
 
 class PartEquivalence : public testing::TestWithParam<std::string> {
@@ -38,18 +25,10 @@ class PartEquivalence : public testing::TestWithParam<std::string> {
   void compare_with_one_rank(at::ScalarType dtype, double relative, double absolute,
                              Communicator& communicator) {
     const AdversarialOptions options = part_options(GetParam());
-    const Training ours = train(options, dtype, communicator);
-    const at::Tensor checksums =
-        world().all_gather(at::full({1}, static_cast<std::int64_t>(ours.checksum), at::kLong));
-    for (int rank = 0; rank < world().size(); ++rank)
-      EXPECT_EQ(checksums[rank].item<std::int64_t>(), checksums[0].item<std::int64_t>())
-          << "replica of rank " << rank;
-
-    at::Tensor alone = at::empty({kSteps, 2}, at::kDouble);
-    agree_on_root(world(), [&] {
-      run_loopback_ranks(1, [&](Communicator& one) { alone = train(options, dtype, one).losses; });
-    });
-    world().broadcast_(alone);
+    const RankTraining ours = train(options, dtype, communicator);
+    expect_equal_replicas(ours.checksum);
+    const at::Tensor alone =
+        losses_of_one_rank(kSteps, [&](Communicator& one) { return train(options, dtype, one); });
     // Wasserstein losses pass through zero.
     const at::Tensor excess = (ours.losses - alone).abs() - (alone.abs() * relative + absolute);
     EXPECT_LE(excess.max().item<double>(), 0) << "on " << world().size() << " ranks";

@@ -1,14 +1,9 @@
 // Same recipe, any number of ranks: the ranks' training against the same training on rank 0 alone.
 #include <gtest/gtest.h>
 
-#include "data/loading/batch_loader.hpp"
-#include "distributed/agreement.hpp"
-#include "distributed/loopback_communicator.hpp"
 #include "distributed/mpi_communicator.hpp"
 #include "recipe/recipe.hpp"
-#include "tests/procedures/adversarial/reference_batch.hpp"
-#include "tests/support/mpi_environment.hpp"
-#include "training/training_state.hpp"
+#include "tests/procedures/adversarial/rank_comparison.hpp"
 
 namespace ganymede {
 namespace {
@@ -16,24 +11,14 @@ namespace {
 constexpr std::uint64_t kSeed = 3;
 constexpr int kSteps = 20;
 
-struct Training {
-  at::Tensor losses;  // [steps, 2], of the global batch
-  std::uint32_t checksum = 0;
-};
-
-Training train(const AdversarialOptions& options, at::ScalarType dtype, Communicator& communicator) {
+RankTraining train(const AdversarialOptions& options, at::ScalarType dtype, Communicator& communicator) {
   const auto gan = make_gan(
       options, {.seed = kSeed, .sources = {image_spec(kReferenceShape)}, .dtype = dtype}, communicator);
   const PlaceRange places = places_of_rank(kReferenceBatchSize, communicator.rank(), communicator.size());
-  Training training{.losses = at::empty({kSteps, 2}, at::kDouble)};
-  for (int step = 0; step < kSteps; ++step) {
-    const auto losses =
-        take_losses(*gan, step, {reference_batch(kSeed, step, places.first, places.count, dtype)});
-    training.losses[step] = at::tensor(losses, at::kDouble);
-  }
-  communicator.all_reduce_sum_(training.losses);
-  training.checksum = checksum_state(*gan);
-  return training;
+  const auto batches_of = [&](std::int64_t step) {
+    return std::vector{reference_batch(kSeed, step, places.first, places.count, dtype)};
+  };
+  return train_on_ranks(*gan, kSteps, batches_of, communicator);
 }
 
 void compare_with_one_rank(const std::string& recipe_name, at::ScalarType dtype, double bound,
@@ -41,18 +26,10 @@ void compare_with_one_rank(const std::string& recipe_name, at::ScalarType dtype,
   const Recipe recipe =
       load_recipe(std::string(GANYMEDE_SOURCE_DIR) + "/experiments/" + recipe_name + "/recipe.yaml");
   const auto& options = std::get<AdversarialOptions>(recipe.procedure);
-  const Training ours = train(options, dtype, communicator);
-  const at::Tensor checksums =
-      world().all_gather(at::full({1}, static_cast<std::int64_t>(ours.checksum), at::kLong));
-  for (int rank = 0; rank < world().size(); ++rank)
-    EXPECT_EQ(checksums[rank].item<std::int64_t>(), checksums[0].item<std::int64_t>())
-        << "replica of rank " << rank;
-
-  at::Tensor alone = at::empty({kSteps, 2}, at::kDouble);
-  agree_on_root(world(), [&] {
-    run_loopback_ranks(1, [&](Communicator& one) { alone = train(options, dtype, one).losses; });
-  });
-  world().broadcast_(alone);
+  const RankTraining ours = train(options, dtype, communicator);
+  expect_equal_replicas(ours.checksum);
+  const at::Tensor alone =
+      losses_of_one_rank(kSteps, [&](Communicator& one) { return train(options, dtype, one); });
   const double difference = ((ours.losses - alone) / alone).abs().max().item<double>();
   EXPECT_LE(difference, bound) << recipe_name << " on " << world().size() << " ranks";
 }
