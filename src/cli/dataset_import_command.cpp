@@ -22,6 +22,13 @@ void add_shape_options(CLI::App& command, ImageShape& shape) {
       ->capture_default_str();
 }
 
+void add_vocabulary_option(CLI::App& command, std::optional<std::filesystem::path>& vocabulary) {
+  command
+      .add_option("--vocabulary", vocabulary,
+                  "Dataset whose numbers for words or characters to use, as held-out data need")
+      ->type_name("DATASET");
+}
+
 void add_idx(CLI::App& import, Action& action) {
   auto options = std::make_shared<IdxImportOptions>();
   CLI::App* idx = import.add_subcommand("idx", "MNIST-shaped IDX files, plain or gzip");
@@ -92,6 +99,9 @@ void add_text(CLI::App& import, Action& action) {
   text->add_option("--units", options->unit, "words or characters [words]")
       ->transform(CLI::CheckedTransformer(units))
       ->type_name("WHICH");
+  add_vocabulary_option(*text, options->vocabulary);
+  text->add_flag("--skip-unknown", options->skip_unknown,
+                 "Leave out lines with what that vocabulary does not have; without it they are an error");
   add_output_options(*text, options->out, options->shards);
   text->footer("Example: ganymede dataset import text couplets.txt --units characters --out data/couplets");
   on_write_dataset(*text, action, options, import_text);

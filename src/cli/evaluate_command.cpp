@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdio>
 
 #include "base/error.hpp"
@@ -7,7 +8,10 @@
 #include "data/loading/pixel_table.hpp"
 #include "distributed/lone_communicator.hpp"
 #include "evaluation/evaluation.hpp"
+#include "evaluation/text_figures.hpp"
+#include "session/held_out.hpp"
 #include "session/trained_run.hpp"
+#include "session/training_setup.hpp"
 #include "storage/json_file.hpp"
 
 namespace ganymede {
@@ -20,11 +24,15 @@ struct EvaluateArguments {
   std::string json;
 };
 
+// What was measured of a run; each where it fits.
+struct RunFigures {
+  std::optional<Evaluation> samples = {};  // of images and points
+  Figures others = {};
+};
+
 // In the form of the dataset: pictures as bytes, as a picture of them shows them.
 GeneratedSamples draw_generated(const TrainedRun& run, std::int64_t count) {
   const SampleForm& form = run.procedure->sample_form();
-  require(form.kind != SampleForm::Kind::texts,
-          "{}: its samples are texts; evaluate measures images and points", run.recipe.name);
   std::vector<at::Tensor> samples, labels;
   draw_in_pieces(*run.procedure, {.count = count}, [&](const SampleSet& drawn) {
     samples.push_back(form.kind == SampleForm::Kind::pictures
@@ -35,14 +43,21 @@ GeneratedSamples draw_generated(const TrainedRun& run, std::int64_t count) {
   return {.samples = at::cat(samples), .labels = labels.empty() ? at::Tensor() : at::cat(labels)};
 }
 
-Json as_json(const Evaluation& evaluation, const TrainedRun& run) {
+std::string names_of_data(const TrainedRun& run) {
+  return fmt::format("{}", fmt::join(run.recipe.data.path, ", "));
+}
+
+Json as_json(const RunFigures& figures, const TrainedRun& run) {
   Json json{{"recipe", run.recipe.name},
             {"seed", run.recipe.seed},
             {"step", run.info.step},
-            {"dataset", run.recipe.data.path},
-            {"samples", evaluation.samples},
-            {"real_samples", evaluation.real_samples},
-            {"moments_distance", evaluation.moments_distance}};
+            {"dataset", names_of_data(run)}};
+  for (const Figure& figure : figures.others) json[figure.name] = figure.value;
+  if (!figures.samples) return json;
+  const Evaluation& evaluation = *figures.samples;
+  json["samples"] = evaluation.samples;
+  json["real_samples"] = evaluation.real_samples;
+  json["moments_distance"] = evaluation.moments_distance;
   if (const auto& coverage = evaluation.coverage)
     json["modes"] = {{"all", coverage->modes},
                      {"covered", coverage->covered},
@@ -57,7 +72,7 @@ Json as_json(const Evaluation& evaluation, const TrainedRun& run) {
   return json;
 }
 
-void print_line(const char* name, const std::string& value, const std::string& meaning) {
+void print_line(const std::string& name, const std::string& value, const std::string& meaning) {
   std::puts(fmt::format("  {:<20}{:<12}{}", name, value, meaning).c_str());
 }
 
@@ -66,9 +81,6 @@ std::string percent(double share) {
 }
 
 void print(const Evaluation& evaluation, const TrainedRun& run) {
-  std::puts(fmt::format("{}, step {}: {} samples against {} of {}", run.recipe.name, run.info.step,
-                        evaluation.samples, evaluation.real_samples, run.recipe.data.path)
-                .c_str());
   print_line("moments distance", fmt::format("{:.4g}", evaluation.moments_distance),
              run.procedure->sample_form().kind == SampleForm::Kind::pictures
                  ? "means and deviations of the pixels, white is 255"
@@ -93,14 +105,46 @@ void print(const Evaluation& evaluation, const TrainedRun& run) {
                "of the samples are of the class asked for");
 }
 
+void print(const RunFigures& figures, const TrainedRun& run) {
+  const auto& samples = figures.samples;
+  std::puts(fmt::format("{}, step {}: {} {}", run.recipe.name, run.info.step,
+                        samples
+                            ? fmt::format("{} samples against {} of", samples->samples, samples->real_samples)
+                            : "trained on",
+                        names_of_data(run))
+                .c_str());
+  if (samples) print(*samples, run);
+  for (const Figure& figure : figures.others) {
+    std::string name = figure.name;
+    std::replace(name.begin(), name.end(), '_', ' ');
+    print_line(name, fmt::format("{:.4f}", figure.value), figure.meaning);
+  }
+}
+
+RunFigures measure_run(const TrainedRun& run, std::int64_t count) {
+  const std::vector<DatasetIndex> indices = read_training_data(run);
+  const std::vector<DatasetIndex> held_out = find_held_out(run.recipe, specs_of(indices));
+  RunFigures figures{.others = run.procedure->figures(read_held_out(run.recipe, held_out))};
+  const SampleForm& form = run.procedure->sample_form();
+  if (form.kind == SampleForm::Kind::texts) {
+    const RealSamples real = read_real_samples(held_out.empty() ? indices.front() : held_out.front(), count);
+    for (const Figure& figure :
+         measure_texts(draw_generated(run, count).samples, real.samples.to(at::kLong),
+                       held_out.empty() ? "sequences that it was trained on" : "held-out sequences"))
+      figures.others.push_back(figure);
+  } else if (!form.takes(SampleInput::image)) {
+    figures.samples = evaluate_samples(draw_generated(run, count), indices.front());
+  }
+  return figures;
+}
+
 void evaluate_run(const EvaluateArguments& arguments) {
   if (!arguments.json.empty()) check_output_file("--json", arguments.json);
   LoneCommunicator communicator;
   const TrainedRun run = open_trained_run(arguments.run, arguments.seed, communicator);
-  const DatasetIndex index = read_training_data(run).front();
-  const Evaluation evaluation = evaluate_samples(draw_generated(run, arguments.count), index);
-  print(evaluation, run);
-  if (!arguments.json.empty()) write_json_atomically(arguments.json, as_json(evaluation, run));
+  const RunFigures figures = measure_run(run, arguments.count);
+  print(figures, run);
+  if (!arguments.json.empty()) write_json_atomically(arguments.json, as_json(figures, run));
 }
 
 }  // namespace
@@ -118,7 +162,8 @@ void add_evaluate_command(CLI::App& app, Action& action) {
                  kFromZero);
   add_json_option(*command, arguments->json);
   command->footer(
-      "Compares with the dataset of the recipe. For images with labels it first trains a small classifier "
+      "Compares with the dataset of the recipe, and with its held-out data where it names some. For images "
+      "with labels it first trains a small classifier "
       "on\n"
       "them, in less than a minute; a Frechet distance compares only with others of the same classifier.\n"
       "Example: ganymede evaluate runs/cgan-1 --json cgan.json");

@@ -15,6 +15,7 @@
 #include "data/loading/batch.hpp"
 #include "optimization/optimizer.hpp"
 #include "optimization/parameter_arena.hpp"
+#include "procedures/figures.hpp"
 #include "procedures/samples.hpp"
 #include "procedures/schedule.hpp"
 #include "procedures/step_parts.hpp"
@@ -62,6 +63,11 @@ class Procedure {
   // The same samples at every call and on every rank. Uses running statistics, or averages where the
   // procedure keeps some. Not collective.
   virtual SampleSet sample(const SampleRequest& request) = 0;
+
+  // What the present weights make of samples that they were not trained on, and what can be said without any.
+  // held_out: a batch of each source, or empty where there are none. The same at every call and on every
+  // rank. Not collective.
+  virtual Figures figures(const std::vector<Batch>& /*held_out*/) { return {}; }
 
   // Makes equal on all ranks what training lets differ: running statistics of local batches. Collective.
   virtual void settle() {}

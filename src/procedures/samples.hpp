@@ -40,7 +40,9 @@ struct SampleRequest {
 };
 
 struct SampleSet {
-  at::Tensor values = {};  // pictures [count, channels, height, width]; points [count, dimensions]
+  // Pictures [count, channels, height, width]; points [count, dimensions]; tokens of texts, int64 [count,
+  // length].
+  at::Tensor values = {};
   at::Tensor labels = {};  // int64 [count]; undefined where the form has no classes
   std::vector<std::string> texts = {};
 

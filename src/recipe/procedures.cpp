@@ -2,6 +2,10 @@
 
 namespace ganymede {
 
+std::size_t source_count(const ProcedureOptions& options) {
+  return std::visit([](const auto& one) { return source_count(one); }, options);
+}
+
 std::int64_t places_together(const ProcedureOptions& options) {
   return std::visit([](const auto& one) { return places_together(one); }, options);
 }

@@ -10,6 +10,9 @@ namespace ganymede {
 
 using ProcedureOptions = std::variant<AdversarialOptions, SequenceOptions>;
 
+// Datasets that it trains from.
+std::size_t source_count(const ProcedureOptions& options);
+
 // Consecutive places of the global batch that stay on one rank.
 std::int64_t places_together(const ProcedureOptions& options);
 

@@ -2,6 +2,7 @@
 
 #include <bit>
 
+#include "base/counted.hpp"
 #include "recipe/recipe_grammar.hpp"
 
 namespace ganymede {
@@ -30,6 +31,13 @@ Recipe read_recipe(const RecipeNode& root) {
   if (recipe.name.find('/') != std::string::npos)
     throw RecipeError(fmt::format("{}: name is \"{}\"; expected a word, it names the run's folder",
                                   root.find("name")->place, recipe.name));
+  const std::size_t sources = source_count(recipe.procedure);
+  if (recipe.data.path.size() != sources)
+    throw RecipeError(fmt::format("{}: data.path names {}; expected {}, one a source of the procedure",
+                                  root.place, counted(recipe.data.path.size(), "dataset"), sources));
+  if (!recipe.data.held_out.empty() && recipe.data.held_out.size() != sources)
+    throw RecipeError(fmt::format("{}: data.held_out names {}; expected {}, as data.path, or none",
+                                  root.place, counted(recipe.data.held_out.size(), "dataset"), sources));
   try {
     check_options(recipe.procedure, recipe.batch());
     if (recipe.reproducible) check_replicas(recipe.reproducible->replicas, recipe);

@@ -17,7 +17,10 @@ namespace ganymede {
 enum class Precision { float32, float64 };
 
 struct DataOptions {
-  std::string path;  // absolute, or looked up in $GANYMEDE_DATA, else in data/ of the working directory
+  // Of each source that the procedure trains from: absolute, or looked up in $GANYMEDE_DATA, else in data/ of
+  // the working directory.
+  std::vector<std::string> path;
+  std::vector<std::string> held_out = {};  // likewise, of data to measure on; empty: none
   std::array<double, 2> pixels = {-1, 1};  // what black and white become
   std::int64_t global_batch_size = 64;     // over all ranks
   bool horizontal_flip = false;            // mirror each image with probability 1/2
@@ -40,8 +43,6 @@ struct Recipe {
   std::optional<ReproducibleOptions> reproducible;
   CommunicationOptions communication;
 
-  // Of the datasets that it trains from: [source].
-  std::vector<std::string> source_paths() const { return {data.path}; }
   BatchOptions batch() const {
     return {.global_batch_size = data.global_batch_size,
             .replicas = reproducible ? std::optional(reproducible->replicas) : std::nullopt};

@@ -32,6 +32,7 @@ template <typename Visitor>
 void visit_options(Visitor& visitor, DataOptions& options) {
   visitor.required("path");
   visitor.value("path", options.path);
+  visitor.value("held_out", options.held_out);
   visitor.value("pixels", options.pixels);
   visitor.value("global_batch_size", options.global_batch_size, kBatchSize);
   visitor.value("horizontal_flip", options.horizontal_flip);
@@ -44,6 +45,7 @@ void visit_options(Visitor& visitor, TrainOptions& options) {
   visitor.value("seconds", options.seconds, kPositiveNumber);
   visitor.value("report_every", options.report_every, kPositiveInteger);
   visitor.value("sample_every", options.sample_every, kPositiveInteger);
+  visitor.value("measure_every", options.measure_every, kPositiveInteger);
   visitor.value("checkpoint_every", options.checkpoint_every, kPositiveInteger);
   visitor.value("keep", options.keep, kPositiveInteger);
 }

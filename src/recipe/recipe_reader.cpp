@@ -69,6 +69,22 @@ void RecipeReader::value(const char* key, std::vector<std::int64_t>& target, con
     target.push_back(read_integer(item, fmt::format("{}[{}]", join(key), target.size()), range));
 }
 
+void RecipeReader::value(const char* key, std::vector<std::string>& target) {
+  const RecipeNode* node = look_up(key);
+  if (!node) return;
+  target.clear();
+  if (node->scalar()) {
+    target.push_back(*node->scalar());
+    return;
+  }
+  if (!node->sequence()) throw_unexpected(*node, join(key), "a name, or a list as in [one, other]");
+  for (const RecipeNode& item : *node->sequence()) {
+    if (!item.scalar() || item.scalar()->empty())
+      throw_unexpected(item, fmt::format("{}[{}]", join(key), target.size()), "a name");
+    target.push_back(*item.scalar());
+  }
+}
+
 void RecipeReader::value(const char* key, std::array<double, 2>& target) {
   const RecipeNode* node = look_up(key);
   if (!node) return;

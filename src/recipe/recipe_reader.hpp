@@ -57,6 +57,8 @@ class RecipeReader {
   void value(const char* key, std::int64_t& target, const Range& range);
   void value(const char* key, double& target, const Range& range);
   void value(const char* key, std::vector<std::int64_t>& target, const Range& range);
+  // One text, or a list of them.
+  void value(const char* key, std::vector<std::string>& target);
   void value(const char* key, std::array<double, 2>& target);
   template <typename Number>
   void value(const char* key, std::optional<Number>& target, const Range& range,

@@ -29,6 +29,12 @@ class RecipeWriter {
   void value(const char* key, const std::vector<std::int64_t>& numbers, const Range&) {
     emitter_ << YAML::Key << key << YAML::Value << YAML::Flow << numbers;
   }
+  void value(const char* key, const std::vector<std::string>& texts) {
+    if (texts.size() == 1) return value(key, texts.front());
+    emitter_ << YAML::Key << key << YAML::Value << YAML::Flow << YAML::BeginSeq;
+    for (const std::string& text : texts) emitter_ << YAML::DoubleQuoted << text;
+    emitter_ << YAML::EndSeq;
+  }
   void value(const char* key, const std::array<double, 2>& numbers) {
     emitter_ << YAML::Key << key << YAML::Value << YAML::Flow << YAML::BeginSeq
              << fmt::format("{}", numbers[0]) << fmt::format("{}", numbers[1]) << YAML::EndSeq;

@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 namespace {
 
 // These do not determine the weights after a step.
-const std::vector<std::string> kFreeToChange{"train", "communication", "description"};
+const std::vector<std::string> kFreeToChange{"train", "communication", "description", "data.held_out"};
 
 // Refuses what --resume changes unasked, several at once.
 void require_allowed_changes(const Recipe& before, const Recipe& now, const TrainArguments& arguments) {
@@ -76,7 +76,7 @@ RunPlan plan_run_on_root(const TrainArguments& arguments, int ranks) {
   if (plan.continues) {
     const Recipe before = load_recipe(plan.run.recipe());
     plan.recipe = load_resumed_recipe(arguments, plan.run, before);
-    if (before.source_paths() == plan.recipe.source_paths())
+    if (before.data.path == plan.recipe.data.path)
       where_data_lay = CheckpointStore(plan.run.checkpoints()).last_data_folders();
   } else {
     plan.recipe = load_recipe(find_recipe(arguments.from.recipe), arguments.from.overrides);

@@ -42,7 +42,7 @@ TrainedRun open_trained_run(const std::string& folder, std::optional<std::int64_
 std::vector<DatasetIndex> read_training_data(const TrainedRun& run) {
   const std::vector<TrainedOn>& before = run.info.sources;
   std::vector<DatasetIndex> indices;
-  for (const std::string& path : run.recipe.source_paths())
+  for (const std::string& path : run.recipe.data.path)
     indices.push_back(read_dataset_index(find_dataset(path, before[indices.size()].folder)));
   require_same_data(before, TrainedOn::of(indices), "bring that one back");
   return indices;

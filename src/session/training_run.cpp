@@ -6,6 +6,7 @@
 #include "reporting/metrics_log.hpp"
 #include "reporting/progress.hpp"
 #include "reporting/sample_writer.hpp"
+#include "session/held_out.hpp"
 #include "session/training_start.hpp"
 #include "training/checkpoint_saver.hpp"
 #include "training/stop_request.hpp"
@@ -94,6 +95,11 @@ TrainingEnd run_training(const TrainArguments& arguments, Communicator& communic
   const std::unique_ptr<Procedure> procedure = agree_on_procedure(recipe, indices, communicator);
   CheckpointStore store(plan.run.checkpoints());
   const CheckpointInfo start = agree_on_start(arguments, plan, store, indices, *procedure, communicator);
+  std::vector<Batch> held_out;
+  agree_on_root(communicator, [&] {
+    if (recipe.train.measure_every)
+      held_out = read_held_out(recipe, find_held_out(recipe, specs_of(indices)));
+  });
   const Sources sources =
       agree_on_sources(recipe, indices, *procedure, start.step, arguments.from.cache_mib, communicator);
 
@@ -106,8 +112,10 @@ TrainingEnd run_training(const TrainArguments& arguments, Communicator& communic
                indices.front().samples, recipe.data.global_batch_size, counted(communicator.size(), "rank"),
                counted(threads, "thread"), short_path(plan.run.root()));
 
-  const TrainerSetting setting{
-      .options = recipe.train, .start = start, .samples_shown = shown_samples(procedure->sample_form())};
+  const TrainerSetting setting{.options = recipe.train,
+                               .start = start,
+                               .samples_shown = shown_samples(procedure->sample_form()),
+                               .held_out = std::move(held_out)};
   const Listeners listeners =
       make_listeners(setting, *procedure, sources, plan, store, communicator, arguments.on_terminal);
   return train(setting, *procedure, sources, listeners, communicator);

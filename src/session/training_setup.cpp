@@ -72,7 +72,7 @@ void check_ranks(const Recipe& recipe, int ranks) {
 std::vector<fs::path> find_fitting_datasets_on_root(const Recipe& recipe, int ranks,
                                                     const std::vector<fs::path>& where_they_lay) {
   std::vector<fs::path> folders;
-  for (const std::string& path : recipe.source_paths()) {
+  for (const std::string& path : recipe.data.path) {
     const std::size_t source = folders.size();
     const auto where_it_lay =
         source < where_they_lay.size() ? std::optional(where_they_lay[source]) : std::nullopt;
@@ -134,6 +134,17 @@ std::vector<DatasetIndex> agree_on_datasets(const std::vector<fs::path>& folders
   return indices;
 }
 
+BatchLoaderOptions loader_options(const Recipe& recipe, std::size_t source) {
+  return {.seed = static_cast<std::uint64_t>(recipe.seed),
+          .source = static_cast<std::uint8_t>(source),
+          .global_batch_size = recipe.data.global_batch_size,
+          .places_together = places_together(recipe.procedure),
+          .pixel_low = recipe.data.pixels[0],
+          .pixel_high = recipe.data.pixels[1],
+          .horizontal_flip = recipe.data.horizontal_flip,
+          .dtype = dtype_of(recipe)};
+}
+
 ProcedureSetting procedure_setting(const Recipe& recipe, std::vector<DataSpec> sources) {
   return {.seed = static_cast<std::uint64_t>(recipe.seed),
           .sources = std::move(sources),
@@ -142,13 +153,17 @@ ProcedureSetting procedure_setting(const Recipe& recipe, std::vector<DataSpec> s
           .replicas = recipe.batch().replicas};
 }
 
+std::vector<DataSpec> specs_of(const std::vector<DatasetIndex>& indices) {
+  std::vector<DataSpec> specs;
+  for (const DatasetIndex& index : indices) specs.push_back(index.spec);
+  return specs;
+}
+
 std::unique_ptr<Procedure> agree_on_procedure(const Recipe& recipe, const std::vector<DatasetIndex>& indices,
                                               Communicator& communicator) {
-  std::vector<DataSpec> sources;
-  for (const DatasetIndex& index : indices) sources.push_back(index.spec);
   JoinRanks join;
   agree(communicator, [&] {
-    join = prepare_procedure(recipe.procedure, procedure_setting(recipe, std::move(sources)), communicator);
+    join = prepare_procedure(recipe.procedure, procedure_setting(recipe, specs_of(indices)), communicator);
   });
   return join();
 }
@@ -162,15 +177,8 @@ Sources agree_on_sources(const Recipe& recipe, const std::vector<DatasetIndex>& 
   Sources sources;
   for (std::size_t source = 0; source < indices.size(); ++source) {
     const DatasetIndex& index = indices[source];
-    const BatchLoaderOptions options{.seed = static_cast<std::uint64_t>(recipe.seed),
-                                     .source = static_cast<std::uint8_t>(source),
-                                     .global_batch_size = recipe.data.global_batch_size,
-                                     .places_together = places_together(recipe.procedure),
-                                     .pixel_low = recipe.data.pixels[0],
-                                     .pixel_high = recipe.data.pixels[1],
-                                     .horizontal_flip = recipe.data.horizontal_flip,
-                                     .dtype = dtype_of(recipe),
-                                     .first_batch = schedule.batches_before(step, source)};
+    BatchLoaderOptions options = loader_options(recipe, source);
+    options.first_batch = schedule.batches_before(step, source);
     auto cache = cache_samples(index, cache_bytes, communicator.host_group());
     if (cache) cache_bytes -= cached_bytes(index);
     agree(communicator, [&] {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "data/format/dataset_index.hpp"
+#include "data/loading/batch_loader_options.hpp"
 #include "data/loading/sample_cache.hpp"
 #include "procedures/procedure.hpp"
 #include "recipe/recipe.hpp"
@@ -48,6 +49,11 @@ int start_threads(int asked, Communicator& communicator);
 // A signal to stop ends it at once, on all ranks.
 std::vector<DatasetIndex> agree_on_datasets(const std::vector<std::filesystem::path>& folders,
                                             Communicator& communicator);
+
+// How batches of a source come; a loader needs first_batch, too.
+BatchLoaderOptions loader_options(const Recipe& recipe, std::size_t source);
+
+std::vector<DataSpec> specs_of(const std::vector<DatasetIndex>& indices);
 
 // For a procedure that trains from such sources.
 ProcedureSetting procedure_setting(const Recipe& recipe, std::vector<DataSpec> sources);

@@ -1,6 +1,7 @@
 #include "training/trainer.hpp"
 
 #include "base/clock.hpp"
+#include "base/failure.hpp"
 #include "base/logging.hpp"
 #include "distributed/agreement.hpp"
 #include "training/divergence.hpp"
@@ -54,6 +55,17 @@ std::uint32_t save_state(const Listeners& listeners, const CheckpointInfo& posit
          [&](RunListener& listener) { listener.on_checkpoint(position, state); });
   });
   return checksum;
+}
+
+// On rank 0: what the procedure measures of itself, or a warning.
+void add_figures(Report& report, Procedure& procedure, const std::vector<Batch>& held_out) {
+  try {
+    for (const Figure& figure : procedure.figures(held_out))
+      report.scalars.push_back({figure.name, figure.value});
+  } catch (const std::exception& failure) {
+    spdlog::warn("step {}: cannot measure: {}; training goes on", report.step,
+                 describe_failure(failure).message);
+  }
 }
 
 void show_samples(const Listeners& listeners, std::int64_t step, Procedure& procedure, std::int64_t count) {
@@ -112,9 +124,10 @@ TrainingEnd train(const TrainerSetting& setting, Procedure& procedure, const Sou
     const bool ending = stopping || finished;
     const auto due = [&](std::int64_t every) { return ending || position.step % every == 0; };
 
-    if (due(options.report_every) || due(options.sample_every) || due(options.checkpoint_every))
-      procedure.settle();
-    if (due(options.report_every)) {
+    const bool measuring = options.measure_every && due(*options.measure_every);
+    const bool reporting = measuring || due(options.report_every);
+    if (reporting || due(options.sample_every) || due(options.checkpoint_every)) procedure.settle();
+    if (reporting) {
       Report report{.step = position.step,
                     .epoch = epoch,
                     .phase = schedule.phases().size() > 1 ? phase.name : "",
@@ -124,6 +137,7 @@ TrainingEnd train(const TrainerSetting& setting, Procedure& procedure, const Sou
       fill_times(report, times, sources.front()->global_batch_size(), communicator);
       times = {};
       agree_on_root(communicator, [&] {
+        if (measuring) add_figures(report, procedure, setting.held_out);
         tell(listeners, "report", position.step, [&](RunListener& listener) { listener.on_report(report); });
       });
     }

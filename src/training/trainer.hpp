@@ -14,6 +14,8 @@ struct TrainerSetting {
   TrainOptions options;
   CheckpointInfo start;            // step 0, or where the checkpoint stands
   std::int64_t samples_shown = 0;  // that are drawn for listeners at a time
+  std::vector<Batch> held_out =
+      {};  // for the procedure's figures: on rank 0, a batch of each source, or none
 };
 
 enum class TrainingEnd { finished, stopped_on_request };

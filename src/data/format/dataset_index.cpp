@@ -1,6 +1,8 @@
 #include "data/format/dataset_index.hpp"
 
+#include <algorithm>
 #include <cstdlib>
+#include <numeric>
 #include <set>
 #include <system_error>
 
@@ -97,6 +99,23 @@ std::optional<ModeLaw> read_modes(const JsonObject& json, const fs::path& file, 
   return read_mode_law(json.object("modes"));
 }
 
+std::map<std::string, std::vector<std::int64_t>> read_token_counts(const JsonObject& json,
+                                                                   const fs::path& file,
+                                                                   const DataSpec& spec) {
+  std::map<std::string, std::vector<std::int64_t>> counts;
+  if (!json.contains("token_counts")) return counts;
+  const JsonObject of_fields = json.object("token_counts");
+  for (const Field& field : spec.fields) {
+    if (!of_fields.contains(field.name)) continue;
+    const std::vector<std::int64_t> found = of_fields.integers(field.name);
+    if (static_cast<std::int64_t>(found.size()) != field.values)
+      throw DataError(fmt::format("{}: token_counts.{} has {} entries; expected one a value, {}",
+                                  file.string(), field.name, found.size(), field.values));
+    counts.emplace(field.name, found);
+  }
+  return counts;
+}
+
 // As read_spec reads it; the fields keep their order.
 void write_spec(const DataSpec& spec, Json& json) {
   std::size_t written = 0;
@@ -141,6 +160,7 @@ DatasetIndex read_dataset_index(const fs::path& folder) {
   DatasetIndex index{.folder = folder, .samples = json.integer("samples", 0)};
   index.spec = read_spec(json, file);
   index.modes = read_modes(json, file, index.spec);
+  index.token_counts = read_token_counts(json, file, index.spec);
   index.rows_per_chunk = json.integer("rows_per_chunk", 1);
   index.shards = read_shard_entries(json, file);
   check_counts(index, file);
@@ -167,6 +187,7 @@ void write_dataset_index(const DatasetIndex& index, const fs::path& folder) {
   Json json = {{"format", kFormatName}, {"version", kDatasetVersion}, {"samples", index.samples}};
   write_spec(index.spec, json);
   if (index.modes) json["modes"] = write_mode_law(*index.modes);
+  for (const auto& [name, counts] : index.token_counts) json["token_counts"][name] = counts;
   json["rows_per_chunk"] = index.rows_per_chunk;
   json["shards"] = Json::array();
   for (const ShardEntry& shard : index.shards)
@@ -194,10 +215,32 @@ fs::path find_dataset(const fs::path& name_or_path, const std::optional<fs::path
                               variable == nullptr ? " ($GANYMEDE_DATA is not set)" : ""));
 }
 
+namespace {
+
+std::string describe_tokens(const Field& field, const std::vector<std::int64_t>& counts) {
+  std::vector<std::size_t> order(counts.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const std::size_t shown = std::min(kMostNamesListed / 2, counts.size());
+  std::partial_sort(
+      order.begin(), order.begin() + static_cast<std::ptrdiff_t>(shown), order.end(),
+      [&](std::size_t a, std::size_t b) { return std::pair(-counts[a], a) < std::pair(-counts[b], b); });
+  std::vector<std::string> most;
+  for (std::size_t i = 0; i < shown; ++i)
+    most.push_back(fmt::format(
+        "{} {}", field.names.empty() ? std::to_string(order[i]) : field.names[order[i]], counts[order[i]]));
+  return fmt::format("         most often: {}\n", fmt::join(most, ", "));
+}
+
+}  // namespace
+
 std::string describe_dataset(const DatasetIndex& index) {
   std::string text = fmt::format("folder   {}\nsamples  {}\n", index.folder.string(), index.samples);
   for (const Field& field : index.spec.fields)
-    if (field.meaning != Meaning::label) text += fmt::format("{:<8} {}\n", field.name, describe_field(field));
+    if (field.meaning != Meaning::label) {
+      text += fmt::format("{:<8} {}\n", field.name, describe_field(field));
+      if (const auto counts = index.token_counts.find(field.name); counts != index.token_counts.end())
+        text += describe_tokens(field, counts->second);
+    }
   if (index.modes)
     text += fmt::format("modes    {} Gaussians of standard deviation {}\n", index.modes->centers.size(),
                         index.modes->standard_deviation);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,6 +31,9 @@ struct DatasetIndex {
   std::int64_t rows_per_chunk = 64;
   std::vector<ShardEntry> shards = {};
   std::optional<ModeLaw> modes = {};  // of points in the plane, where their law is known
+  // Of fields of tokens, by name: how often each value stands in the dataset, [value]. Older datasets have
+  // none.
+  std::map<std::string, std::vector<std::int64_t>> token_counts = {};
 
   std::filesystem::path shard_path(std::size_t shard) const { return folder / shards[shard].file; }
 };

@@ -44,6 +44,7 @@ void DatasetWriter::append(const std::vector<at::Tensor>& fields) {
     ensure(fields[i].scalar_type() == specified[i].stored() && fields[i].sizes() == specified[i].sizes(count),
            "appended samples have the dataset's types and shapes");
   ensure(index_.samples + count <= options_.samples, "no more samples are appended than announced");
+  count_tokens(fields);
   for (std::int64_t done = 0; done < count;) {
     if (!shard_) open_shard();
     const std::int64_t rows = std::min(count - done, shard_samples(index_.shards.size()) - rows_in_shard_);
@@ -62,6 +63,20 @@ DatasetIndex DatasetWriter::finish() {
   write_dataset_index(index_, folder_.path());
   folder_.publish();
   return index_;
+}
+
+void DatasetWriter::count_tokens(const std::vector<at::Tensor>& fields) {
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    const Field& field = index_.spec.fields[i];
+    if (field.meaning != Meaning::tokens) continue;
+    std::vector<std::int64_t>& counts = index_.token_counts[field.name];
+    counts.resize(static_cast<std::size_t>(field.values));
+    const auto* tokens = fields[i].const_data_ptr<std::int32_t>();
+    for (std::int64_t token = 0; token < fields[i].numel(); ++token) {
+      ensure(tokens[token] >= 0 && tokens[token] < field.values, "appended tokens are values of their field");
+      ++counts[static_cast<std::size_t>(tokens[token])];
+    }
+  }
 }
 
 void DatasetWriter::open_shard() {

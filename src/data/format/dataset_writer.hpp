@@ -40,6 +40,7 @@ class DatasetWriter {
   DatasetIndex finish();
 
  private:
+  void count_tokens(const std::vector<at::Tensor>& fields);
   void open_shard();
   void close_shard();
   std::int64_t shard_samples(std::size_t shard) const;

@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <map>
 
+#include "base/counted.hpp"
 #include "base/error.hpp"
 #include "base/logging.hpp"
 #include "base/utf8.hpp"
 #include "data/format/dataset_writer.hpp"
+#include "data/importing/vocabulary.hpp"
 #include "storage/text_lines.hpp"
 
 namespace ganymede {
@@ -58,13 +60,15 @@ class Sequences {
   }
 
   std::int64_t empty_lines() const { return empty_; }
+  // Of the line of the last sequence.
+  [[noreturn]] void refuse(const std::string& what) const {
+    throw DataError(fmt::format("{}:{}: {}", options_.file.string(), lines_.number(), what));
+  }
 
  private:
   std::string found(const std::vector<std::string>& units) const {
-    return fmt::format("{} {}", units.size(), options_.unit == TextUnit::words ? "words" : "characters");
-  }
-  [[noreturn]] void refuse(const std::string& what) const {
-    throw DataError(fmt::format("{}:{}: {}", options_.file.string(), lines_.number(), what));
+    return counted(static_cast<std::int64_t>(units.size()),
+                   options_.unit == TextUnit::words ? "word" : "character");
   }
 
   const TextImportOptions& options_;
@@ -75,52 +79,73 @@ class Sequences {
 
 struct TextSurvey {
   std::int64_t samples = 0, length = 0;
-  std::vector<std::string> vocabulary;  // the most frequent first
+  Vocabulary vocabulary;
 };
 
+// Of what the importer keeps: sequences of known units where the vocabulary is given.
 TextSurvey survey_text(const TextImportOptions& options) {
-  TextSurvey survey;
   std::map<std::string, std::int64_t> counts;
+  const std::optional<Vocabulary> given =
+      options.vocabulary ? std::optional(Vocabulary::of_dataset(*options.vocabulary)) : std::nullopt;
+  std::int64_t samples = 0, length = 0, unknown = 0;
   std::vector<std::string> units;
   Sequences sequences(options);
-  for (; sequences.next(units); ++survey.samples) {
-    survey.length = static_cast<std::int64_t>(units.size());
+  while (sequences.next(units)) {
+    length = static_cast<std::int64_t>(units.size());
+    const auto stranger = std::find_if(units.begin(), units.end(),
+                                       [&](const std::string& unit) { return given && !given->find(unit); });
+    if (stranger != units.end()) {
+      if (!options.skip_unknown)
+        sequences.refuse(
+            fmt::format("'{}' is not in the vocabulary of {}; leave the line out, or give "
+                        "--skip-unknown",
+                        *stranger, options.vocabulary->string()));
+      ++unknown;
+      continue;
+    }
+    ++samples;
     for (const std::string& unit : units) ++counts[unit];
   }
-  if (survey.samples == 0)
-    throw DataError(fmt::format("{}: no line has a sequence; expected one a line", options.file.string()));
+  if (samples == 0)
+    throw DataError(fmt::format("{}: no line has a sequence{}; expected one a line", options.file.string(),
+                                unknown > 0 ? " of known units" : ""));
   if (sequences.empty_lines() > 0)
-    spdlog::warn("{}: {} empty lines are left out", options.file.string(), sequences.empty_lines());
-  for (const auto& [unit, _] : counts) survey.vocabulary.push_back(unit);
-  std::stable_sort(survey.vocabulary.begin(), survey.vocabulary.end(),
-                   [&](const auto& a, const auto& b) { return counts.at(a) > counts.at(b); });
-  return survey;
+    spdlog::warn("{}: {} are left out", options.file.string(),
+                 counted(sequences.empty_lines(), "empty line"));
+  if (unknown > 0)
+    spdlog::warn("{}: {} with what {} does not have are left out", options.file.string(),
+                 counted(unknown, "line"), options.vocabulary->string());
+  return {.samples = samples, .length = length, .vocabulary = given ? *given : Vocabulary::of_counts(counts)};
+}
+
+// The sequence's tokens, int32 [1, length]; nothing where a unit is unknown.
+std::optional<at::Tensor> tokens_of(const std::vector<std::string>& units, const Vocabulary& vocabulary) {
+  const at::Tensor tokens = at::empty({1, static_cast<std::int64_t>(units.size())}, at::kInt);
+  auto* numbers = tokens.mutable_data_ptr<std::int32_t>();
+  for (const std::string& unit : units) {
+    const auto token = vocabulary.find(unit);
+    if (!token) return std::nullopt;
+    *numbers++ = *token;
+  }
+  return tokens;
 }
 
 }  // namespace
 
 DatasetIndex import_text(const TextImportOptions& options) {
   const auto [samples, length, vocabulary] = survey_text(options);
-  std::map<std::string, std::int32_t> token_of;
-  for (const std::string& unit : vocabulary)
-    token_of.emplace(unit, static_cast<std::int32_t>(token_of.size()));
-  DatasetWriter writer(
-      {.folder = options.out,
-       .samples = samples,
-       .spec = sequence_spec(length, static_cast<std::int64_t>(vocabulary.size()), vocabulary),
-       .shards = options.shards});
+  DatasetWriter writer({.folder = options.out,
+                        .samples = samples,
+                        .spec = sequence_spec(length, vocabulary.size(), vocabulary.names()),
+                        .shards = options.shards});
   Sequences sequences(options);
   std::vector<std::string> units;
   while (sequences.next(units)) {
-    const at::Tensor tokens = at::empty({1, length}, at::kInt);
-    for (std::int64_t i = 0; i < length; ++i) {
-      const auto token = token_of.find(units[static_cast<std::size_t>(i)]);
-      if (token == token_of.end())
-        throw DataError(
-            fmt::format("{}: it changed while it was read; import it again", options.file.string()));
-      tokens.mutable_data_ptr<std::int32_t>()[i] = token->second;
-    }
-    writer.append({tokens});
+    const auto tokens = tokens_of(units, vocabulary);
+    if (!tokens && !options.skip_unknown)
+      throw DataError(
+          fmt::format("{}: it changed while it was read; import it again", options.file.string()));
+    if (tokens) writer.append({*tokens});
   }
   return writer.finish();
 }

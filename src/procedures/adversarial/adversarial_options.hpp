@@ -63,6 +63,11 @@ inline std::int64_t conditioned_classes(const AdversarialOptions& options, const
 
 // What every procedure's options answer (recipe/procedures.hpp).
 
+// Datasets that it trains from.
+inline std::size_t source_count(const AdversarialOptions&) {
+  return 1;
+}
+
 // Consecutive places of the global batch that stay on one rank.
 inline std::int64_t places_together(const AdversarialOptions& options) {
   return options.packing;

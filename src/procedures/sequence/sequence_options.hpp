@@ -38,6 +38,9 @@ struct SequenceOptions {
 };
 
 // What every procedure's options answer (recipe/procedures.hpp).
+inline std::size_t source_count(const SequenceOptions&) {
+  return 1;
+}
 inline std::int64_t places_together(const SequenceOptions&) {
   return 1;
 }

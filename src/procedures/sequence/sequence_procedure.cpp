@@ -88,7 +88,7 @@ class SequenceProcedure final : public Procedure {
                               /*step=*/0);
     const at::Tensor tokens =
         sample_sequences(generator_network_, draw(stream, request.first_place, {request.count, length_}));
-    SampleSet samples;
+    SampleSet samples{.values = tokens};
     for (std::int64_t row = 0; row < request.count; ++row) samples.texts.push_back(text_of(tokens[row]));
     return samples;
   }

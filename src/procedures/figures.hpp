@@ -1,0 +1,17 @@
+// What a procedure measures of itself.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace ganymede {
+
+struct Figure {
+  std::string name;  // "held_out_likelihood": in logs and JSON
+  double value = 0;
+  std::string meaning = {};  // one line for a person, with the unit
+};
+
+using Figures = std::vector<Figure>;
+
+}  // namespace ganymede

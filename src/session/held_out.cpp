@@ -1,0 +1,44 @@
+#include "session/held_out.hpp"
+
+#include "base/error.hpp"
+#include "data/format/verification_memory.hpp"
+#include "data/loading/whole_batch.hpp"
+#include "session/training_setup.hpp"
+#include "training/stop_request.hpp"
+
+namespace ganymede {
+namespace {
+
+constexpr std::int64_t kMostHeldOut = 4000;
+
+}  // namespace
+
+std::vector<DatasetIndex> find_held_out(const Recipe& recipe, const std::vector<DataSpec>& sources) {
+  std::vector<DatasetIndex> indices;
+  for (const std::string& path : recipe.data.held_out) {
+    const std::size_t source = indices.size();
+    indices.push_back(read_dataset_index(find_dataset(path)));
+    const DatasetIndex& index = indices.back();
+    require(
+        index.spec == sources[source],
+        "data.held_out: {} has other fields, shapes or names than {}, which the run trains from; import it "
+        "alike: texts and captions with --vocabulary",
+        path, recipe.data.path[source]);
+    VerificationMemory memory(index, /*rank=*/0);
+    for (std::size_t shard = 0; shard < index.shards.size(); ++shard)
+      memory.verify_once(shard, stop_requested);
+  }
+  return indices;
+}
+
+std::vector<Batch> read_held_out(const Recipe& recipe, const std::vector<DatasetIndex>& indices) {
+  std::vector<Batch> batches;
+  for (const DatasetIndex& index : indices) {
+    BatchLoaderOptions options = loader_options(recipe, batches.size());
+    options.horizontal_flip = false;
+    batches.push_back(read_whole_batch(index, options, kMostHeldOut));
+  }
+  return batches;
+}
+
+}  // namespace ganymede
