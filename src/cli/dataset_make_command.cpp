@@ -1,8 +1,8 @@
 #include "cli/command_line.hpp"
 #include "cli/dataset_subcommands.hpp"
 #include "data/format/dataset_writer.hpp"
+#include "data/importing/drawn_sequences.hpp"
 #include "data/importing/mode_dataset.hpp"
-#include "data/importing/random_sequences.hpp"
 #include "data/importing/stacked_digits.hpp"
 
 namespace ganymede {
@@ -52,18 +52,48 @@ void add_grid(CLI::App& make, Action& action) {
                    [](const ModeDatasetOptions& o) { return make_mode_dataset(grid_law(), o); });
 }
 
-void add_random_sequences(CLI::App& make, Action& action) {
-  auto options = std::make_shared<RandomSequencesOptions>();
-  CLI::App* sequences = make.add_subcommand("random-sequences", "Sequences of uniform random integers");
+void add_sequence_options(CLI::App& sequences, DrawnSequencesOptions& options) {
   constexpr Range kLength{.low = 2, .high = 10'000, .expected = "an integer from 2 to 10000"};
   constexpr Range kVocabulary{.low = 2, .high = 1'000'000, .expected = "an integer from 2 to 1000000"};
-  expect_integer(sequences->add_option("--length", options->length, "Integers a sequence"), kLength)
+  expect_integer(sequences.add_option("--length", options.length, "Integers a sequence"), kLength)
       ->capture_default_str();
-  expect_integer(sequences->add_option("--vocabulary", options->vocabulary, "They are below this"),
-                 kVocabulary)
+  expect_integer(sequences.add_option("--vocabulary", options.vocabulary, "They are below this"), kVocabulary)
       ->capture_default_str();
-  add_draw_options(*sequences, options->samples, options->seed);
-  add_output_options(*sequences, options->out, options->shards);
+  add_draw_options(sequences, options.samples, options.seed);
+  add_output_options(sequences, options.out, options.shards);
+}
+
+struct OracleSequencesOptions {
+  DrawnSequencesOptions sequences{.out = {}, .samples = 10'000, .length = 20, .vocabulary = 5'000};
+  OracleOptions oracle = {};
+};
+
+DatasetIndex make_oracle_sequences(OracleSequencesOptions options) {
+  const auto oracle = make_oracle(options.oracle, options.sequences.vocabulary, at::kFloat);
+  return write_drawn_sequences(options.sequences, [&](std::int64_t first, std::int64_t count) {
+    return draw_from_oracle(*oracle, options.sequences.seed, first, count, options.sequences.length);
+  });
+}
+
+void add_oracle_sequences(CLI::App& make, Action& action) {
+  auto options = std::make_shared<OracleSequencesOptions>();
+  CLI::App* sequences =
+      make.add_subcommand("oracle-sequences", "Sequences of a random LSTM, whose law is known (SeqGAN)");
+  add_sequence_options(*sequences, options->sequences);
+  const auto one = sequences->add_option_group("oracle", "One of them")->require_option(1);
+  expect_integer(one->add_option("--oracle-seed", options->oracle.seed, "Seed of an oracle of one's own"),
+                 kFromZero);
+  expect_path(one->add_option("--oracle-file", options->oracle.file, "The oracle of a file, safetensors"))
+      ->type_name("FILE");
+  sequences->footer(
+      "Example: ganymede dataset make oracle-sequences --oracle-seed 1 --out data/oracle-sequences");
+  on_write_dataset(*sequences, action, options, make_oracle_sequences);
+}
+
+void add_random_sequences(CLI::App& make, Action& action) {
+  auto options = std::make_shared<DrawnSequencesOptions>();
+  CLI::App* sequences = make.add_subcommand("random-sequences", "Sequences of uniform random integers");
+  add_sequence_options(*sequences, *options);
   sequences->footer("Example: ganymede dataset make random-sequences --out data/random-sequences");
   on_write_dataset(*sequences, action, options, make_random_sequences);
 }
@@ -94,6 +124,7 @@ void add_dataset_make_command(CLI::App& dataset, Action& action) {
   add_grid(*make, action);
   add_stacked_digits(*make, action);
   add_random_sequences(*make, action);
+  add_oracle_sequences(*make, action);
 }
 
 }  // namespace ganymede

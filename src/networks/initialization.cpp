@@ -34,6 +34,11 @@ void draw_parameter(const at::Tensor& parameter, double bound, const RandomStrea
       draw_uniform(stream, 0, as_one_place(parameter), -bound, bound, parameter.scalar_type())[0]);
 }
 
+// N(0, deviation).
+void draw_normal_parameter(const at::Tensor& parameter, double deviation, const RandomStream& stream) {
+  parameter.copy_(draw_normal(stream, 0, as_one_place(parameter), parameter.scalar_type())[0] * deviation);
+}
+
 void zero_biases(torch::nn::Module& module) {
   for (const auto& item : module.named_parameters())
     if (item.key().ends_with("bias")) item.value().zero_();
@@ -76,22 +81,33 @@ void initialize_sequence_network(torch::nn::Module& module, std::int64_t hidden_
     const at::Tensor& parameter = parameters[i].value();
     const RandomStream stream = initial_stream(seed, network, i);
     if (parameters[i].key().ends_with("embedding"))
-      parameter.copy_(draw_normal(stream, 0, as_one_place(parameter), parameter.scalar_type())[0]);
+      draw_normal_parameter(parameter, 1, stream);
     else
       draw_parameter(parameter, bound, stream);
   }
 }
 
+void initialize_uniform(const at::Tensor& parameter, double bound, std::uint64_t seed, StreamCode network,
+                        std::size_t index) {
+  at::NoGradGuard no_grad;
+  draw_parameter(parameter, bound, initial_stream(seed, network, index));
+}
+
 void initialize_normal(torch::nn::Module& module, double deviation, std::uint64_t seed, StreamCode network) {
   at::NoGradGuard no_grad;
   const std::vector<at::Tensor> parameters = module.parameters();
-  for (std::size_t i = 0; i < parameters.size(); ++i) {
-    if (parameters[i].dim() < 2) continue;
-    const at::Tensor normal = draw_normal(initial_stream(seed, network, i), 0, as_one_place(parameters[i]),
-                                          parameters[i].scalar_type());
-    parameters[i].copy_(normal[0] * deviation);
-  }
+  for (std::size_t i = 0; i < parameters.size(); ++i)
+    if (parameters[i].dim() >= 2)
+      draw_normal_parameter(parameters[i], deviation, initial_stream(seed, network, i));
   zero_biases(module);
+}
+
+void initialize_normal_everywhere(torch::nn::Module& module, double deviation, std::uint64_t seed,
+                                  StreamCode network) {
+  at::NoGradGuard no_grad;
+  const std::vector<at::Tensor> parameters = module.parameters();
+  for (std::size_t i = 0; i < parameters.size(); ++i)
+    draw_normal_parameter(parameters[i], deviation, initial_stream(seed, network, i));
 }
 
 }  // namespace ganymede

@@ -15,6 +15,14 @@ void initialize_like_pytorch(torch::nn::Module& module, std::uint64_t seed, Stre
 // named "weight" (normalisation) stay as they are.
 void initialize_like_keras(torch::nn::Module& module, std::uint64_t seed, StreamCode network);
 
+// N(0, deviation) for every parameter, biases too.
+void initialize_normal_everywhere(torch::nn::Module& module, double deviation, std::uint64_t seed,
+                                  StreamCode network);
+
+// U(-bound, bound) for one, number `index` of its network.
+void initialize_uniform(const at::Tensor& parameter, double bound, std::uint64_t seed, StreamCode network,
+                        std::size_t index);
+
 // What PyTorch gives an embedding, N(0, 1), an LSTM and the linear layer behind it, U(-b, b) with
 // b = 1 / sqrt(hidden_size).
 void initialize_sequence_network(torch::nn::Module& module, std::int64_t hidden_size, std::uint64_t seed,

@@ -2,6 +2,7 @@
 
 #include "networks/initialization.hpp"
 #include "networks/linear.hpp"
+#include "networks/sequence_cnn.hpp"
 
 namespace ganymede {
 namespace {
@@ -42,7 +43,7 @@ class LstmDiscriminator final : public SequenceDiscriminator {
   }
 
   // Each prefix is read once: its rollouts go on from its state, as sample_with_rollouts makes them.
-  RolloutLogits rollout_logits(const at::Tensor& tokens, const at::Tensor& rollouts) const override {
+  RolloutLogits rollout_logits(const at::Tensor& tokens, const at::Tensor& rollouts) override {
     const at::NoGradGuard no_grad;
     const std::int64_t rows = tokens.size(0), length = tokens.size(1), count = rollouts.size(1);
     const at::Tensor gates = lstm_->token_gates();
@@ -63,7 +64,7 @@ class LstmDiscriminator final : public SequenceDiscriminator {
 };
 
 template <typename Made, typename Options>
-std::shared_ptr<Made> make(const Options& options, const SequenceSetting& setting) {
+std::shared_ptr<Made> make_lstm(const Options& options, const SequenceSetting& setting) {
   auto network = std::make_shared<Made>(options, setting.vocabulary);
   network->to(setting.dtype);
   initialize_sequence_network(*network, options.hidden_size, setting.seed, setting.id);
@@ -74,12 +75,22 @@ std::shared_ptr<Made> make(const Options& options, const SequenceSetting& settin
 
 std::shared_ptr<SequenceGenerator> make_sequence_generator(const SequenceGeneratorOptions& options,
                                                            const SequenceSetting& setting) {
-  return make<LstmGenerator>(std::get<LstmGeneratorOptions>(options), setting);
+  const auto& lstm = std::get<LstmGeneratorOptions>(options);
+  auto network = make_lstm<LstmGenerator>(lstm, setting);
+  if (lstm.initial_deviation) {
+    initialize_normal_everywhere(*network, *lstm.initial_deviation, setting.seed, setting.id);
+    // The published cell has one bias; here two stand for it.
+    const at::NoGradGuard no_grad;
+    network->named_parameters()["lstm.hidden.bias"].zero_();
+  }
+  return network;
 }
 
 std::shared_ptr<SequenceDiscriminator> make_sequence_discriminator(
     const SequenceDiscriminatorOptions& options, const SequenceSetting& setting) {
-  return make<LstmDiscriminator>(std::get<LstmDiscriminatorOptions>(options), setting);
+  if (const auto* cnn = std::get_if<CnnDiscriminatorOptions>(&options))
+    return make_cnn_discriminator(*cnn, setting);
+  return make_lstm<LstmDiscriminator>(std::get<LstmDiscriminatorOptions>(options), setting);
 }
 
 }  // namespace ganymede

@@ -8,13 +8,37 @@ namespace ganymede {
 
 inline constexpr std::array<std::pair<const char*, SequenceReward>, 2> kSequenceRewards{
     {{"discriminator", SequenceReward::discriminator}, {"constant", SequenceReward::constant}}};
+inline constexpr Range kFilterWidth{.low = 1, .high = 10'000, .expected = "an integer from 1 to 10000"};
+inline constexpr Range kWeightFromZero{
+    .low = 0, .high = kLargest, .expected = "a number from 0 on", .says_high = false};
 inline constexpr Range kRollouts{.low = 1, .high = 255, .expected = "an integer from 1 to 255"};
 
-template <typename Visitor, typename Lstm>
-requires std::same_as<Lstm, LstmGeneratorOptions> || std::same_as<Lstm, LstmDiscriminatorOptions>
-void visit_options(Visitor& visitor, Lstm& options) {
+template <typename Visitor>
+void visit_options(Visitor& visitor, LstmGeneratorOptions& options) {
   visitor.value("embedding_size", options.embedding_size, kLayerSize);
   visitor.value("hidden_size", options.hidden_size, kLayerSize);
+  visitor.value("initial_deviation", options.initial_deviation, kPositiveNumber);
+}
+
+template <typename Visitor>
+void visit_options(Visitor& visitor, LstmDiscriminatorOptions& options) {
+  visitor.value("embedding_size", options.embedding_size, kLayerSize);
+  visitor.value("hidden_size", options.hidden_size, kLayerSize);
+}
+
+template <typename Visitor>
+void visit_options(Visitor& visitor, CnnDiscriminatorOptions& options) {
+  visitor.value("embedding_size", options.embedding_size, kLayerSize);
+  visitor.value("filter_widths", options.filter_widths, kFilterWidth);
+  visitor.value("filters", options.filters, kLayerSize);
+  visitor.value("dropout", options.dropout, kProbability);
+  visitor.value("output_penalty", options.output_penalty, kWeightFromZero);
+}
+
+template <typename Visitor>
+void visit_options(Visitor& visitor, OracleOptions& options) {
+  visitor.value("seed", options.seed, kSeedRange);
+  visitor.value("file", options.file);
 }
 
 template <typename Visitor>
@@ -25,6 +49,7 @@ void visit_options(Visitor& visitor, SequenceOptions& options) {
   visitor.value("rollouts", options.rollouts, kRollouts);
   visitor.choice("reward", options.reward, kSequenceRewards);
   visitor.value("baseline", options.baseline);
+  visitor.optional_section("oracle", options.oracle);
   visitor.section("generator", [&](auto& inner) {
     inner.required("network");
     inner.choice("network", options.generator.network, Alternative<LstmGeneratorOptions>{"lstm"});
@@ -32,7 +57,8 @@ void visit_options(Visitor& visitor, SequenceOptions& options) {
   });
   visitor.section("discriminator", [&](auto& inner) {
     inner.required("network");
-    inner.choice("network", options.discriminator.network, Alternative<LstmDiscriminatorOptions>{"lstm"});
+    inner.choice("network", options.discriminator.network, Alternative<LstmDiscriminatorOptions>{"lstm"},
+                 Alternative<CnnDiscriminatorOptions>{"cnn"});
     visit_update(inner, options.discriminator.update);
   });
 }

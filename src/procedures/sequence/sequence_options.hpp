@@ -5,6 +5,7 @@
 
 #include "data/format/field.hpp"
 #include "networks/sequence_networks.hpp"
+#include "procedures/sequence/oracle.hpp"
 #include "procedures/update_options.hpp"
 
 namespace ganymede {
@@ -32,6 +33,7 @@ struct SequenceOptions {
   std::int64_t discriminator_steps = 1;  // updates of the discriminator a step of the third, each on a batch
   std::int64_t rollouts = 4;             // from each prefix
   SequenceReward reward = SequenceReward::discriminator;
+  std::optional<OracleOptions> oracle = {};  // the law of the data, where it is known: to measure by
   bool baseline = false;  // take from each action's value the mean of its place over the global batch
   SequenceGeneratorPlayerOptions generator;
   SequenceDiscriminatorPlayerOptions discriminator;

@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/utf8.hpp"
 #include "objectives/adversarial_loss.hpp"
+#include "objectives/token_likelihood.hpp"
 #include "procedures/objective.hpp"
 #include "procedures/sequence/streams.hpp"
 #include "procedures/sequence/token_sampler.hpp"
@@ -35,6 +36,15 @@ Schedule schedule_of(const SequenceOptions& options) {
                     .scalars = {"generator_loss", "reward", "discriminator_loss", "negative_log_likelihood"},
                     .batches = {options.discriminator_steps}});
   return Schedule(std::move(phases));
+}
+
+// The published figures are of so many samples (Yu et al. 2017, section 4).
+constexpr std::int64_t kMeasured = 6400, kMeasuredTogether = 320;
+
+// The sum of -log p over all tokens of sequences [rows, length].
+double sum_of_surprise(SequenceGenerator& judge, const at::Tensor& sequences) {
+  const at::NoGradGuard no_grad;
+  return surprise(judge.forward(sequences, {}), sequences.t());
 }
 
 // Between words and numbers a space, between characters nothing.
@@ -83,14 +93,25 @@ class SequenceProcedure final : public Procedure {
   const SampleForm& sample_form() const override { return form_; }
 
   SampleSet sample(const SampleRequest& request) override {
-    const RandomStream stream(setting_.seed,
-                              {.purpose = SequencePurpose::sample, .network = SequenceNetworkId::generator},
-                              /*step=*/0);
-    const at::Tensor tokens =
-        sample_sequences(generator_network_, draw(stream, request.first_place, {request.count, length_}));
+    const at::Tensor tokens = sample_tokens(generator_network_, request.first_place, request.count);
     SampleSet samples{.values = tokens};
     for (std::int64_t row = 0; row < request.count; ++row) samples.texts.push_back(text_of(tokens[row]));
     return samples;
+  }
+
+  Figures figures(const std::vector<Batch>& held_out) override {
+    Figures figures;
+    if (!held_out.empty())
+      figures.push_back({"nll_held_out", surprise_at(generator_network_, held_out.front().fields.front()),
+                         "nats a token, of held-out sequences under the generator"});
+    if (options_.oracle) {
+      if (!oracle_) oracle_ = make_oracle(*options_.oracle, sentence_.values, setting_.dtype);
+      figures.push_back({"nll_oracle", surprise_at(*oracle_, generator_network_),
+                         "nats a token, of the generator's sequences under the oracle"});
+      figures.push_back(
+          {"nll_oracle_itself", surprise_at(*oracle_, *oracle_), "of the oracle's own sequences, likewise"});
+    }
+    return figures;
   }
 
   std::vector<Player> players() override {
@@ -109,31 +130,56 @@ class SequenceProcedure final : public Procedure {
     return fmt::format("{}", fmt::join(words, separator_));
   }
 
+  // The same at every call, [count, length].
+  at::Tensor sample_tokens(const SequenceGenerator& generator, std::int64_t first_place,
+                           std::int64_t count) const {
+    const RandomStream stream(setting_.seed,
+                              {.purpose = SequencePurpose::sample, .network = SequenceNetworkId::generator},
+                              /*step=*/0);
+    return sample_sequences(generator, draw(stream, first_place, {count, length_}));
+  }
+
+  // Over all tokens of as many samples of a generator as the published figures are of, under the law of
+  // another.
+  double surprise_at(SequenceGenerator& judge, const SequenceGenerator& generator) const {
+    double sum = 0;
+    for (std::int64_t first = 0; first < kMeasured; first += kMeasuredTogether)
+      sum += sum_of_surprise(judge, sample_tokens(generator, first, kMeasuredTogether));
+    return sum / static_cast<double>(kMeasured * length_);
+  }
+
+  // Over all tokens of sequences [rows, length].
+  double surprise_at(SequenceGenerator& judge, const at::Tensor& sequences) const {
+    double sum = 0;
+    for (const at::Tensor& some : sequences.split(kMeasuredTogether)) sum += sum_of_surprise(judge, some);
+    return sum / static_cast<double>(sequences.numel());
+  }
+
   // The generator's update by maximum likelihood. Returns this rank's part of the mean over tokens.
   double raise_likelihood(std::int64_t step, const Batch& batch) {
     double sum = 0;
     auto pending = generator_.averager.begin();
     for_each_replica(batch, pending, [&](const Batch& slice) {
       const ScopedPart part(parts_[kLikelihood], communicator_);
-      const at::Tensor loss = surprise_of(slice.fields.front()).sum() / tokens_of(batch);
-      loss.backward();
-      sum += loss.item<double>();
+      sum += descend_surprise(slice.fields.front(), {}, 1 / tokens_of(batch));
     });
     finish(generator_, pending, step);
-    return sum;
+    return sum / tokens_of(batch);
+  }
+
+  // Gradients of factor x the weighted surprise; returns the latter.
+  double descend_surprise(const at::Tensor& tokens, const at::Tensor& weights, double factor) {
+    const at::Tensor logits = generator_network_.forward(tokens, {});
+    const WeightedSurprise surprise = weighted_surprise(logits, tokens.t(), weights, factor);
+    Objective(surprise.sum, factor).depends_on(logits, surprise.slope).backward();
+    return surprise.sum;
   }
 
   // The same without an update: what the policy gradient makes of it.
   double measure_likelihood(const Batch& batch) {
     const at::NoGradGuard no_grad;
     const ScopedPart part(parts_[kLikelihood], communicator_);
-    return surprise_of(batch.fields.front()).sum().item<double>() / tokens_of(batch);
-  }
-
-  // -log p of each token given those before it, [length, rows].
-  at::Tensor surprise_of(const at::Tensor& tokens) {
-    const at::Tensor laws = generator_network_.forward(tokens, {}).log_softmax(2);
-    return -laws.gather(2, tokens.t().unsqueeze(2)).squeeze(2);
+    return sum_of_surprise(generator_network_, batch.fields.front()) / tokens_of(batch);
   }
 
   // The generator's update by policy gradient (Yu et al. 2017, equation 8). Returns this rank's parts of its
@@ -148,12 +194,10 @@ class SequenceProcedure final : public Procedure {
       reward_sum += values.sum().item<double>() / tokens_of(batch);
       if (options_.baseline) values = values - mean_over_batch(values, batch);
       const ScopedPart part(parts_[kPolicyGradient], communicator_);
-      const at::Tensor loss = (surprise_of(made.tokens) * values).sum() / rows;
-      loss.backward();
-      loss_sum += loss.item<double>();
+      loss_sum += descend_surprise(made.tokens, values, 1 / rows);
     });
     finish(generator_, pending, step);
-    return {loss_sum, reward_sum};
+    return {loss_sum / rows, reward_sum};
   }
 
   SequencesWithRollouts sample_for_rewards(std::int64_t step, const Batch& slice) {
@@ -197,15 +241,28 @@ class SequenceProcedure final : public Procedure {
       const at::Tensor fake = sample_fakes(step, iteration, slice);
       const ScopedPart part(parts_[kDiscriminator], communicator_);
       const std::vector<at::Tensor> logits =
-          discriminator_network_.forward(at::cat({slice.fields.front(), fake}), {}).chunk(2);
+          discriminator_network_
+              .forward(at::cat({slice.fields.front(), fake}), context_of(step, iteration, slice))
+              .chunk(2);
       const DiscriminatorLoss loss = discriminator_loss(BceLoss{}, logits[0], logits[1], factor);
       Objective objective(loss.sum, factor);
       objective.depends_on(logits[0], loss.real).depends_on(logits[1], loss.fake);
+      // Of the global batch's one penalty this slice bears its share.
+      if (const at::Tensor penalty = discriminator_network_.penalty(); penalty.defined())
+        objective.add(penalty * static_cast<double>(slice.rows()));
       objective.backward();
       sum += objective.value() * factor;
     });
     finish(discriminator_, pending, step);
     return sum;
+  }
+
+  // Of real sequences and as many fakes behind them.
+  ForwardContext context_of(std::int64_t step, std::int64_t iteration, const Batch& slice) const {
+    ForwardContext context{.training = true, .seed = setting_.seed, .step = step, .iteration = iteration};
+    for (const SequencePass pass : {SequencePass::real, SequencePass::fake})
+      context.segments.push_back({.pass = pass, .first_place = slice.first_place, .rows = slice.rows()});
+    return context;
   }
 
   at::Tensor sample_fakes(std::int64_t step, std::int64_t iteration, const Batch& slice) {
@@ -259,6 +316,7 @@ class SequenceProcedure final : public Procedure {
   SequenceGenerator& generator_network_;
   SequenceDiscriminator& discriminator_network_;
   TrainedNetwork generator_, discriminator_;
+  std::shared_ptr<SequenceGenerator> oracle_;  // once figures are asked for
   std::vector<StepPart> parts_{{"sampling"},        {"likelihood"},    {"rewards"},
                                {"policy_gradient"}, {"discriminator"}, {kOptimizerPart}};
 };
@@ -276,6 +334,7 @@ JoinRanks prepare_procedure(const SequenceOptions& options, const ProcedureSetti
                             Communicator& communicator) {
   check_source(setting.sources.front());
   SequenceSetting of_network{.vocabulary = setting.sources.front().sample().values,
+                             .length = setting.sources.front().sample().elements(),
                              .seed = setting.seed,
                              .id = SequenceNetworkId::generator,
                              .dtype = setting.dtype};

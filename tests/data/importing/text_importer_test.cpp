@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "data/format/dataset_reader.hpp"
-#include "data/importing/random_sequences.hpp"
+#include "data/importing/drawn_sequences.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/temporary_folder.hpp"
 
