@@ -63,8 +63,55 @@ TEST_F(SequenceTest, SamplesAreLinesOfTheirCharacters) {
                  {"--out x.png", "will be a text", "ends in .txt"});
   expect_refusal(folder_.path(), {"sample", "run", "--label", "1", "--out", "x.txt"}, 0, kUserMistake,
                  {"--label 1", "not conditional"});
-  expect_refusal(folder_.path(), {"evaluate", "run"}, 0, kUserMistake,
-                 {"its samples are texts", "evaluate measures images and points"});
+}
+
+TEST_F(SequenceTest, IsMeasuredByLikelihoodAndBleuOnHeldOutTexts) {
+  write_text(folder_ / "held-out.txt", "山高月小水出\n新高月小水出\n水落石出山小\n");
+  const Words import_held_out{"dataset",    "import",       "text",     "held-out.txt", "--units",
+                              "characters", "--vocabulary", "couplets", "--out",        "held-out"};
+  expect_refusal(folder_.path(), import_held_out, 0, kBadData, {"held-out.txt:2", "'新'", "--skip-unknown"});
+  Words skipping = import_held_out;
+  skipping.push_back("--skip-unknown");
+  const ProgramResult imported = run(skipping);
+  ASSERT_EQ(imported.exit_code, 0) << imported.describe();
+  EXPECT_THAT(imported.output, HasSubstr("samples  2"));
+
+  const Words measured{"data.held_out=held-out", "train.measure_every=4", "sequence.oracle.seed=1"};
+  const ProgramResult trained = run(sequence_arguments("run", measured), 2);
+  ASSERT_EQ(trained.exit_code, 0) << trained.describe();
+  for (const auto& line : read_metrics(folder_ / "run")) {
+    const bool due = line.at("step").get<int>() % 4 == 0;
+    for (const char* figure : {"nll_held_out", "nll_oracle", "nll_oracle_itself"})
+      EXPECT_EQ(line.contains(figure), due) << line;
+  }
+  const ProgramResult evaluated = run({"evaluate", "run", "--samples", "50", "--json", "figures.json"});
+  ASSERT_EQ(evaluated.exit_code, 0) << evaluated.describe();
+  EXPECT_THAT(evaluated.output, HasSubstr("2 held-out sequences"));
+  const auto figures = nlohmann::json::parse(read_text(folder_ / "figures.json"));
+  EXPECT_NEAR(figures["nll_held_out"].get<double>(),
+              read_metrics(folder_ / "run").back()["nll_held_out"].get<double>(), 1e-4);
+  for (const char* figure : {"bleu_2", "bleu_4", "self_bleu_2", "self_bleu_4"}) {
+    EXPECT_GT(figures[figure], 0) << figure;
+    EXPECT_LE(figures[figure], 1) << figure;
+  }
+  expect_refusal(folder_.path(),
+                 sequence_arguments("new", {"data.held_out=" + dataset().string(), "train.measure_every=4"}),
+                 1, kUserMistake, {"data.held_out", "other fields", "--vocabulary"});
+  EXPECT_FALSE(fs::exists(folder_ / "new"));
+}
+
+TEST_F(SequenceTest, OraclesWriteDatasets) {
+  Words make{"dataset", "make",  "oracle-sequences", "--samples",     "600", "--vocabulary", "30", "--length",
+             "6",       "--out", "oracle",           "--oracle-seed", "2"};
+  ASSERT_EQ(run(make).exit_code, 0);
+  const ProgramResult shown = run({"dataset", "inspect", "oracle"});
+  EXPECT_THAT(shown.output, HasSubstr("6 of 30 words"));
+  EXPECT_THAT(shown.output, HasSubstr("most often"));
+  make.resize(make.size() - 2);
+  make.back() = "other";
+  expect_refusal(folder_.path(), make, 0, kUserMistake, {"--oracle-seed", "--oracle-file"});
+  make.insert(make.end(), {"--oracle-file", "couplets.txt"});
+  expect_refusal(folder_.path(), make, 0, kBadData, {"couplets.txt", "safetensors"});
 }
 
 TEST_F(SequenceTest, ARecipeOfOtherDataIsRefused) {

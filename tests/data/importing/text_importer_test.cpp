@@ -44,6 +44,22 @@ TEST_F(TextImports, WordsAreNumberedByHowOftenTheyOccur) {
       at::equal(read_sequences(index), at::tensor({0, 2, 1, 0, 3, 1, 0, 4, 5}, at::kInt).view({3, 3})));
 }
 
+TEST_F(TextImports, AnotherDatasetsVocabularyIsKept) {
+  import_text({.file = (write_text(folder_ / "first", "the cat sat\nthe dog sat\n"), folder_ / "first"),
+               .out = folder_ / "vocabulary"});
+  write_text(folder_ / "text", "dog sat the\ncat the bird\n");
+  TextImportOptions options{
+      .file = folder_ / "text", .vocabulary = folder_ / "vocabulary", .out = folder_ / "out"};
+  expect_error<DataError>([&] { import_text(options); }, {"text:2", "'bird'", "--skip-unknown"});
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "out"));
+  options.skip_unknown = true;
+  import_text(options);
+  const DatasetIndex index = read_dataset_index(folder_ / "out");
+  EXPECT_THAT(index.spec.sample().names, ElementsAre("sat", "the", "cat", "dog"));
+  EXPECT_TRUE(at::equal(read_sequences(index), at::tensor({3, 0, 1}, at::kInt).view({1, 3})));
+  EXPECT_THAT(index.token_counts.at("sequences"), ElementsAre(1, 1, 0, 1));
+}
+
 TEST_F(TextImports, CharactersAreThoseOfUnicode) {
   const DatasetIndex index = import("春眠不觉晓\n处处闻啼鸟\n", TextUnit::characters);
   EXPECT_EQ(index.spec.sample().shape, std::vector<std::int64_t>{5});
@@ -61,7 +77,7 @@ TEST_F(TextImports, MarksEndsOfLinesAndSpacesDoNotCount) {
 }
 
 TEST_F(TextImports, WhatIsNoTextOfEqualSequencesIsNamed) {
-  expect_refused("a b\nc\n", {"text:2: 1 words, but the first sequence has 2"});
+  expect_refused("a b\nc\n", {"text:2: 1 word, but the first sequence has 2"});
   expect_refused("ab\nabc\n", {"text:2: 3 characters, but the first sequence has 2"}, TextUnit::characters);
   expect_refused("a b\ncaf\xE9 c\n", {"text:2: it is not UTF-8"});
   expect_refused("", {"no line has a sequence"});

@@ -8,6 +8,7 @@
 #include "base/random_tensor.hpp"
 #include "distributed/lone_communicator.hpp"
 #include "distributed/loopback_communicator.hpp"
+#include "procedures/sequence/oracle.hpp"
 #include "procedures/sequence/streams.hpp"
 #include "procedures/sequence/token_sampler.hpp"
 #include "tests/support/expect_error.hpp"
@@ -122,11 +123,22 @@ TEST(SequenceProcedures, LikelihoodLearnsWhatFollows) {
   EXPECT_LT(training.scalars.back()[0], 0.6);
 }
 
+SequenceOptions sequence_options_with_cnn() {
+  SequenceOptions options = small_sequence_options();
+  options.discriminator.network = CnnDiscriminatorOptions{.embedding_size = 4,
+                                                          .filter_widths = {1, 2, 5},
+                                                          .filters = {6, 5, 4},
+                                                          .dropout = 0.3,
+                                                          .output_penalty = 0.2};
+  return options;
+}
+
 TEST(SequenceProcedures, DoNotDependOnTheNumberOfRanks) {
   LoneCommunicator lone;
-  for (const bool baseline : {false, true}) {
-    SequenceOptions options = small_sequence_options();
-    options.baseline = baseline;
+  SequenceOptions with_baseline = small_sequence_options();
+  with_baseline.baseline = true;
+  for (const SequenceOptions& options :
+       {small_sequence_options(), with_baseline, sequence_options_with_cnn()}) {
     const SequenceTraining alone = train_sequence(20, lone, options);
     for (const int ranks : {2, 3})
       run_loopback_ranks(ranks, [&](Communicator& communicator) {
@@ -216,6 +228,78 @@ TEST(SequenceProcedures, SamplesAreTheirWords) {
   EXPECT_EQ(part.texts[1], whole.texts[3]);
 }
 
+// The frame of sequences must not tell real ones from generated ones: where the generator has the law of the
+// data, nothing does.
+class SequenceFrames : public testing::TestWithParam<bool> {
+ protected:
+  static constexpr std::int64_t kWords = 12, kLength = 6, kTogether = 256;
+
+  static Batch real(const SequenceGenerator& law, std::uint64_t seed, std::int64_t number,
+                    std::int64_t rows) {
+    return {.fields = {draw_from_oracle(law, seed, number * rows, rows, kLength).to(at::kLong)},
+            .global_batch_size = rows,
+            .number = number};
+  }
+  static void give_weights(const SequenceGenerator& from, Procedure& to) {
+    const at::NoGradGuard no_grad;
+    auto weights = to.players()[0].network->named_parameters();
+    for (const auto& parameter : from.named_parameters()) weights[parameter.key()].copy_(parameter.value());
+  }
+};
+
+TEST_P(SequenceFrames, LeaveTheDiscriminatorAtOneHalf) {
+  LoneCommunicator communicator;
+  const bool same_law = GetParam();
+  const auto data = make_oracle({.seed = 1}, kWords, at::kFloat);
+  const auto generator = same_law ? data : make_oracle({.seed = 2}, kWords, at::kFloat);
+  SequenceOptions options = small_sequence_options();
+  options.likelihood_steps = 0;
+  options.discriminator_start = 300;
+  options.generator.network = LstmGeneratorOptions{.embedding_size = 32, .hidden_size = 32};
+  const auto procedure = prepare_procedure(
+      options, {.seed = kSequenceSeed, .sources = {sequence_spec(kLength, kWords)}, .dtype = at::kFloat},
+      communicator)();
+  give_weights(*generator, *procedure);
+  std::vector<double> scalars(1);
+  for (std::int64_t step = 0; step < options.discriminator_start; ++step)
+    procedure->step(step, {{real(*data, 3, step, kTogether)}}, scalars);
+
+  const at::NoGradGuard no_grad;
+  constexpr std::int64_t kHeldOut = 4000;
+  auto& judge = dynamic_cast<SequenceDiscriminator&>(*procedure->players()[1].network);
+  const auto share_taken_for_real = [&](const at::Tensor& tokens) {
+    return (judge.forward(tokens, {}) > 0).to(at::kDouble).mean().item<double>();
+  };
+  const double right = (share_taken_for_real(real(*data, 4, 0, kHeldOut).fields.front()) + 1 -
+                        share_taken_for_real(procedure->sample({.count = kHeldOut}).values)) /
+                       2;
+  if (same_law)
+    EXPECT_NEAR(right, 0.5, 0.03);
+  else
+    EXPECT_GT(right, 0.7) << "the same discriminator tells other laws apart";
+}
+INSTANTIATE_TEST_SUITE_P(OfTheSameLawAndAnother, SequenceFrames, testing::Bool());
+
+TEST(SequenceProcedures, FiguresAreLikelihoods) {
+  LoneCommunicator communicator;
+  SequenceOptions options = small_sequence_options();
+  EXPECT_TRUE(make_sequence(communicator, options)->figures({}).empty());
+  options.oracle = OracleOptions{.seed = 1};
+  const auto procedure = make_sequence(communicator, options);
+  const Batch held_out = sentences(100, {0, kSentences});
+  const Figures figures = procedure->figures({held_out});
+  ASSERT_EQ(figures.size(), 3U);
+  EXPECT_EQ(figures[0].name, "nll_held_out");
+  // The first step's likelihood is of the same weights.
+  std::vector<double> scalars(1);
+  procedure->step(0, {{held_out}}, scalars);
+  EXPECT_NEAR(figures[0].value, scalars[0], 1e-9);
+  EXPECT_EQ(figures[1].name, "nll_oracle");
+  EXPECT_EQ(figures[2].name, "nll_oracle_itself");
+  EXPECT_GT(figures[1].value, figures[2].value + 0.5)
+      << "an untrained generator's sequences surprise the oracle";
+}
+
 TEST(SequenceProcedures, OtherDataAndContradictionsAreRefused) {
   LoneCommunicator communicator;
   expect_error<UserError>(
@@ -229,6 +313,13 @@ TEST(SequenceProcedures, OtherDataAndContradictionsAreRefused) {
   options.reward = SequenceReward::constant;
   expect_error<UserError>([&] { check_options(options, {.global_batch_size = 4}); },
                           {"sequence.baseline", "sequence.reward: constant"});
+  options = sequence_options_with_cnn();
+  std::get<CnnDiscriminatorOptions>(options.discriminator.network).filters.pop_back();
+  expect_error<UserError>([&] { check_options(options, {.global_batch_size = 4}); },
+                          {"3 filter_widths and 2 filters"});
+  options = small_sequence_options();
+  options.oracle = OracleOptions{.seed = 1, .file = "f"};
+  expect_error<UserError>([&] { check_options(options, {.global_batch_size = 4}); }, {"both seed and file"});
   options = small_sequence_options();
   options.generator.update.spectral_norm = true;
   expect_error<UserError>([&] { check_options(options, {.global_batch_size = 4}); }, {"spectral_norm"});
