@@ -6,9 +6,9 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from random_streams import Purpose, RandomStream, StreamId, draw_normal
+from random_streams import NetworkId, Purpose, RandomStream, StreamId, draw_normal
 from reference_networks import (SEED, DcganDiscriminator, DcganGenerator, drop, initialize_like_keras,
-                                initialize_like_pytorch, with_condition)
+                                initialize_like_pytorch, to_numpy, with_condition)
 
 SHAPE = (1, 8, 8)
 CLASSES = 4

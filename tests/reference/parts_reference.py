@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from adversarial_reference import describe, projection_signs, set_gradients, state_of
 from random_streams import NetworkId, Pass, Purpose, RandomStream, StreamId, draw_normal, draw_uniform, write_json
-from parts_networks import CLASSES, DISCRIMINATORS, GENERATORS, SHAPE, choice, make_network
+from parts_networks import CLASSES, DISCRIMINATORS, GENERATORS, SHAPE, SpectralNormalization, choice, make_network
 from reference_networks import SEED, Where, to_numpy
 
 STEPS = 5
