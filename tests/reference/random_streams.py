@@ -57,6 +57,20 @@ class Pass(enum.IntEnum):
     MATCHED = 5  # the real batch again, whose features the generator's step matches
 
 
+# Of the sequence procedure, whose numbers may be those of the adversarial one's.
+class SequencePurpose(enum.IntEnum):
+    TOKENS = 3
+    SAMPLE = 5
+    ROLLOUT = 8
+
+
+class SequencePass(enum.IntEnum):
+    DISCRIMINATOR = 1  # tokens for its update
+    GENERATOR = 2  # tokens for its update
+    REAL = 3
+    FAKE = 4
+
+
 @dataclass(frozen=True)
 class StreamId:
     purpose: int

@@ -2,12 +2,8 @@
 // reference reads too.
 #pragma once
 
-#include <fstream>
-
-#include "recipe/recipe.hpp"
-#include "storage/json_file.hpp"
 #include "tests/procedures/adversarial/reference_batch.hpp"
-#include "tests/support/temporary_folder.hpp"
+#include "tests/procedures/part_recipes.hpp"
 
 namespace ganymede {
 
@@ -18,25 +14,14 @@ inline constexpr std::int64_t kPartBatchSize = 32;
 
 // Adam turns gradients that only rounding makes (a critic's bias, to which real and fake samples add up to 0)
 // into steps of a learning rate: the parts' epsilon of 1e-5 and batch of a power of two keep such noise out.
-inline Json read_parts() {
-  return read_json(std::string(GANYMEDE_SOURCE_DIR) + "/tests/reference/parts.json");
-}
+inline constexpr const char* kPartsFile = "parts.json";
 
 inline std::vector<std::string> part_names() {
-  std::vector<std::string> names;
-  const Json file = read_parts();
-  for (const auto& item : file.at("parts").items()) names.push_back(item.key());
-  return names;
+  return part_names(kPartsFile);
 }
 
-// YAML contains JSON: the part is a recipe that extends the base.
 inline AdversarialOptions part_options(const std::string& name) {
-  const Json file = read_parts();
-  const TemporaryFolder folder;
-  std::ofstream(folder / "base.yaml") << file.at("base").dump();
-  std::ofstream(folder / "part.yaml")
-      << Json{{"extends", "base.yaml"}, {"gan", file.at("parts").at(name)}}.dump();
-  return std::get<AdversarialOptions>(load_recipe(folder / "part.yaml").procedure);
+  return part_options<AdversarialOptions>(kPartsFile, "gan", name);
 }
 
 // This rank's rows of the batches of one step.

@@ -4,7 +4,7 @@
 
 #include "distributed/lone_communicator.hpp"
 #include "tests/procedures/adversarial/parts.hpp"
-#include "tests/procedures/adversarial/reference_comparison.hpp"
+#include "tests/procedures/reference_comparison.hpp"
 
 namespace ganymede {
 namespace {
@@ -15,8 +15,7 @@ constexpr int kSteps = 5;
 class PartReference : public testing::TestWithParam<std::string> {
  protected:
   void compare(at::ScalarType dtype, const char* file, ReferenceBounds bounds) {
-    const Json reference =
-        read_json(std::string(GANYMEDE_SOURCE_DIR) + "/tests/reference/" + file).at(GetParam());
+    const Json reference = read_reference(file).at(GetParam());
     LoneCommunicator communicator;
     const AdversarialOptions options = part_options(GetParam());
     const auto gan = make_gan(options, {.seed = kSeed, .sources = {kPartSpec}, .dtype = dtype}, communicator);

@@ -6,7 +6,7 @@
 #include "distributed/loopback_communicator.hpp"
 #include "recipe/recipe.hpp"
 #include "tests/procedures/adversarial/reference_batch.hpp"
-#include "tests/procedures/adversarial/reference_comparison.hpp"
+#include "tests/procedures/reference_comparison.hpp"
 
 namespace ganymede {
 namespace {

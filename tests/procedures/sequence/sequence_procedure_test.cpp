@@ -1,7 +1,5 @@
 // The sequence procedure in each of its phases: what its losses are, on any number of ranks, after a resume,
 // and in reproducible mode.
-#include "procedures/sequence/sequence_procedure.hpp"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -11,18 +9,14 @@
 #include "procedures/sequence/oracle.hpp"
 #include "procedures/sequence/streams.hpp"
 #include "procedures/sequence/token_sampler.hpp"
+#include "tests/procedures/sequence/sentences.hpp"
 #include "tests/support/expect_error.hpp"
 #include "training/training_state.hpp"
 
 namespace ganymede {
 namespace {
 
-constexpr std::int64_t kSentenceLength = 6, kSentenceWords = 11, kSentences = 12;
 constexpr std::uint64_t kSequenceSeed = 4;
-const DataSpec kSentenceSpec{.fields = {{.name = "sequences",
-                                         .meaning = Meaning::tokens,
-                                         .shape = {kSentenceLength},
-                                         .values = kSentenceWords}}};
 
 SequenceOptions small_sequence_options() {
   const UpdateOptions update{.optimizer = AdamOptions{.learning_rate = 1e-2}, .clip_gradient_norm = 5};
@@ -43,32 +37,6 @@ std::unique_ptr<Procedure> make_sequence(Communicator& communicator,
   return prepare_procedure(
       options, {.seed = kSequenceSeed, .sources = {kSentenceSpec}, .dtype = dtype, .replicas = replicas},
       communicator)();
-}
-
-// Sentences that count upwards by 1 or 2, from a number of their own.
-Batch sentences(std::int64_t number, PlaceRange places) {
-  const at::Tensor row = at::arange(places.first, places.first + places.count).view({places.count, 1});
-  return {
-      .fields = {((row + number) + at::arange(kSentenceLength) * (1 + row % 2)).remainder(kSentenceWords)},
-      .first_place = places.first,
-      .global_batch_size = kSentences,
-      .epoch = 0,
-      .number = number};
-}
-
-// The scalars of one step, over all ranks.
-std::vector<double> take_sequence_step(Procedure& procedure, std::int64_t step, Communicator& communicator) {
-  const PlaceRange places = places_of_rank(kSentences, communicator.rank(), communicator.size());
-  const Phase& phase = procedure.schedule().phase_of(step);
-  std::vector<Batch> batches;
-  for (std::int64_t i = 0; i < phase.batches.front(); ++i)
-    batches.push_back(sentences(procedure.schedule().batches_before(step, 0) + i, places));
-  std::vector<double> scalars(phase.scalars.size());
-  procedure.step(step, {std::move(batches)}, scalars);
-  const at::Tensor sums = at::tensor(scalars, at::kDouble);
-  communicator.all_reduce_sum_(sums);
-  const auto* values = sums.const_data_ptr<double>();
-  return {values, values + scalars.size()};
 }
 
 struct SequenceTraining {

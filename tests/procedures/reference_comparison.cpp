@@ -1,4 +1,4 @@
-#include "tests/procedures/adversarial/reference_comparison.hpp"
+#include "tests/procedures/reference_comparison.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// Comparison of a GAN's training with numbers of tests/reference/, whose README.md describes them.
+// Comparison of a training with numbers of tests/reference/, whose README.md describes them.
 #pragma once
 
 #include <map>

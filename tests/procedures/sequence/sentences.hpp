@@ -1,0 +1,42 @@
+// What the tests of the sequence procedure train from, and a step of it.
+#pragma once
+
+#include "distributed/communicator.hpp"
+#include "procedures/sequence/sequence_procedure.hpp"
+
+namespace ganymede {
+
+inline constexpr std::int64_t kSentenceLength = 6, kSentenceWords = 11, kSentences = 12;
+inline const DataSpec kSentenceSpec{.fields = {{.name = "sequences",
+                                                .meaning = Meaning::tokens,
+                                                .shape = {kSentenceLength},
+                                                .values = kSentenceWords}}};
+
+// Sentences that count upwards by 1 or 2, from a number of their own.
+inline Batch sentences(std::int64_t number, PlaceRange places) {
+  const at::Tensor row = at::arange(places.first, places.first + places.count).view({places.count, 1});
+  return {
+      .fields = {((row + number) + at::arange(kSentenceLength) * (1 + row % 2)).remainder(kSentenceWords)},
+      .first_place = places.first,
+      .global_batch_size = kSentences,
+      .epoch = 0,
+      .number = number};
+}
+
+// The scalars of one step, over all ranks.
+inline std::vector<double> take_sequence_step(Procedure& procedure, std::int64_t step,
+                                              Communicator& communicator) {
+  const PlaceRange places = places_of_rank(kSentences, communicator.rank(), communicator.size());
+  const Phase& phase = procedure.schedule().phase_of(step);
+  std::vector<Batch> batches;
+  for (std::int64_t i = 0; i < phase.batches.front(); ++i)
+    batches.push_back(sentences(procedure.schedule().batches_before(step, 0) + i, places));
+  std::vector<double> scalars(phase.scalars.size());
+  procedure.step(step, {std::move(batches)}, scalars);
+  const at::Tensor sums = at::tensor(scalars, at::kDouble);
+  communicator.all_reduce_sum_(sums);
+  const auto* values = sums.const_data_ptr<double>();
+  return {values, values + scalars.size()};
+}
+
+}  // namespace ganymede
