@@ -8,7 +8,7 @@ import yaml
 import ganymede_side
 
 sys.path.append(str(pathlib.Path(__file__).parent / "ddp"))
-from recipes import RECIPES  # noqa: E402
+from recipes import RECIPES, Recipe  # noqa: E402
 
 
 def stored_shapes(state_file, network):
@@ -26,23 +26,57 @@ def choice(value):
     return next(iter(value.items())) if isinstance(value, dict) else (value, {})
 
 
+def optimizer_of(player):
+    name, options = choice(player["optimizer"])
+    return (name, *(float(options[key]) for key in ("learning_rate", "beta1", "beta2", "epsilon")))
+
+
+def first_phase(sequence):
+    if sequence["likelihood_steps"]:
+        return "likelihood"
+    return "discriminator" if sequence["discriminator_start"] else "adversarial"
+
+
+def settings_of_sequence(sequence):
+    phase = first_phase(sequence)
+    settings = {"phase": phase}
+    for player in ("generator", "discriminator") if phase == "adversarial" else ("generator",):
+        settings[f"{player} optimizer"] = optimizer_of(sequence[player])
+        settings[f"{player} clip_gradient_norm"] = sequence[player].get("clip_gradient_norm")
+    if phase == "adversarial":
+        settings |= {key: sequence[key] for key in ("rollouts", "baseline", "reward", "discriminator_steps")}
+    return settings
+
+
 def settings_of_run(run):
     recipe = yaml.safe_load((run / "recipe.yaml").read_text())
+    if "sequence" in recipe:
+        return settings_of_sequence(recipe["sequence"])
     gan = recipe["gan"]
     settings = {"update": gan["update"], "loss": choice(gan["loss"])[0], "critic_steps": gan["critic_steps"],
                 "conditional": gan["condition"] == "labels", "pixels": tuple(recipe["data"]["pixels"]),
                 "weight_clip": gan.get("weight_clip"), "packing": gan["packing"],
                 "gradient_penalty": gan["penalty"]["gradient"]["weight"] if "penalty" in gan else None}
     for player in ("generator", "discriminator"):
-        name, options = choice(gan[player]["optimizer"])
-        settings[f"{player} optimizer"] = (name, *(float(options[key]) for key in (
-            "learning_rate", "beta1", "beta2", "epsilon")))
+        settings[f"{player} optimizer"] = optimizer_of(gan[player])
     settings["dropout"] = float(choice(gan["discriminator"]["network"])[1].get("dropout", 0))
+    return settings
+
+
+def settings_of_sequence_module(recipe, adam):
+    settings = {"phase": recipe.update}
+    for player in ("generator", "discriminator") if recipe.make_discriminator else ("generator",):
+        settings |= {f"{player} optimizer": adam, f"{player} clip_gradient_norm": recipe.clip_gradient_norm}
+    if recipe.update == "adversarial":
+        settings |= {"rollouts": recipe.rollouts, "baseline": recipe.baseline, "reward": "discriminator",
+                     "discriminator_steps": 1}
     return settings
 
 
 def settings_of_module(recipe):
     adam = ("adam", recipe.learning_rate, 0.9, 0.999, recipe.epsilon)
+    if not isinstance(recipe, Recipe):
+        return settings_of_sequence_module(recipe, adam)
     rates = {module.p for module in recipe.make_discriminator().modules() if type(module).__name__ == "Dropout"}
     return {"update": recipe.update, "loss": recipe.loss, "critic_steps": 1, "conditional": recipe.conditional,
             "pixels": tuple(recipe.pixels), "weight_clip": recipe.weight_clip, "packing": 1,
@@ -68,14 +102,16 @@ def check(name, program, place):
         run = ganymede_side.train_one_step(program, name, place, folder)
         state_file, = run.glob("checkpoints/step_*/state.safetensors")
         for player, make in (("generator", recipe.make_generator), ("discriminator", recipe.make_discriminator)):
+            if make is None:
+                continue
             ours, theirs = stored_shapes(state_file, player), module_shapes(make())
             counts.append(f"{player} {count(ours):,}")
             if ours != theirs:
                 problems.append(f"{name}: {player} has {count(ours):,} parameters in Ganymede and {count(theirs):,} in "
                                 f"PyTorch: {ours} and {theirs}")
         ours, theirs = settings_of_run(run), settings_of_module(recipe)
-    problems += [f"{name}: {key} is {ours[key]} in Ganymede and {theirs[key]} in PyTorch"
-                 for key in ours if ours[key] != theirs[key]]
+    problems += [f"{name}: {key} is {ours.get(key)} in Ganymede and {theirs.get(key)} in PyTorch"
+                 for key in sorted(ours | theirs) if ours.get(key) != theirs.get(key)]
     if not problems:
         print(f"{name}: the same networks and settings; parameters: {', '.join(counts)}")
     return problems

@@ -30,6 +30,7 @@ def parse_arguments():
     parser.add_argument("--recipes", nargs="+", choices=RECIPES, default=RECIPES, metavar="RECIPE",
                         help=f"of {', '.join(RECIPES)}; all unless given")
     parser.add_argument("--ranks", type=int, nargs="+", metavar="N", help="1 2; with --hosts, one a host")
+    parser.add_argument("--threads", type=int, default=1, metavar="N", help="of each rank (1)")
     parser.add_argument("--batch", type=int, default=64, help="samples a rank (64)")
     parser.add_argument("--rounds", type=int, default=5, help="measurements of each side (5)")
     parser.add_argument("--seconds", type=float, default=8, help="of a measurement, after its warm-up (8)")
@@ -53,7 +54,7 @@ def parse_arguments():
             parser.error(f"{program} is missing; build it with launch/build, or name it with --program")
     if arguments.hosts and not pathlib.Path(arguments.hosts).exists():
         parser.error(f"--hosts {arguments.hosts}: no such file")
-    for name in ("batch", "rounds", "seconds"):
+    for name in ("threads", "batch", "rounds", "seconds"):
         if getattr(arguments, name) <= 0:
             parser.error(f"--{name} is {getattr(arguments, name)}; expected more than 0")
     return arguments
@@ -90,7 +91,8 @@ def measure_row(recipe, place, arguments, sides):
         shown = ", ".join(f"{side} {table.rate(values[-1])}" for side, values in figures.items()
                           if not isinstance(values, str))
         print(f"{recipe}, {place.ranks} ranks, round {round_} of {arguments.rounds}: {shown}", file=sys.stderr)
-    return {"recipe": recipe, "ranks": place.ranks, "batch": arguments.batch, "samples_per_second": figures}
+    return {"recipe": recipe, "ranks": place.ranks, "threads": place.threads, "batch": arguments.batch,
+            "samples_per_second": figures}
 
 
 def check_recipes(arguments):
@@ -122,9 +124,9 @@ def read_hosts(file):
 
 def places_of(arguments):
     if not arguments.hosts:
-        return [Place(ranks, arguments.mpirun) for ranks in arguments.ranks or [1, 2]]
+        return [Place(ranks, arguments.mpirun, threads=arguments.threads) for ranks in arguments.ranks or [1, 2]]
     hosts, file = read_hosts(arguments.hosts), str(pathlib.Path(arguments.hosts).resolve())
-    return [Place(ranks, arguments.mpirun, file, hosts[0], arguments.interface)
+    return [Place(ranks, arguments.mpirun, file, hosts[0], arguments.interface, arguments.threads)
             for ranks in arguments.ranks or [len(hosts)]]
 
 

@@ -5,13 +5,15 @@ import tempfile
 
 from launching import ROOT, RunFailed, run_job
 
+# Which steps are compared, where they are not a recipe's first.
+PHASES = {"seqgan-tutorial": ["sequence.likelihood_steps=0", "sequence.discriminator_start=0"]}
 PLAIN = ["communication.node_sharing=off", "communication.overlap=off"]
 
 
 def job(program, recipe, place, batch, command, options, settings=(), seconds=0):
     file = ROOT / "experiments" / recipe / "recipe.yaml"
-    words = [*place.mpirun_command(), program, command, file, "--threads", 1, *options]
-    for setting in (f"data.global_batch_size={batch * place.ranks}", *settings):
+    words = [*place.mpirun_command(), program, command, file, "--threads", place.threads, *options]
+    for setting in (f"data.global_batch_size={batch * place.ranks}", *PHASES.get(recipe, ()), *settings):
         words += ["--set", setting]
     run_job([(words, {})], seconds)
 

@@ -24,6 +24,7 @@ class Place:
     hostfile: str | None = None
     first_host: str | None = None
     interface: str | None = None  # of the network between the hosts
+    threads: int = 1  # of each rank
 
     def mpirun_command(self):
         command = [self.mpirun, "-n", str(self.ranks)]

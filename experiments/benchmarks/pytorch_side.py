@@ -18,7 +18,7 @@ def free_port():
 
 
 def commands_of(place, program):
-    variables = {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "WORLD_SIZE": str(place.ranks)}
+    variables = {"OMP_NUM_THREADS": str(place.threads), "CUDA_VISIBLE_DEVICES": "", "WORLD_SIZE": str(place.ranks)}
     if place.hostfile:
         variables |= {"MASTER_ADDR": place.first_host, "MASTER_PORT": HOSTS_PORT,
                       "GLOO_SOCKET_IFNAME": place.interface}
@@ -30,7 +30,8 @@ def commands_of(place, program):
 
 def measure(recipe, place, batch, seconds, compile=False, fused=False):
     """Samples a second over all ranks, in the middle of a run."""
-    program = [sys.executable, TRAIN, recipe, "--batch", batch, "--seconds", seconds]
+    program = [sys.executable, TRAIN, recipe, "--batch", batch, "--seconds", seconds, "--threads",
+               place.threads]
     program += ["--compile"] * compile + ["--fused"] * fused
     output = run_job(commands_of(place, program), seconds + COMPILE_SECONDS * compile)
     for line in output.splitlines():

@@ -22,6 +22,11 @@ def cell(values, form):
     return f"{form(statistics.median(values))} ({form(min(values))} - {form(max(values))})"
 
 
+def size(row):
+    threads = f", {row['threads']} threads a rank" if row["threads"] > 1 else ""
+    return f"{row['ranks']} x {row['batch']}{threads}"
+
+
 def ratios(figures, of, to):
     """Round by round, so that what slows the whole machine down for a while cancels; None if either did not run."""
     if isinstance(figures[of], str) or isinstance(figures[to], str):
@@ -30,20 +35,20 @@ def ratios(figures, of, to):
 
 
 def render(rows, sides):
-    """rows: {recipe, ranks, batch, samples_per_second: {side: [per round] or reason}}. The first side is compared
-    with each of the others."""
+    """rows: {recipe, ranks, threads, batch, samples_per_second: {side: [per round] or reason}}. The first side is
+    compared with each of the others."""
     first, others = sides[0], sides[1:]
     header = ["recipe", "ranks x samples", *(f"{side}, samples/s" for side in sides),
               *(f"{first} / {side}" for side in others)]
     lines = [f"| {' | '.join(header)} |", "|---" * len(header) + "|"]
     for row in rows:
         figures = row["samples_per_second"]
-        cells = [row["recipe"], f"{row['ranks']} x {row['batch']}", *(cell(figures[side], rate) for side in sides)]
+        cells = [row["recipe"], size(row), *(cell(figures[side], rate) for side in sides)]
         for side in others:
             values = ratios(figures, first, side)
             cells.append("-" if values is None else cell(values, ratio))
         lines.append(f"| {' | '.join(cells)} |")
-    reasons = [f"{row['recipe']}, {row['ranks']} x {row['batch']}: {side} {values}" for row in rows
+    reasons = [f"{row['recipe']}, {size(row)}: {side} {values}" for row in rows
                for side, values in row["samples_per_second"].items() if isinstance(values, str)]
     return "\n".join(lines + [""] * bool(reasons) + [f"- {reason}" for reason in reasons])
 

@@ -2,7 +2,11 @@
 from dataclasses import dataclass
 from typing import Callable
 
+import torch
+
+from fashion_mnist import read_fashion_mnist
 from networks import dcgan_discriminator, dcgan_generator, mlp_discriminator, mlp_generator
+from sequence_networks import SequenceDiscriminator, SequenceGenerator
 
 CLASSES = 10
 
@@ -21,6 +25,29 @@ class Recipe:
     pixels: tuple[float, float] = (-1, 1)
     image_shape: tuple[int, ...] = (784,)
 
+    def read_data(self):
+        return read_fashion_mnist(self.pixels, self.image_shape)
+
+
+@dataclass(frozen=True)
+class SequenceRecipe:
+    make_generator: Callable
+    make_discriminator: Callable | None  # None in a phase that has no use for it
+    update: str  # the phase: likelihood or adversarial
+    vocabulary: int
+    length: int
+    sequences: int  # in the dataset
+    rollouts: int = 0
+    baseline: bool = False
+    learning_rate: float = 2e-4  # of both networks, with Adam
+    epsilon: float = 1e-8
+    clip_gradient_norm: float | None = None
+
+    def read_data(self):
+        """Sequences [sequence, length] of any tokens: a step's time does not depend on which they are."""
+        tokens = torch.Generator().manual_seed(3)
+        return torch.randint(self.vocabulary, (self.sequences, self.length), generator=tokens),
+
 
 RECIPES = {
     "mlp": Recipe(lambda: mlp_generator(256, 512), lambda: mlp_discriminator(512, 256)),
@@ -33,4 +60,10 @@ RECIPES = {
                       gradient_penalty=10),
     "dcgan": Recipe(dcgan_generator, dcgan_discriminator, update="simultaneous", learning_rate=1e-4, epsilon=1e-7,
                     image_shape=(1, 28, 28)),
+    "seqgan-tutorial": SequenceRecipe(lambda: SequenceGenerator(100, 128, 256),
+                                      lambda: SequenceDiscriminator(100, 128, 256), update="adversarial",
+                                      vocabulary=100, length=10, sequences=1000, rollouts=4, baseline=True),
+    "seqgan-oracle": SequenceRecipe(lambda: SequenceGenerator(5000, 32, 32, initial_deviation=0.1), None,
+                                    update="likelihood", vocabulary=5000, length=20, sequences=10_000,
+                                    learning_rate=1e-2, clip_gradient_norm=5),
 }

@@ -4,36 +4,19 @@ Three rules keep DDP and GANs together. Each wrapped network goes forward and th
 generator's step the discriminator runs unwrapped and frozen, so that its reducer, which would wait for gradients, is
 never asked. Buffers are not broadcast: that would overwrite running statistics between a forward and its backward.
 """
-from dataclasses import dataclass
-
 import torch
-from torch import nn
 from torch.nn import functional as F
-from torch.nn.parallel import DistributedDataParallel
 
-from recipes import CLASSES, Recipe
+from gan import bce_loss, unwrapped
+from recipes import CLASSES
 
 NOISE_SIZE = 100
-
-
-@dataclass
-class Gan:
-    recipe: Recipe
-    generator: nn.Module
-    discriminator: nn.Module
-    generator_optimizer: torch.optim.Optimizer
-    discriminator_optimizer: torch.optim.Optimizer
-
-
-def unwrapped(network):
-    return network.module if isinstance(network, DistributedDataParallel) else network
 
 
 def discriminator_loss(recipe, real_logits, fake_logits):
     if recipe.loss == "wasserstein":
         return fake_logits.mean() - real_logits.mean()
-    return (F.binary_cross_entropy_with_logits(real_logits, torch.ones_like(real_logits)) +
-            F.binary_cross_entropy_with_logits(fake_logits, torch.zeros_like(fake_logits)))
+    return bce_loss(real_logits, fake_logits)
 
 
 def generator_loss(recipe, fake_logits):

@@ -14,18 +14,25 @@ import torch.distributed as dist
 import torch._functorch.config
 from torch.nn.parallel import DistributedDataParallel
 
-from fashion_mnist import ShuffledBatches
+import sequence_steps
+import steps
+from gan import Gan
 from recipes import RECIPES
-from steps import STEPS, Gan
+from shuffled_batches import ShuffledBatches
 
 WARM_UP_STEPS = 3
 WARM_UP_SECONDS = 1.5
+STEPS = steps.STEPS | sequence_steps.STEPS
 
 
 def make_gan(recipe, world_size, arguments):
     torch.manual_seed(1)
     networks, optimizers = [], []
     for make in (recipe.make_generator, recipe.make_discriminator):
+        if make is None:
+            networks.append(None)
+            optimizers.append(None)
+            continue
         network = make()
         if arguments.compile:
             network.compile(dynamic=False)
@@ -59,13 +66,14 @@ def main():
     parser.add_argument("recipe", choices=RECIPES)
     parser.add_argument("--batch", type=int, required=True, help="samples a rank")
     parser.add_argument("--seconds", type=float, required=True)
+    parser.add_argument("--threads", type=int, default=1, help="of each rank (1)")
     parser.add_argument("--compile", action="store_true")
     parser.add_argument("--fused", action="store_true", help="Adam(fused=True)")
     arguments = parser.parse_args()
 
     rank = int(os.environ.get("RANK", os.environ.get("OMPI_COMM_WORLD_RANK", 0)))
     world_size = int(os.environ.get("WORLD_SIZE", 1))
-    torch.set_num_threads(1)
+    torch.set_num_threads(arguments.threads)
     if arguments.compile:
         # step_simultaneous goes backward twice through one forward.
         torch._functorch.config.donated_buffer = False
@@ -73,8 +81,8 @@ def main():
         dist.init_process_group("gloo", rank=rank, world_size=world_size)
     recipe = RECIPES[arguments.recipe]
     gan = make_gan(recipe, world_size, arguments)
-    batches = ShuffledBatches(arguments.batch, rank, world_size, recipe.pixels, recipe.image_shape)
-    torch.manual_seed(2 + rank)  # noise and dropout differ between ranks
+    batches = ShuffledBatches(recipe.read_data(), arguments.batch, rank, world_size)
+    torch.manual_seed(2 + rank)  # noise, tokens and dropout differ between ranks
     losses = ()
 
     def step():
@@ -92,7 +100,7 @@ def main():
         raise SystemExit(f"{arguments.recipe}: losses are {[loss.item() for loss in losses]} after training")
     if rank == 0:
         print(json.dumps({"samples_per_second": count * arguments.batch * world_size / seconds, "steps": count,
-                          "generator_loss": losses[0].item(), "discriminator_loss": losses[1].item()}))
+                          "losses": [loss.item() for loss in losses]}))
     if world_size > 1:
         dist.destroy_process_group()
 
