@@ -49,7 +49,8 @@ def check_options(page, text):
 
 
 def answer(key):  # x is no key, and no value where one is checked
-    return ask("recipe", "show", "seqgan-tutorial" if key.startswith("sequence") else "mlp", "--set", f"{key}=x")
+    recipe = {"sequence": "seqgan-tutorial", "cycle": "cyclegan"}.get(key.partition(".")[0], "mlp")
+    return ask("recipe", "show", recipe, "--set", f"{key}=x")
 
 
 def choices(key):
@@ -62,7 +63,7 @@ def check_keys(page, text):
     sections = [""]
     for section in sections:  # which grows meanwhile
         for key in (section + name for name in choices(section + "x")):
-            row = table.get(key) or table.get(re.sub(r"^(gan|sequence)\.\w+\.", r"\1.*.", key))
+            row = table.get(key) or table.get(re.sub(r"^(gan|sequence|cycle)\.\w+\.", r"\1.*.", key))
             has_keys = "expected keys" in answer(key)
             if row is None and has_keys:
                 sections.append(key + ".")
@@ -70,7 +71,7 @@ def check_keys(page, text):
                              if row is None or name and f"`{name}`" not in row]:
                 problems.append(f"{page}: no row has the key {key} and its {', '.join(missing) or 'meaning'}")
     for key in table:
-        one = re.sub(r"^(gan|sequence)\.\*", r"\1.generator", key).replace("network.*", "network.mlp")
+        one = re.sub(r"^(gan|sequence|cycle)\.\*", r"\1.generator", key).replace("network.*", "network.mlp")
         if "unknown key" in answer(one):
             problems.append(f"{page}: the program knows no key {key}")
 

@@ -4,6 +4,7 @@
 #include "cli/command.hpp"
 #include "cli/command_line.hpp"
 #include "cli/output_file.hpp"
+#include "cli/picture_translation.hpp"
 #include "data/format/class_names.hpp"
 #include "distributed/lone_communicator.hpp"
 #include "reporting/sample_writer.hpp"
@@ -18,6 +19,7 @@ struct SampleArguments {
   std::string label;
   std::string out;
   std::optional<std::int64_t> seed;
+  std::string input, direction;
 };
 
 constexpr std::size_t kMostNamesShown = 20;
@@ -34,7 +36,24 @@ ClassLabel label_asked_for(const SampleArguments& arguments, const TrainedRun& r
   return {*label};
 }
 
+// A folder of pictures instead of samples.
+void translate_folder(const SampleArguments& arguments) {
+  require(!arguments.count && arguments.label.empty() && !arguments.seed,
+          "--input says what is translated; leave --count, --label and --seed out");
+  LoneCommunicator communicator;
+  const TrainedRun run = open_trained_run(arguments.run, {}, communicator);
+  const TranslationArguments translation{
+      .input = arguments.input, .direction = arguments.direction, .out = arguments.out};
+  check_direction(translation, run);
+  const std::size_t count = translate_pictures(translation, run);
+  std::puts(fmt::format("{}: {} pictures translated {} by step {}", arguments.out, count, arguments.direction,
+                        run.info.step)
+                .c_str());
+}
+
 void sample_run(const SampleArguments& arguments) {
+  if (!arguments.input.empty()) return translate_folder(arguments);
+  require(arguments.direction.empty(), "--direction says how --input is translated; give both");
   LoneCommunicator communicator;
   check_output_file("--out", arguments.out);
   const TrainedRun run = open_trained_run(arguments.run, arguments.seed, communicator);
@@ -70,7 +89,15 @@ void add_sample_command(CLI::App& app, Action& action) {
       ->type_name("FILE");
   expect_integer(command->add_option("--seed", arguments->seed, "Seed of the noise [the recipe's]"),
                  kFromZero);
-  command->footer("Example: ganymede sample runs/dcgan-1 --count 100 --out grid.png");
+  expect_path(command->add_option("--input", arguments->input,
+                                  "Folder of PNG and JPEG pictures to translate, of a recipe with `cycle`: "
+                                  "--out is then a new folder for theirs, under the same names"))
+      ->type_name("DIR");
+  command->add_option("--direction", arguments->direction, "How to translate them: a-to-b or b-to-a")
+      ->type_name("WHICH");
+  command->footer(
+      "Examples: ganymede sample runs/dcgan-1 --count 100 --out grid.png\n"
+      "          ganymede sample runs/cyclegan-1 --input drawings --direction a-to-b --out coloured");
   command->callback([&action, arguments] {
     action = [arguments](Communicator*) {
       sample_run(*arguments);

@@ -11,6 +11,8 @@
 #include <variant>
 #include <vector>
 
+#include "base/image_shape.hpp"
+
 namespace ganymede {
 
 // What a sample can be asked to be of.
@@ -20,23 +22,37 @@ struct ClassLabel {
   std::int64_t number = 0;
 };
 
+// A way in which images are translated.
+struct Direction {
+  std::string name;      // "a-to-b"
+  ImageShape from = {};  // of the images that it takes
+};
+
 // What the samples of a procedure are. The same for all of them.
 struct SampleForm {
   enum class Kind { pictures, points, texts } kind = Kind::pictures;
   std::vector<SampleInput> inputs = {};  // what a request may name
   std::int64_t classes = 0;              // of samples with labels; without a label asked for they take turns
   std::array<double, 2> pixels = {-1, 1};  // of pictures: what black and white are
+  std::int64_t distinct = 0;               // samples without a request, after which they repeat; 0: no end
+  std::vector<Direction> directions = {};  // in which a request may have images translated
 
   bool takes(SampleInput input) const {
     return std::find(inputs.begin(), inputs.end(), input) != inputs.end();
   }
 };
 
+// Images to be translated; the sample at a place is made of the image there.
+struct Translation {
+  std::string direction;
+  at::Tensor images;  // [all places, channels, height, width] in the range of pixels
+};
+
 struct SampleRequest {
   std::int64_t first_place = 0;
   std::int64_t count = 0;
-  // Of all samples: nothing, a class, a text, or an image [channels, height, width] in the range of pixels.
-  std::variant<std::monostate, ClassLabel, std::string, at::Tensor> of = {};
+  // Of all samples: nothing, a class or a text; or images, one a sample.
+  std::variant<std::monostate, ClassLabel, std::string, Translation> of = {};
 };
 
 struct SampleSet {

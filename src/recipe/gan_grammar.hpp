@@ -2,6 +2,7 @@
 #pragma once
 
 #include "procedures/adversarial/adversarial_options.hpp"
+#include "recipe/loss_grammar.hpp"
 #include "recipe/network_grammar.hpp"
 #include "recipe/update_grammar.hpp"
 
@@ -11,28 +12,6 @@ inline constexpr std::array<std::pair<const char*, Update>, 2> kUpdates{
     {{"alternating", Update::alternating}, {"simultaneous", Update::simultaneous}}};
 inline constexpr std::array<std::pair<const char*, Conditioning>, 2> kConditionings{
     {{"none", Conditioning::none}, {"labels", Conditioning::labels}}};
-
-template <typename Visitor>
-void visit_options(Visitor& visitor, BceLoss& loss) {
-  visitor.value("saturating", loss.saturating);
-  visitor.value("label_smoothing", loss.label_smoothing, kProbability);
-}
-
-template <typename Visitor>
-void visit_options(Visitor&, WassersteinLoss&) {}
-
-template <typename Visitor>
-void visit_options(Visitor&, HingeLoss&) {}
-
-template <typename Visitor>
-void visit_options(Visitor& visitor, LeastSquaresLoss& loss) {
-  visitor.value("label_smoothing", loss.label_smoothing, kProbability);
-}
-
-template <typename Visitor>
-void visit_options(Visitor& visitor, MixedLoss& loss) {
-  visitor.value("wasserstein_weight", loss.wasserstein_weight, kPositiveNumber);
-}
 
 template <typename Visitor>
 void visit_options(Visitor& visitor, GradientPenalty& penalty) {

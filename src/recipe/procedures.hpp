@@ -4,11 +4,12 @@
 #include <variant>
 
 #include "procedures/adversarial/adversarial_procedure.hpp"
+#include "procedures/cycle/cycle_procedure.hpp"
 #include "procedures/sequence/sequence_procedure.hpp"
 
 namespace ganymede {
 
-using ProcedureOptions = std::variant<AdversarialOptions, SequenceOptions>;
+using ProcedureOptions = std::variant<AdversarialOptions, SequenceOptions, CycleOptions>;
 
 // Datasets that it trains from.
 std::size_t source_count(const ProcedureOptions& options);

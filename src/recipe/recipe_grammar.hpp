@@ -2,6 +2,7 @@
 // are both visitors of it. Included by recipe.cpp only.
 #pragma once
 
+#include "recipe/cycle_grammar.hpp"
 #include "recipe/gan_grammar.hpp"
 #include "recipe/recipe.hpp"
 #include "recipe/sequence_grammar.hpp"
@@ -60,7 +61,7 @@ void visit_options(Visitor& visitor, Recipe& recipe) {
   visitor.choice("precision", recipe.precision, kPrecisions);
   visitor.section("data", [&](auto& inner) { visit_options(inner, recipe.data); });
   visitor.one_section(recipe.procedure, Alternative<AdversarialOptions>{"gan"},
-                      Alternative<SequenceOptions>{"sequence"});
+                      Alternative<SequenceOptions>{"sequence"}, Alternative<CycleOptions>{"cycle"});
   visitor.section("train", [&](auto& inner) { visit_options(inner, recipe.train); });
   visitor.optional_section("reproducible", recipe.reproducible);
   visitor.section("communication", [&](auto& inner) { visit_options(inner, recipe.communication); });

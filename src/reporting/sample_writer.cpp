@@ -13,6 +13,7 @@ constexpr std::int64_t kPictures = 64, kRowsOfClasses = 8, kPoints = 2000, kText
 std::int64_t shown_samples(const SampleForm& form) {
   switch (form.kind) {
     case SampleForm::Kind::pictures:
+      if (form.distinct > 0) return std::min(form.distinct, kPictures);
       return has_column_a_class(form) ? kRowsOfClasses * form.classes : kPictures;
     case SampleForm::Kind::points:
       return kPoints;

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "base/error.hpp"
+#include "base/luminance.hpp"
 
 namespace ganymede {
 namespace {
@@ -43,7 +44,7 @@ at::Tensor fit_image(const at::Tensor& image, const ImageShape& shape) {
   at::Tensor fitted = resize(cut_centre(image, shape), shape);
   // Resizing is linear, so the channels may be mixed afterwards.
   if (shape.channels == 1 && fitted.size(0) == 3)
-    fitted = (0.299 * fitted[0] + 0.587 * fitted[1] + 0.114 * fitted[2]).unsqueeze(0);
+    fitted = (kLuminance[0] * fitted[0] + kLuminance[1] * fitted[1] + kLuminance[2] * fitted[2]).unsqueeze(0);
   if (shape.channels == 3 && fitted.size(0) == 1) fitted = fitted.expand({3, shape.height, shape.width});
   return fitted.round().clamp(0, 255).to(at::kByte).contiguous();
 }

@@ -1,0 +1,324 @@
+#include "procedures/cycle/cycle_procedure.hpp"
+
+#include "objectives/absolute_error.hpp"
+#include "procedures/cycle/cycle_networks.hpp"
+#include "procedures/cycle/history_pool.hpp"
+#include "procedures/cycle/streams.hpp"
+#include "procedures/cycle/translation_figures.hpp"
+#include "procedures/cycle/translator.hpp"
+#include "procedures/gather_rows.hpp"
+#include "procedures/objective.hpp"
+#include "procedures/trained_network.hpp"
+
+namespace ganymede {
+namespace {
+
+// Of a step's parts, in their order.
+enum Part : std::size_t {
+  kGeneratorsForward,
+  kGeneratorsBackward,
+  kDiscriminatorsForward,
+  kDiscriminatorsBackward,
+  kHistory,
+  kOptimizer,
+};
+
+// The real images of one virtual replica.
+struct DomainImages {
+  OfDomains<at::Tensor> real;  // [rows, channels, height, width]
+  std::int64_t first_place, global_batch_size;
+
+  std::int64_t rows() const { return real[0].size(0); }
+};
+
+// What the generators make of them: images of a domain each, [domain of the result].
+struct Translations {
+  OfDomains<at::Tensor> fake, back;
+  OfDomains<at::Tensor> same = {};  // undefined without an identity loss
+};
+
+// A step's, in the order of its scalars; each this rank's part.
+struct CycleLosses {
+  double generators = 0, cycle = 0, identity = 0;
+  OfDomains<double> discriminators{};
+};
+
+AdversarialLoss adversarial_loss(const CycleLoss& loss) {
+  return std::visit([](const auto& one) -> AdversarialLoss { return one; }, loss);
+}
+
+std::vector<std::string> scalars_of(const CycleOptions& options) {
+  std::vector<std::string> names{"generator_loss", "cycle_loss"};
+  if (options.identity_weight > 0) names.emplace_back("identity_loss");
+  names.insert(names.end(), {"discriminator_a_loss", "discriminator_b_loss"});
+  return names;
+}
+
+class CycleProcedure final : public Procedure {
+ public:
+  CycleProcedure(const CycleOptions& options, const ProcedureSetting& setting, const CycleNetworks& networks,
+                 Communicator& communicator)
+      : options_(options),
+        setting_(setting),
+        loss_(adversarial_loss(options.loss)),
+        // LeastSquaresLoss is half of the squares already.
+        generator_factor_(std::holds_alternative<LeastSquaresLoss>(options.loss) ? 2 : 1),
+        discriminator_factor_(std::holds_alternative<LeastSquaresLoss>(options.loss) ? 1 : 0.5),
+        translator_(networks.generators, check_domains(options, setting.sources), setting.dtype),
+        form_(translator_.form(setting.pixels)),
+        schedule_({{.name = "cycle", .scalars = scalars_of(options), .batches = {1, 1}}}),
+        communicator_(communicator),
+        replicas_of_rank_(replicas_of_rank(setting, communicator)),
+        generators_{{{networks.generators[0], options.generator.update, replicas_of_rank_, communicator},
+                     {networks.generators[1], options.generator.update, replicas_of_rank_, communicator}}},
+        discriminators_{
+            {{networks.discriminators[0], options.discriminator.update, replicas_of_rank_, communicator},
+             {networks.discriminators[1], options.discriminator.update, replicas_of_rank_, communicator}}},
+        pools_{{{options.pool_size, setting.sources[0].sample().image_shape(), setting.dtype},
+                {options.pool_size, setting.sources[1].sample().image_shape(), setting.dtype}}} {}
+
+  const Schedule& schedule() const override { return schedule_; }
+
+  // Both generators, then both discriminators, on what the generators made before their update.
+  void step(std::int64_t step, const StepData& data, std::span<double> scalars) override {
+    const OfDomains<Batch> batches{data[0].front(), data[1].front()};
+    keep_first_images(step, batches);
+    const std::vector<DomainImages> slices = slices_of(batches);
+    CycleLosses losses;
+    const OfDomains<at::Tensor> fakes = update_generators(step, slices, losses);
+    for (const std::size_t domain : kDomains)
+      losses.discriminators[domain] =
+          update_discriminator(step, domain, slices, exchange(step, domain, fakes[domain], batches[domain]));
+    std::vector<double> values{losses.generators, losses.cycle};
+    if (options_.identity_weight > 0) values.push_back(losses.identity);
+    values.insert(values.end(), losses.discriminators.begin(), losses.discriminators.end());
+    std::copy(values.begin(), values.end(), scalars.begin());
+  }
+
+  const SampleForm& sample_form() const override { return form_; }
+
+  SampleSet sample(const SampleRequest& request) override { return translator_.sample(request); }
+
+  Figures figures(const std::vector<Batch>& held_out) override {
+    if (held_out.empty()) return {};
+    return measure_translations(
+        {.real = {held_out[0].fields.front(), held_out[1].fields.front()},
+         .are_pairs = options_.held_out_pairs,
+         .range = setting_.pixels[1] - setting_.pixels[0]},
+        [&](std::size_t domain, const at::Tensor& images) { return translator_.translate(domain, images); });
+  }
+
+  std::vector<Player> players() override {
+    return {generators_[0].as_player("generator_a_to_b"), generators_[1].as_player("generator_b_to_a"),
+            discriminators_[0].as_player("discriminator_a"), discriminators_[1].as_player("discriminator_b")};
+  }
+
+  std::vector<NamedTensor> own_state() override {
+    std::vector<NamedTensor> state = translator_.state();
+    for (const std::size_t domain : kDomains)
+      for (const NamedTensor& named : pools_[domain].state(domain == 0 ? "history_a" : "history_b"))
+        state.push_back(named);
+    return state;
+  }
+
+  const std::vector<StepPart>& step_parts() const override { return parts_; }
+
+ private:
+  void keep_first_images(std::int64_t step, const OfDomains<Batch>& batches) {
+    const std::int64_t first = step * batches[0].global_batch_size;
+    if (!translator_.wants(first)) return;
+    for (const std::size_t domain : kDomains)
+      translator_.keep(
+          domain, first,
+          gather_rows(batches[domain].fields.front(), batches[domain].global_batch_size, communicator_));
+  }
+
+  std::vector<DomainImages> slices_of(const OfDomains<Batch>& batches) const {
+    const std::vector<Batch> of_a = split_rows(batches[0], replicas_of_rank_),
+                             of_b = split_rows(batches[1], replicas_of_rank_);
+    std::vector<DomainImages> slices;
+    for (std::size_t i = 0; i < of_a.size(); ++i)
+      slices.push_back({.real = {of_a[i].fields.front(), of_b[i].fields.front()},
+                        .first_place = of_a[i].first_place,
+                        .global_batch_size = of_a[i].global_batch_size});
+    return slices;
+  }
+
+  // Returns what the generators made, this rank's rows, without a graph.
+  OfDomains<at::Tensor> update_generators(std::int64_t step, const std::vector<DomainImages>& slices,
+                                          CycleLosses& losses) {
+    const Frozen judge_a(discriminators_[0].arena), judge_b(discriminators_[1].arena);
+    for (const TrainedNetwork& generator : generators_) generator.network->begin_update();
+    OfDomains<std::vector<at::Tensor>> fakes;
+    auto pending_a = generators_[0].averager.begin(), pending_b = generators_[1].averager.begin();
+    for (const DomainImages& slice : slices) {
+      if (&slice != &slices.front()) {
+        pending_a.next_replica();
+        pending_b.next_replica();
+      }
+      const Translations made = pass_through_generators(step, slice);
+      backward_through_generators(slice, made, judge_translations(slice, made, losses), losses);
+      for (const std::size_t domain : kDomains) fakes[domain].push_back(made.fake[domain].detach());
+    }
+    pending_a.finish();
+    pending_b.finish();
+    for (TrainedNetwork& generator : generators_) update(generator, step);
+    return {at::cat(fakes[0]), at::cat(fakes[1])};
+  }
+
+  // The images of the domain that a generator translates to go through it in one batch with those that it
+  // translates: rows do not depend on each other.
+  Translations pass_through_generators(std::int64_t step, const DomainImages& slice) {
+    const ScopedPart part(parts_[kGeneratorsForward], communicator_);
+    Translations made;
+    for (const std::size_t domain : kDomains) {
+      const std::size_t to = other_domain(domain);
+      Network& generator = *generators_[domain].network;
+      if (options_.identity_weight > 0) {
+        const std::vector<at::Tensor> both =
+            generator
+                .forward(at::cat({slice.real[domain], slice.real[to]}),
+                         context(step, slice, {CyclePass::there, CyclePass::identity}))
+                .chunk(2);
+        made.fake[to] = both[0];
+        made.same[to] = both[1];
+      } else {
+        made.fake[to] = generator.forward(slice.real[domain], context(step, slice, {CyclePass::there}));
+      }
+    }
+    for (const std::size_t domain : kDomains)
+      made.back[domain] = generators_[other_domain(domain)].network->forward(
+          made.fake[other_domain(domain)], context(step, slice, {CyclePass::back}));
+    return made;
+  }
+
+  // Returns the gradients of the adversarial losses at the generated images.
+  OfDomains<at::Tensor> judge_translations(const DomainImages& slice, const Translations& made,
+                                           CycleLosses& losses) {
+    ScopedPart part(parts_[kDiscriminatorsForward], communicator_);
+    OfDomains<at::Tensor> at_fake;
+    Objective objective(0, 1);
+    for (const std::size_t domain : kDomains) {
+      at_fake[domain] = made.fake[domain].detach().requires_grad_(true);
+      const at::Tensor logits = judge(domain, at_fake[domain]);
+      const double factor = generator_factor_ * factor_of_patch(logits, slice.rows(), slice);
+      const LossAndSlope loss = generator_loss(loss_, logits, factor);
+      losses.generators += loss.sum * factor;
+      objective.depends_on(logits, loss.slope);
+    }
+    part.enter(parts_[kDiscriminatorsBackward]);
+    objective.backward({at_fake[0], at_fake[1]});
+    return {at_fake[0].grad(), at_fake[1].grad()};
+  }
+
+  void backward_through_generators(const DomainImages& slice, const Translations& made,
+                                   const OfDomains<at::Tensor>& gradients_at_fake, CycleLosses& losses) {
+    const ScopedPart part(parts_[kGeneratorsBackward], communicator_);
+    Objective objective(0, 1);
+    const auto add_error = [&](const at::Tensor& image, const at::Tensor& target, double weight) {
+      const double factor = weight / static_cast<double>(target[0].numel() * slice.global_batch_size);
+      const LossAndSlope error = absolute_error(image, target, factor);
+      objective.depends_on(image, error.slope);
+      losses.generators += error.sum * factor;
+      return error.sum * factor;
+    };
+    for (const std::size_t domain : kDomains) {
+      objective.depends_on(made.fake[domain], gradients_at_fake[domain]);
+      losses.cycle += add_error(made.back[domain], slice.real[domain], options_.cycle_weight);
+      if (made.same[domain].defined())
+        losses.identity += add_error(made.same[domain], slice.real[domain], options_.identity_weight);
+    }
+    objective.backward();
+  }
+
+  // What the discriminator of a domain is shown in place of this rank's new images.
+  at::Tensor exchange(std::int64_t step, std::size_t domain, const at::Tensor& fakes, const Batch& batch) {
+    const ScopedPart part(parts_[kHistory], communicator_);
+    if (options_.pool_size == 0) return fakes;
+    const RandomStream stream(setting_.seed,
+                              {.purpose = CyclePurpose::history, .network = kDiscriminatorIds[domain]},
+                              static_cast<std::uint32_t>(step));
+    return pools_[domain]
+        .exchange(gather_rows(fakes, batch.global_batch_size, communicator_), stream)
+        .narrow(0, batch.first_place, batch.rows());
+  }
+
+  // Returns this rank's part of the loss. fakes: of all slices.
+  double update_discriminator(std::int64_t step, std::size_t domain, const std::vector<DomainImages>& slices,
+                              const at::Tensor& fakes) {
+    TrainedNetwork& discriminator = discriminators_[domain];
+    discriminator.network->begin_update();
+    double sum = 0;
+    auto pending = discriminator.averager.begin();
+    for (const DomainImages& slice : slices) {
+      if (&slice != &slices.front()) pending.next_replica();
+      ScopedPart part(parts_[kDiscriminatorsForward], communicator_);
+      const at::Tensor fake = fakes.narrow(0, slice.first_place - slices.front().first_place, slice.rows());
+      const at::Tensor both = judge(domain, at::cat({slice.real[domain], fake}));
+      const std::vector<at::Tensor> logits = both.chunk(2);
+      const double factor = discriminator_factor_ * factor_of_patch(both, 2 * slice.rows(), slice);
+      const DiscriminatorLoss loss = discriminator_loss(loss_, logits[0], logits[1], factor);
+      part.enter(parts_[kDiscriminatorsBackward]);
+      Objective(loss.sum, factor)
+          .depends_on(logits[0], loss.real)
+          .depends_on(logits[1], loss.fake)
+          .backward();
+      sum += loss.sum * factor;
+    }
+    pending.finish();
+    update(discriminator, step);
+    return sum;
+  }
+
+  // Logits [images x patches, 1].
+  at::Tensor judge(std::size_t domain, const at::Tensor& images) {
+    return discriminators_[domain].network->forward(images, {.training = true}).view({-1, 1});
+  }
+
+  // Losses are means over the patches of an image, and over the global batch.
+  static double factor_of_patch(const at::Tensor& logits, std::int64_t images, const DomainImages& slice) {
+    return static_cast<double>(images) / static_cast<double>(logits.size(0) * slice.global_batch_size);
+  }
+
+  ForwardContext context(std::int64_t step, const DomainImages& slice,
+                         std::initializer_list<CyclePass> passes) const {
+    ForwardContext context{.training = true, .seed = setting_.seed, .step = step};
+    for (const CyclePass pass : passes)
+      context.segments.push_back({.pass = pass, .first_place = slice.first_place, .rows = slice.rows()});
+    return context;
+  }
+
+  void update(TrainedNetwork& trained, std::int64_t step) {
+    const ScopedPart part(parts_[kOptimizer], communicator_);
+    trained.update(step);
+  }
+
+  const CycleOptions options_;
+  const ProcedureSetting setting_;
+  const AdversarialLoss loss_;
+  const double generator_factor_, discriminator_factor_;  // of that loss
+  Translator translator_;
+  const SampleForm form_;
+  const Schedule schedule_;
+  Communicator& communicator_;
+  const std::int64_t replicas_of_rank_;
+  OfDomains<TrainedNetwork> generators_, discriminators_;
+  OfDomains<HistoryPool> pools_;
+  std::vector<StepPart> parts_{{"generators_forward"},
+                               {"generators_backward"},
+                               {"discriminators_forward"},
+                               {"discriminators_backward"},
+                               {"history"},
+                               {kOptimizerPart}};
+};
+
+}  // namespace
+
+JoinRanks prepare_procedure(const CycleOptions& options, const ProcedureSetting& setting,
+                            Communicator& communicator) {
+  return [=, &communicator, networks = make_cycle_networks(options, setting, communicator)] {
+    return std::make_unique<CycleProcedure>(options, setting, networks, communicator);
+  };
+}
+
+}  // namespace ganymede
