@@ -14,9 +14,10 @@ inline constexpr std::uint64_t kCycleSeed = 4;
 inline constexpr ImageShape kGreyShape{.channels = 1, .height = 8, .width = 12};
 inline constexpr ImageShape kColourShape{.channels = 3, .height = 8, .width = 12};
 
-// Adam turns gradients that only rounding makes into steps of a learning rate; its epsilon keeps them out.
+// Adam turns gradients that only rounding makes into steps of a learning rate; its epsilon keeps them out. At
+// ten times the rate, weights of 0.02 turn so far in a step that rounding grows tenfold with each.
 inline CycleOptions small_cycle_options() {
-  const UpdateOptions update{.optimizer = AdamOptions{.learning_rate = 2e-3, .beta1 = 0.5, .epsilon = 1e-5},
+  const UpdateOptions update{.optimizer = AdamOptions{.learning_rate = 2e-4, .beta1 = 0.5, .epsilon = 1e-5},
                              .schedule = {.decay = LinearDecay{.start = 4, .steps = 12}}};
   return {.identity_weight = 0,
           .pool_size = 10,
@@ -32,6 +33,7 @@ struct CycleSetting {
   at::ScalarType dtype = at::kDouble;
   std::uint64_t seed = kCycleSeed;
   std::int64_t global_batch_size = kCycleRows;
+  std::int64_t pixel_size = 1;  // images are noise of so many pixels a side, with soft edges
 };
 
 // With an identity loss, which needs domains alike.
@@ -56,13 +58,17 @@ inline Batch cycle_batch(const CycleSetting& setting, std::size_t source, std::i
   const RandomStream stream(setting.seed,
                             {.purpose = Purpose::test, .layer = static_cast<std::uint8_t>(source)},
                             static_cast<std::uint32_t>(step));
-  return {
-      .fields = {draw_uniform(stream, places.first, {places.count, shape.channels, shape.height, shape.width},
-                              -1, 1, setting.dtype)},
-      .first_place = places.first,
-      .global_batch_size = setting.global_batch_size,
-      .epoch = 0,
-      .number = step};
+  const at::Tensor noise = draw_uniform(
+      stream, places.first,
+      {places.count, shape.channels, shape.height / setting.pixel_size, shape.width / setting.pixel_size}, -1,
+      1, setting.dtype);
+  return {.fields = {setting.pixel_size == 1
+                         ? noise
+                         : at::upsample_bilinear2d(noise, {shape.height, shape.width}, false)},
+          .first_place = places.first,
+          .global_batch_size = setting.global_batch_size,
+          .epoch = 0,
+          .number = step};
 }
 
 // The scalars of one step, over all ranks.
@@ -101,9 +107,12 @@ inline void expect_close(const CycleTraining& found, const CycleTraining& expect
     for (std::size_t i = 0; i < expected.scalars[step].size(); ++i)
       EXPECT_NEAR(found.scalars[step][i], expected.scalars[step][i], 1e-9) << "step " << step;
   ASSERT_EQ(found.state.size(), expected.state.size());
-  for (std::size_t i = 0; i < expected.state.size(); ++i)
-    EXPECT_TRUE(at::allclose(found.state[i].tensor, expected.state[i].tensor, 1e-8, 1e-9))
+  for (std::size_t i = 0; i < expected.state.size(); ++i) {
+    const at::Tensor mine = found.state[i].tensor.to(at::kDouble),
+                     other = expected.state[i].tensor.to(at::kDouble);
+    EXPECT_LE((mine - other).abs().max().item<double>(), 1e-7 * other.abs().max().item<double>())
         << expected.state[i].name;
+  }
 }
 
 inline at::Tensor tensor_of(const TrainingState& state, const std::string& name) {
