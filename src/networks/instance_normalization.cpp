@@ -8,6 +8,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <cmath>
+#include <cstring>
 
 #include "base/error.hpp"
 #include "base/vectorised.hpp"
@@ -19,62 +20,107 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
 constexpr double kInstanceEpsilon = 1e-5;
-constexpr int kSumLanes = 16;  // sums go in so many lanes, whatever the processor's vectors are
+// So many numbers side by side, whatever the processor's vectors are: sums have the same bits everywhere. GCC
+// takes wider ones apart where AVX-512 is missing, number by number.
+template <typename T>
+struct Lanes {
+  typedef T Vector __attribute__((vector_size(32)));  // NOLINT: an alias takes no such attribute
+  static constexpr std::int64_t kCount = 32 / sizeof(T);
+  static Vector load(const T* from) {
+    Vector vector;
+    std::memcpy(&vector, from, sizeof vector);
+    return vector;
+  }
+};
+
+template <typename T>
+T sum_of(const typename Lanes<T>::Vector& lanes) {
+  T sum = 0;
+  for (int lane = 0; lane < Lanes<T>::kCount; ++lane) sum += lanes[lane];
+  return sum;
+}
+
+// Works for numbers and for lanes of them.
+template <typename V, typename T>
+[[gnu::always_inline]] inline V activated(V value, V of, T slope) {
+  return of > 0 ? value : value * slope;
+}
 
 // statistics: the plane's mean, and 1 / its deviation.
-#define GANYMEDE_NORMALIZE_PLANE(T)                                                                     \
-  GANYMEDE_VECTORISED void normalize_plane(T* to, const T* from, std::int64_t pixels, T slope,          \
-                                           T* statistics) {                                             \
-    T lanes[kSumLanes] = {}, sum = 0, squares = 0;                                                      \
-    const std::int64_t whole = pixels / kSumLanes * kSumLanes;                                          \
-    for (std::int64_t i = 0; i < whole; i += kSumLanes)                                                 \
-      for (int lane = 0; lane < kSumLanes; ++lane) lanes[lane] += from[i + lane];                       \
-    for (int lane = 0; lane < kSumLanes; ++lane) sum += lanes[lane], lanes[lane] = 0;                   \
-    for (std::int64_t i = whole; i < pixels; ++i) sum += from[i];                                       \
-    const T mean = sum / static_cast<T>(pixels);                                                        \
-    for (std::int64_t i = 0; i < whole; i += kSumLanes)                                                 \
-      for (int lane = 0; lane < kSumLanes; ++lane)                                                      \
-        lanes[lane] += (from[i + lane] - mean) * (from[i + lane] - mean);                               \
-    for (int lane = 0; lane < kSumLanes; ++lane) squares += lanes[lane];                                \
-    for (std::int64_t i = whole; i < pixels; ++i) squares += (from[i] - mean) * (from[i] - mean);       \
-    const T scale = 1 / std::sqrt(squares / static_cast<T>(pixels) + static_cast<T>(kInstanceEpsilon)); \
-    for (std::int64_t i = 0; i < pixels; ++i) {                                                         \
-      const T normal = (from[i] - mean) * scale;                                                        \
-      to[i] = normal > 0 ? normal : slope * normal;                                                     \
-    }                                                                                                   \
-    statistics[0] = mean;                                                                               \
-    statistics[1] = scale;                                                                              \
+template <typename T>
+[[gnu::always_inline]] inline void normalize(T* to, const T* from, std::int64_t pixels, T slope,
+                                             T* statistics) {
+  using L = Lanes<T>;
+  const std::int64_t whole = pixels / L::kCount * L::kCount;
+  typename L::Vector sums{}, squares{};
+  for (std::int64_t i = 0; i < whole; i += L::kCount) sums += L::load(from + i);
+  T sum = sum_of<T>(sums);
+  for (std::int64_t i = whole; i < pixels; ++i) sum += from[i];
+  const T mean = sum / static_cast<T>(pixels);
+  for (std::int64_t i = 0; i < whole; i += L::kCount) {
+    const typename L::Vector distance = L::load(from + i) - mean;
+    squares += distance * distance;
   }
+  T square = sum_of<T>(squares);
+  for (std::int64_t i = whole; i < pixels; ++i) square += (from[i] - mean) * (from[i] - mean);
+  const T scale = 1 / std::sqrt(square / static_cast<T>(pixels) + static_cast<T>(kInstanceEpsilon));
+  for (std::int64_t i = 0; i < whole; i += L::kCount) {
+    const typename L::Vector normal = (L::load(from + i) - mean) * scale,
+                             result = activated(normal, normal, slope);
+    std::memcpy(to + i, &result, sizeof result);
+  }
+  for (std::int64_t i = whole; i < pixels; ++i) {
+    const T normal = (from[i] - mean) * scale;
+    to[i] = activated(normal, normal, slope);
+  }
+  statistics[0] = mean;
+  statistics[1] = scale;
+}
+
 // d loss / d input = scale (g - mean(g) - normal mean(g normal)), with g before the activation.
-#define GANYMEDE_NORMALIZE_PLANE_BACKWARD(T)                                                               \
-  GANYMEDE_VECTORISED void normalize_plane_backward(T* to, const T* gradient, const T* from,               \
-                                                    std::int64_t pixels, T slope, const T* statistics) {   \
-    const T mean = statistics[0], scale = statistics[1];                                                   \
-    T lanes[kSumLanes] = {}, product_lanes[kSumLanes] = {}, sum = 0, product = 0;                          \
-    const std::int64_t whole = pixels / kSumLanes * kSumLanes;                                             \
-    for (std::int64_t i = 0; i < whole; i += kSumLanes)                                                    \
-      for (int lane = 0; lane < kSumLanes; ++lane) {                                                       \
-        const T normal = (from[i + lane] - mean) * scale;                                                  \
-        const T before = normal > 0 ? gradient[i + lane] : slope * gradient[i + lane];                     \
-        lanes[lane] += before;                                                                             \
-        product_lanes[lane] += before * normal;                                                            \
-      }                                                                                                    \
-    for (int lane = 0; lane < kSumLanes; ++lane) sum += lanes[lane], product += product_lanes[lane];       \
-    for (std::int64_t i = whole; i < pixels; ++i) {                                                        \
-      const T normal = (from[i] - mean) * scale;                                                           \
-      const T before = normal > 0 ? gradient[i] : slope * gradient[i];                                     \
-      sum += before;                                                                                       \
-      product += before * normal;                                                                          \
-    }                                                                                                      \
-    const T mean_gradient = sum / static_cast<T>(pixels), mean_product = product / static_cast<T>(pixels); \
-    for (std::int64_t i = 0; i < pixels; ++i) {                                                            \
-      const T normal = (from[i] - mean) * scale;                                                           \
-      const T before = normal > 0 ? gradient[i] : slope * gradient[i];                                     \
-      to[i] = scale * (before - mean_gradient - normal * mean_product);                                    \
-    }                                                                                                      \
+template <typename T>
+[[gnu::always_inline]] inline void normalize_backward(T* to, const T* gradient, const T* from,
+                                                      std::int64_t pixels, T slope, const T* statistics) {
+  using L = Lanes<T>;
+  const std::int64_t whole = pixels / L::kCount * L::kCount;
+  const T mean = statistics[0], scale = statistics[1];
+  typename L::Vector sums{}, products{};
+  for (std::int64_t i = 0; i < whole; i += L::kCount) {
+    const typename L::Vector normal = (L::load(from + i) - mean) * scale,
+                             before = activated(L::load(gradient + i), normal, slope);
+    sums += before;
+    products += before * normal;
+  }
+  T sum = sum_of<T>(sums), product = sum_of<T>(products);
+  for (std::int64_t i = whole; i < pixels; ++i) {
+    const T normal = (from[i] - mean) * scale, before = activated(gradient[i], normal, slope);
+    sum += before;
+    product += before * normal;
+  }
+  sum /= static_cast<T>(pixels);
+  product /= static_cast<T>(pixels);
+  for (std::int64_t i = 0; i < whole; i += L::kCount) {
+    const typename L::Vector normal = (L::load(from + i) - mean) * scale,
+                             before = activated(L::load(gradient + i), normal, slope),
+                             result = (before - sum - normal * product) * scale;
+    std::memcpy(to + i, &result, sizeof result);
+  }
+  for (std::int64_t i = whole; i < pixels; ++i) {
+    const T normal = (from[i] - mean) * scale;
+    to[i] = (activated(gradient[i], normal, slope) - sum - normal * product) * scale;
+  }
+}
+
+#define GANYMEDE_NORMALIZE_PLANE(T)                                                                      \
+  GANYMEDE_VECTORISED void normalize_plane(T* to, const T* from, std::int64_t pixels, T slope,           \
+                                           T* statistics) {                                              \
+    normalize(to, from, pixels, slope, statistics);                                                      \
+  }                                                                                                      \
+  GANYMEDE_VECTORISED void normalize_plane_backward(T* to, const T* gradient, const T* from,             \
+                                                    std::int64_t pixels, T slope, const T* statistics) { \
+    normalize_backward(to, gradient, from, pixels, slope, statistics);                                   \
   }
 GANYMEDE_FOR_FLOAT_AND_DOUBLE(GANYMEDE_NORMALIZE_PLANE)
-GANYMEDE_FOR_FLOAT_AND_DOUBLE(GANYMEDE_NORMALIZE_PLANE_BACKWARD)
 
 // work(plane) for each of rows x channels, in several threads where it pays.
 template <typename Work>
