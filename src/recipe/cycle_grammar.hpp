@@ -7,8 +7,6 @@
 
 namespace ganymede {
 
-inline constexpr Range kWeight{
-    .low = 0, .high = kLargest, .expected = "a number from 0 on", .says_high = false};
 inline constexpr Range kPoolSize{.low = 0, .high = 10'000, .expected = "an integer from 0 to 10000"};
 inline constexpr Range kResidualBlocks{.low = 1, .high = 64, .expected = "an integer from 1 to 64"};
 inline constexpr Range kPatchLayers{.low = 1, .high = 10, .expected = "an integer from 1 to 10"};
@@ -31,7 +29,7 @@ void visit_options(Visitor& visitor, CycleOptions& options) {
   visitor.choice("loss", options.loss, Alternative<LeastSquaresLoss>{"least_squares"},
                  Alternative<BceLoss>{"bce"});
   visitor.value("cycle_weight", options.cycle_weight, kPositiveNumber);
-  visitor.value("identity_weight", options.identity_weight, kWeight);
+  visitor.value("identity_weight", options.identity_weight, kWeightFromZero);
   visitor.value("pool_size", options.pool_size, kPoolSize);
   visitor.value("held_out_pairs", options.held_out_pairs);
   visitor.section("generator", [&](auto& inner) {

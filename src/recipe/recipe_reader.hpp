@@ -37,6 +37,8 @@ inline constexpr Range kProbability{
 inline constexpr Range kProbabilityOrOne{.low = 0, .high = 1, .expected = "a number from 0 to 1"};
 inline constexpr Range kCount{
     .low = 0, .high = kLargest, .expected = "an integer from 0 on", .says_high = false};
+inline constexpr Range kWeightFromZero{
+    .low = 0, .high = kLargest, .expected = "a number from 0 on", .says_high = false};
 inline constexpr Range kAnyNumber{
     .low = -kLargest, .high = kLargest, .expected = "a number", .says_high = false};
 inline constexpr std::size_t kMostHiddenLayers = 100;

@@ -9,8 +9,6 @@ namespace ganymede {
 inline constexpr std::array<std::pair<const char*, SequenceReward>, 2> kSequenceRewards{
     {{"discriminator", SequenceReward::discriminator}, {"constant", SequenceReward::constant}}};
 inline constexpr Range kFilterWidth{.low = 1, .high = 10'000, .expected = "an integer from 1 to 10000"};
-inline constexpr Range kWeightFromZero{
-    .low = 0, .high = kLargest, .expected = "a number from 0 on", .says_high = false};
 inline constexpr Range kRollouts{.low = 1, .high = 255, .expected = "an integer from 1 to 255"};
 
 template <typename Visitor>
