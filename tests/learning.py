@@ -29,6 +29,8 @@ FIGURES = {
     "reverse_kl": lambda figures: figures["modes"]["reverse_kl"],
     "cycle": lambda figures: figures["cycle_error_a"],        # of lines that became colours and lines again
     "translation": lambda figures: figures["a_to_b_error"],   # against the true partner
+    "oracle": lambda figures: figures["nll_oracle"],          # nats a token
+    "held_out": lambda figures: figures["nll_held_out"],      # likewise
     "likelihood": lambda figures: figures["negative_log_likelihood"],  # nats a token, of the last step that has it
 }
 OF_SEQUENCES = {"seqgan-tutorial"}  # measured by what training reports
@@ -68,10 +70,12 @@ def make_data(program):
     run(ROOT / "launch/fashion-mnist")
     run(ROOT / "launch/oxygen-icons")
     run(ROOT / "datasets/line-to-colour")
+    run(ROOT / "datasets/tang-couplets")
     data = pathlib.Path(os.environ["GANYMEDE_DATA"])
     for name, arguments in {
         "ring": ["make", "ring"],
         "random-sequences": ["make", "random-sequences"],
+        "oracle-sequences": ["make", "oracle-sequences", "--oracle-seed", 1],
         UNLABELLED["fashion-mnist"]: ["import", "idx", "--images",
                                       "/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz"],
         UNLABELLED["oxygen-icons"]: ["import", "folder", "/usr/share/icons/oxygen/base/32x32/actions",

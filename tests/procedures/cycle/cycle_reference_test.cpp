@@ -6,8 +6,8 @@
 
 #include "distributed/lone_communicator.hpp"
 #include "recipe/recipe.hpp"
-#include "tests/procedures/adversarial/reference_comparison.hpp"
 #include "tests/procedures/cycle/cycle_training.hpp"
+#include "tests/procedures/reference_comparison.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace ganymede {
