@@ -1,5 +1,7 @@
+#include "cli/command_line.hpp"
 #include "cli/dataset_subcommands.hpp"
 #include "data/importing/cifar10_importer.hpp"
+#include "data/importing/coco_importer.hpp"
 #include "data/importing/csv_importer.hpp"
 #include "data/importing/folder_importer.hpp"
 #include "data/importing/idx_importer.hpp"
@@ -89,6 +91,40 @@ void add_folder(CLI::App& import, Action& action) {
   on_write_dataset(*folder, action, options, import_folder);
 }
 
+void add_coco(CLI::App& import, Action& action) {
+  auto options = std::make_shared<CocoImportOptions>();
+  options->shape.channels = 3;
+  CLI::App* coco = import.add_subcommand(
+      "coco", "Images with captions, as COCO's captions_*.json; each pair of both is a sample");
+  coco->add_option("--captions", options->captions, "JSON of images and their captions, plain or gzip")
+      ->required()
+      ->type_name("FILE");
+  coco->add_option("--images", options->images, "Folder of the PNG and JPEG files that it names")
+      ->required()
+      ->type_name("DIR");
+  add_shape_options(*coco, options->shape);
+  constexpr Range kWords{.low = 1, .high = 1000, .expected = "an integer from 1 to 1000"};
+  constexpr Range kTimes{.low = 1, .high = 1'000'000, .expected = "an integer from 1 to 1000000"};
+  CLI::Option* longest = expect_integer(
+      coco->add_option("--longest", options->longest, "Words of a caption to keep [of the longest one]"),
+      kWords);
+  CLI::Option* least = expect_integer(coco->add_option("--least-count", options->least_count,
+                                                       "Leave out words that occur fewer times than this"),
+                                      kTimes)
+                           ->capture_default_str();
+  coco->add_option("--vocabulary", options->vocabulary,
+                   "Dataset whose words and longest caption these get: that which they are held out of")
+      ->excludes(longest)
+      ->excludes(least)
+      ->type_name("DATASET");
+  coco->add_flag("--skip-bad", options->skip_bad, "Leave out pairs that cannot be used, and name them");
+  add_output_options(*coco, options->out, options->shards);
+  coco->footer(
+      "Example: ganymede dataset import coco --captions captions.json --images pictures --height 32\n"
+      "           --width 32 --out data/captioned");
+  on_write_dataset(*coco, action, options, import_coco);
+}
+
 void add_text(CLI::App& import, Action& action) {
   auto options = std::make_shared<TextImportOptions>();
   CLI::App* text =
@@ -116,6 +152,7 @@ void add_dataset_import_command(CLI::App& dataset, Action& action) {
   add_csv(*import, action);
   add_cifar10(*import, action);
   add_folder(*import, action);
+  add_coco(*import, action);
   add_text(*import, action);
 }
 

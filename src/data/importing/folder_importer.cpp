@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "base/logging.hpp"
 #include "data/format/dataset_writer.hpp"
+#include "data/importing/bad_samples.hpp"
 #include "data/importing/image_fit.hpp"
 #include "data/importing/import_shape.hpp"
 #include "data/importing/picture_folder.hpp"
@@ -17,22 +18,11 @@ namespace ganymede {
 namespace {
 
 constexpr std::int64_t kPictureBlockBytes = std::int64_t{16} << 20;
-constexpr std::size_t kMostShown = 10;
-
-struct BadPicture {
-  std::size_t place;  // among the files
-  std::string reason;
-};
-
-std::string describe(const std::vector<BadPicture>& bad, std::size_t files) {
-  std::string text = fmt::format("{} of {} pictures cannot be read", bad.size(), files);
-  for (std::size_t i = 0; i < std::min(bad.size(), kMostShown); ++i) text += "; " + bad[i].reason;
-  return bad.size() > kMostShown ? fmt::format("{}; and {} more", text, bad.size() - kMostShown) : text;
-}
+constexpr const char* kCannotBeRead = "pictures cannot be read";
 
 // Writes the dataset. If some pictures cannot be read, nothing is written, and all of them are in `bad`.
 std::optional<DatasetIndex> write(const FolderImportOptions& options, const PictureFolder& pictures,
-                                  std::vector<BadPicture>& bad) {
+                                  std::vector<BadSample>& bad) {
   const ImageShape& shape = options.shape;
   const auto samples = static_cast<std::int64_t>(pictures.files.size());
   DatasetWriter writer({.folder = options.out,
@@ -64,11 +54,10 @@ std::optional<DatasetIndex> write(const FolderImportOptions& options, const Pict
 }
 
 // The pictures that can be read; says which are left out.
-PictureFolder without(const PictureFolder& pictures, const std::vector<BadPicture>& bad) {
-  std::vector<bool> keep(pictures.files.size(), true);
-  for (const BadPicture& picture : bad) keep[picture.place] = false;
-  PictureFolder kept = keep_pictures(pictures, keep);
-  const std::string words = describe(bad, pictures.files.size());
+PictureFolder without(const PictureFolder& pictures, const std::vector<BadSample>& bad) {
+  const std::size_t files = pictures.files.size();
+  PictureFolder kept = keep_pictures(pictures, kept_places(bad, files));
+  const std::string words = describe_bad(bad, files, kCannotBeRead);
   if (kept.files.empty()) throw DataError(words + "; expected at least one that can be");
   spdlog::warn("left out: {}", words);
   if (kept.class_names.size() < pictures.class_names.size())
@@ -83,10 +72,10 @@ DatasetIndex import_folder(const FolderImportOptions& options) {
   check_asked_shape(options.shape);
   PictureFolder pictures = find_pictures(options.folder);
   for (;;) {
-    std::vector<BadPicture> bad;
+    std::vector<BadSample> bad;
     if (const auto index = write(options, pictures, bad)) return *index;
     if (!options.skip_bad)
-      throw DataError(describe(bad, pictures.files.size()) +
+      throw DataError(describe_bad(bad, pictures.files.size(), kCannotBeRead) +
                       "; replace or remove them, or leave them out with --skip-bad");
     pictures = without(pictures, bad);
   }
