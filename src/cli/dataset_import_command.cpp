@@ -24,8 +24,8 @@ void add_shape_options(CLI::App& command, ImageShape& shape) {
       ->capture_default_str();
 }
 
-void add_vocabulary_option(CLI::App& command, std::optional<std::filesystem::path>& vocabulary) {
-  command
+CLI::Option* add_vocabulary_option(CLI::App& command, std::optional<std::filesystem::path>& vocabulary) {
+  return command
       .add_option("--vocabulary", vocabulary,
                   "Dataset whose numbers for words or characters to use, as held-out data need")
       ->type_name("DATASET");
@@ -112,11 +112,7 @@ void add_coco(CLI::App& import, Action& action) {
                                                        "Leave out words that occur fewer times than this"),
                                       kTimes)
                            ->capture_default_str();
-  coco->add_option("--vocabulary", options->vocabulary,
-                   "Dataset whose words and longest caption these get: that which they are held out of")
-      ->excludes(longest)
-      ->excludes(least)
-      ->type_name("DATASET");
+  add_vocabulary_option(*coco, options->vocabulary)->excludes(longest)->excludes(least);
   coco->add_flag("--skip-bad", options->skip_bad, "Leave out pairs that cannot be used, and name them");
   add_output_options(*coco, options->out, options->shards);
   coco->footer(

@@ -16,7 +16,7 @@ namespace {
 struct SampleArguments {
   std::string run;
   std::optional<std::int64_t> count;
-  std::string label;
+  std::string label, text;
   std::string out;
   std::optional<std::int64_t> seed;
   std::string input, direction;
@@ -51,6 +51,14 @@ void translate_folder(const SampleArguments& arguments) {
                 .c_str());
 }
 
+// The text that was asked for, of a procedure whose samples are of texts.
+std::string text_asked_for(const SampleArguments& arguments, const TrainedRun& run) {
+  require(run.procedure->sample_form().takes(SampleInput::text),
+          "--text '{}': {} makes nothing of texts; leave --text out, or train with gan.condition: text",
+          arguments.text, arguments.run);
+  return arguments.text;
+}
+
 void sample_run(const SampleArguments& arguments) {
   if (!arguments.input.empty()) return translate_folder(arguments);
   require(arguments.direction.empty(), "--direction says how --input is translated; give both");
@@ -61,6 +69,7 @@ void sample_run(const SampleArguments& arguments) {
   check_extension("--out", arguments.out, sample_extension(form));
   SampleRequest request{.count = arguments.count.value_or(shown_samples(form))};
   if (!arguments.label.empty()) request.of = label_asked_for(arguments, run);
+  if (!arguments.text.empty()) request.of = text_asked_for(arguments, run);
   write_samples(arguments.out, draw_samples(*run.procedure, request), form, request.of.index() > 0);
   std::puts(fmt::format("{}: {} samples of step {}", arguments.out, request.count, run.info.step).c_str());
 }
@@ -78,10 +87,18 @@ void add_sample_command(CLI::App& app, Action& action) {
       command->add_option("--count", arguments->count,
                           "How many samples [64; 8 a class of a conditional recipe; 2000 points; 32 texts]"),
       kSamples);
+  CLI::Option* label =
+      command
+          ->add_option("--label", arguments->label,
+                       "Class of the samples, of a conditional recipe: its name or number [all in turn]")
+          ->type_name("CLASS");
   command
-      ->add_option("--label", arguments->label,
-                   "Class of the samples, of a conditional recipe: its name or number [all in turn]")
-      ->type_name("CLASS");
+      ->add_option(
+          "--text", arguments->text,
+          "What the samples show, of a recipe conditioned by text [captions of the first batch, a row "
+          "each]")
+      ->excludes(label)
+      ->type_name("TEXT");
   expect_path(
       command->add_option("--out", arguments->out,
                           "File for them: a PNG with all images or points, or a text with a line each"))

@@ -101,21 +101,25 @@ Point of_generator(const MixedLoss& loss, double x) {
   return taken_for_real(x) + line(x, -loss.wasserstein_weight);
 }
 
-// A few dozen logits: a loop over them takes less time than the call of one tensor operation.
+// A few dozen logits: a loop over them takes less time than the call of one tensor operation. weights: of the
+// rows, like the logits; 1 where there are none.
 template <typename Curve>
-LossAndSlope sum_over(const at::Tensor& logits, double factor, Curve curve) {
+LossAndSlope sum_over(const at::Tensor& logits, double factor, Curve curve, const at::Tensor& weights = {}) {
   // [rows] against [rows, 1] would broadcast to [rows, rows] and still give a number.
   ensure(logits.dim() == 2 && logits.size(1) == 1, "logits are [rows, 1]");
   const at::Tensor row = logits.detach().contiguous();
   at::Tensor slopes = at::empty_like(row);
+  ensure(!weights.defined() || weights.sizes() == row.sizes(), "a weight a logit");
   double sum = 0;
   AT_DISPATCH_FLOATING_TYPES(row.scalar_type(), "adversarial_loss", [&] {
     const auto* x = row.const_data_ptr<scalar_t>();
     auto* slope = slopes.mutable_data_ptr<scalar_t>();
+    const auto* weight = weights.defined() ? weights.const_data_ptr<scalar_t>() : nullptr;
     for (std::int64_t i = 0; i < row.numel(); ++i) {
       const Point point = curve(static_cast<double>(x[i]));
-      sum += point.loss;
-      slope[i] = static_cast<scalar_t>(factor * point.slope);
+      const double of_row = weight != nullptr ? static_cast<double>(weight[i]) : 1;
+      sum += of_row * point.loss;
+      slope[i] = static_cast<scalar_t>(factor * of_row * point.slope);
     }
   });
   return {sum, slopes};
@@ -130,6 +134,23 @@ DiscriminatorLoss discriminator_loss(const AdversarialLoss& loss, const at::Tens
         const LossAndSlope real = sum_over(real_logits, factor, [&](double x) { return of_real(one, x); });
         const LossAndSlope fake = sum_over(fake_logits, factor, [&](double x) { return of_fake(one, x); });
         return {.sum = real.sum + fake.sum, .real = real.slope, .fake = fake.slope};
+      },
+      loss);
+}
+
+DiscriminatorLoss discriminator_loss(const AdversarialLoss& loss, const at::Tensor& real_logits,
+                                     const at::Tensor& fake_logits, const at::Tensor& mismatched_logits,
+                                     const at::Tensor& share, double factor) {
+  return std::visit(
+      [&](const auto& one) -> DiscriminatorLoss {
+        const auto taken_for_fakes = [&](double x) { return of_fake(one, x); };
+        const LossAndSlope real = sum_over(real_logits, factor, [&](double x) { return of_real(one, x); });
+        const LossAndSlope fake = sum_over(fake_logits, factor, taken_for_fakes, 1 - share);
+        const LossAndSlope mismatched = sum_over(mismatched_logits, factor, taken_for_fakes, share);
+        return {.sum = real.sum + fake.sum + mismatched.sum,
+                .real = real.slope,
+                .fake = fake.slope,
+                .mismatched = mismatched.slope};
       },
       loss);
 }

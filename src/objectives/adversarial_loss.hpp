@@ -42,12 +42,19 @@ struct LossAndSlope {
 
 struct DiscriminatorLoss {
   double sum;
-  at::Tensor real, fake;  // slopes of factor x sum, [rows, 1]
+  at::Tensor real, fake;       // slopes of factor x sum, [rows, 1]
+  at::Tensor mismatched = {};  // likewise, where there are such logits
 };
 
 // Logits are [rows, 1], float32 or float64, on the CPU. The slopes have no graph.
 DiscriminatorLoss discriminator_loss(const AdversarialLoss& loss, const at::Tensor& real_logits,
                                      const at::Tensor& fake_logits, double factor);
+// Beside them logits of real samples with conditions of others, which count as fakes: share [rows, 1] says
+// which part of a row's loss of fakes is theirs; the fake has the rest (GAN-CLS, Reed et al. 2016, algorithm
+// 1: half).
+DiscriminatorLoss discriminator_loss(const AdversarialLoss& loss, const at::Tensor& real_logits,
+                                     const at::Tensor& fake_logits, const at::Tensor& mismatched_logits,
+                                     const at::Tensor& share, double factor);
 LossAndSlope generator_loss(const AdversarialLoss& loss, const at::Tensor& fake_logits, double factor);
 
 // A discriminator without operations across rows makes d generator loss / d fake = (generator / discriminator

@@ -33,6 +33,8 @@ struct SampleForm {
   enum class Kind { pictures, points, texts } kind = Kind::pictures;
   std::vector<SampleInput> inputs = {};  // what a request may name
   std::int64_t classes = 0;              // of samples with labels; without a label asked for they take turns
+  std::int64_t samples_a_text =
+      0;  // of pictures of texts: so many one after another, unless one is asked for
   std::array<double, 2> pixels = {-1, 1};  // of pictures: what black and white are
   std::int64_t distinct = 0;               // samples without a request, after which they repeat; 0: no end
   std::vector<Direction> directions = {};  // in which a request may have images translated
@@ -59,8 +61,8 @@ struct SampleSet {
   // Pictures [count, channels, height, width]; points [count, dimensions]; tokens of texts, int64 [count,
   // length].
   at::Tensor values = {};
-  at::Tensor labels = {};  // int64 [count]; undefined where the form has no classes
-  std::vector<std::string> texts = {};
+  at::Tensor labels = {};               // int64 [count]; undefined where the form has no classes
+  std::vector<std::string> texts = {};  // that they are, or that the pictures are of
 
   std::int64_t count() const {
     return values.defined() ? values.size(0) : static_cast<std::int64_t>(texts.size());

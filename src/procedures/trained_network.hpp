@@ -40,4 +40,23 @@ struct TrainedNetwork {
   const std::optional<double> clip_gradient_norm_;
 };
 
+// The gradients of networks that one backward pass reaches together (GradientAverager::Pending).
+class PendingGradients {
+ public:
+  // They outlive this. Collective.
+  explicit PendingGradients(const std::vector<TrainedNetwork*>& networks) {
+    for (TrainedNetwork* trained : networks)
+      pending_.emplace_back(new GradientAverager::Pending(trained->averager.begin()));
+  }
+  void next_replica() {
+    for (const auto& pending : pending_) pending->next_replica();
+  }
+  void finish() {
+    for (const auto& pending : pending_) pending->finish();
+  }
+
+ private:
+  std::vector<std::unique_ptr<GradientAverager::Pending>> pending_;
+};
+
 }  // namespace ganymede

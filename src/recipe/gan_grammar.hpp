@@ -10,8 +10,20 @@ namespace ganymede {
 
 inline constexpr std::array<std::pair<const char*, Update>, 2> kUpdates{
     {{"alternating", Update::alternating}, {"simultaneous", Update::simultaneous}}};
-inline constexpr std::array<std::pair<const char*, Conditioning>, 2> kConditionings{
-    {{"none", Conditioning::none}, {"labels", Conditioning::labels}}};
+
+template <typename Visitor>
+void visit_options(Visitor&, NoCondition&) {}
+
+template <typename Visitor>
+void visit_options(Visitor&, LabelCondition&) {}
+
+template <typename Visitor>
+void visit_options(Visitor& visitor, TextCondition& condition) {
+  visitor.value("embedding_size", condition.encoder.embedding_size, kLayerSize);
+  visitor.value("condition_size", condition.encoder.condition_size, kLayerSize);
+  visitor.value("mismatch_weight", condition.mismatch_weight, kProbability);
+  visit_update(visitor, condition.update);
+}
 
 template <typename Visitor>
 void visit_options(Visitor& visitor, GradientPenalty& penalty) {
@@ -36,7 +48,8 @@ void visit_options(Visitor& visitor, AdversarialOptions& options) {
   visitor.choice("loss", options.loss, Alternative<BceLoss>{"bce"},
                  Alternative<WassersteinLoss>{"wasserstein"}, Alternative<HingeLoss>{"hinge"},
                  Alternative<LeastSquaresLoss>{"least_squares"}, Alternative<MixedLoss>{"mixed"});
-  visitor.choice("condition", options.condition, kConditionings);
+  visitor.choice("condition", options.condition, Alternative<NoCondition>{"none"},
+                 Alternative<LabelCondition>{"labels"}, Alternative<TextCondition>{"text"});
   visitor.optional_choice("penalty", options.penalty, Alternative<GradientPenalty>{"gradient"},
                           Alternative<R1Penalty>{"r1"});
   visitor.value("weight_clip", options.weight_clip, kPositiveNumber);

@@ -84,9 +84,10 @@ at::Tensor make_histogram(const at::Tensor& numbers, double extent) {
 
 void write_sample_picture(const std::filesystem::path& file, const SampleSet& samples, const SampleForm& form,
                           bool of_one) {
-  if (form.kind == SampleForm::Kind::pictures)
-    return write_sample_grid(file, samples.values, form.pixels[0], form.pixels[1],
-                             has_column_a_class(form) && !of_one ? form.classes : 0);
+  if (form.kind == SampleForm::Kind::pictures) {
+    const std::int64_t columns = has_column_a_class(form) ? form.classes : form.samples_a_text;
+    return write_sample_grid(file, samples.values, form.pixels[0], form.pixels[1], of_one ? 0 : columns);
+  }
   const at::Tensor shown = samples.values.narrow(1, 0, std::min<std::int64_t>(2, samples.values.size(1)));
   const at::Tensor finite = finite_rows(shown);
   const double extent = round_extent(finite.numel() > 0 ? 1.25 * finite.abs().max().item<double>() : 1);

@@ -1,5 +1,5 @@
-// What a GAN's samples look like: a grid of images, a column a class where it is conditional; points as a
-// scatter plot of their first two coordinates, of one alone as a histogram.
+// What a GAN's samples look like: a grid of images, a column a class or a row a text where it is conditional;
+// points as a scatter plot of their first two coordinates, of one alone as a histogram.
 #pragma once
 
 #include <filesystem>
@@ -12,7 +12,7 @@ namespace ganymede {
 bool has_column_a_class(const SampleForm& form);
 
 // samples: pictures or points. Where they are of one class or text that was asked for, `of_one` leaves out
-// the column a class.
+// the column a class or the row a text.
 void write_sample_picture(const std::filesystem::path& file, const SampleSet& samples, const SampleForm& form,
                           bool of_one = false);
 

@@ -15,7 +15,8 @@ std::int64_t shown_samples(const SampleForm& form);
 // ".png" or ".txt".
 std::string sample_extension(const SampleForm& form);
 
-// of_one: all samples are of one class, text or image that was asked for.
+// of_one: all samples are of one class, text or image that was asked for. Else the texts of pictures that are
+// of some go into a file beside them, with a line a row and the extension .txt.
 void write_samples(const std::filesystem::path& file, const SampleSet& samples, const SampleForm& form,
                    bool of_one = false);
 

@@ -56,6 +56,21 @@ TEST(AdversarialLoss, SmoothedLabelsWeighBothAnswersToRealSamples) {
   EXPECT_NEAR(discriminator_sum(BceLoss{.label_smoothing = 0.1}), real(0.5) + real(-2) + fake, 1e-12);
 }
 
+// Reed et al. 2016, algorithm 1: log s_r + (log(1 - s_w) + log(1 - s_f)) / 2; a row without a mismatched pair
+// has the fake alone.
+TEST(AdversarialLoss, MismatchedPairsShareTheLossOfFakes) {
+  const at::Tensor real = logits({0.5, -2}), fake = logits({1.5, -0.25}), mismatched = logits({0.7, 3});
+  const at::Tensor share = logits({0.5, 0});
+  const auto taken_for_fake = [](double x) { return -std::log(1 - sigmoid(x)); };
+  const double of_real = -std::log(sigmoid(0.5)) - std::log(sigmoid(-2.0));
+  const DiscriminatorLoss found = discriminator_loss(BceLoss{}, real, fake, mismatched, share, 0.1);
+  EXPECT_NEAR(found.sum, of_real + (taken_for_fake(0.7) + taken_for_fake(1.5)) / 2 + taken_for_fake(-0.25),
+              1e-12);
+  EXPECT_TRUE(at::allclose(found.real, -0.1 * (-real).sigmoid()));
+  EXPECT_TRUE(at::allclose(found.fake, 0.1 * (1 - share) * fake.sigmoid()));
+  EXPECT_TRUE(at::allclose(found.mismatched, 0.1 * share * mismatched.sigmoid()));
+}
+
 TEST(AdversarialLoss, OthersFollowTheirPapers) {
   EXPECT_NEAR(discriminator_sum(WassersteinLoss{}), (1.5 - 0.25) - (0.5 - 2), 1e-12);
   EXPECT_NEAR(generator_sum(WassersteinLoss{}), -1.25, 1e-12);

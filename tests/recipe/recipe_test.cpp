@@ -73,7 +73,7 @@ TEST(Recipe, ReadsEveryPartOfTheFamily) {
   EXPECT_EQ(gan_of(recipe).critic_steps, 3);
   EXPECT_TRUE(std::get<BceLoss>(gan_of(recipe).loss).saturating);
   EXPECT_EQ(std::get<BceLoss>(gan_of(recipe).loss).label_smoothing, 0.1);
-  EXPECT_EQ(gan_of(recipe).condition, Conditioning::labels);
+  EXPECT_TRUE(std::holds_alternative<LabelCondition>(gan_of(recipe).condition));
   EXPECT_EQ(std::get<R1Penalty>(gan_of(recipe).penalty.value()).weight, 10);
   EXPECT_EQ(gan_of(recipe).feature_matching.value().weight, 2);
   EXPECT_EQ(gan_of(recipe).feature_matching->layer, 1);

@@ -6,12 +6,13 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from random_streams import NetworkId, Purpose, RandomStream, StreamId, draw_normal
+from random_streams import NetworkId, Purpose, RandomStream, StreamId, draw_normal, draw_uniform
 from reference_networks import (SEED, DcganDiscriminator, DcganGenerator, drop, initialize_like_keras,
                                 initialize_like_pytorch, to_numpy, with_condition)
 
 SHAPE = (1, 8, 8)
 CLASSES = 4
+WORDS, LONGEST = 7, 3  # of captions; word 0 is none
 
 
 def choice(value):
@@ -117,6 +118,34 @@ class SpectralNormalization(nn.Module):
             right = F.normalize(matrix.detach().t() @ left, dim=0, eps=1e-12)
             weights[f"{name}.weight"] = module.weight / torch.dot(left, matrix @ right)
         return torch.func.functional_call(self.network, weights, (x, where))
+
+
+class CaptionEncoder(nn.Module):
+    def __init__(self, options):
+        super().__init__()
+        size = options.get("embedding_size", 128)
+        self.embedding = nn.Parameter(torch.empty(WORDS, size))
+        self.output = nn.Linear(size, options.get("condition_size", 128))
+
+    def forward(self, captions, where):
+        is_word = (captions != 0).to(self.embedding.dtype)[:, :, None]
+        mean = (self.embedding[captions] * is_word).sum(dim=1) / is_word.sum(dim=1).clamp(min=1)
+        return torch.tanh(self.output(mean))
+
+
+def make_encoder(options, dtype):
+    """N(0, 1) for the embedding, PyTorch's law for the linear layer; the place of a parameter picks its stream."""
+    encoder = CaptionEncoder(options)
+    bound = 1 / math.sqrt(encoder.embedding.shape[1])
+    with torch.no_grad():
+        for i, parameter in enumerate(encoder.parameters()):
+            stream = RandomStream(SEED, StreamId(Purpose.INITIALIZE, NetworkId.ENCODER, layer=i), 0)
+            shape = (1, *parameter.shape)
+            values = (draw_normal(stream, 0, shape, "float32") if i == 0 else
+                      draw_uniform(stream, 0, shape, -bound, bound, "float32"))
+            parameter.copy_(torch.from_numpy(values[0]))
+    encoder.to(dtype)
+    return SpectralNormalization(encoder, NetworkId.ENCODER) if options.get("spectral_norm") else encoder
 
 
 GENERATORS = {"mlp": (MlpGenerator, initialize_like_pytorch), "dcgan_generator": (DcganGenerator, initialize_like_keras)}

@@ -7,7 +7,6 @@ Writes parts_{float64,float32}.json. README.md describes the fields.
 
 import copy
 import json
-import math
 import pathlib
 
 import numpy as np
@@ -16,7 +15,10 @@ from torch.nn import functional as F
 
 from adversarial_reference import describe, projection_signs, set_gradients, state_of
 from random_streams import NetworkId, Pass, Purpose, RandomStream, StreamId, draw_normal, draw_uniform, write_json
-from parts_networks import CLASSES, DISCRIMINATORS, GENERATORS, SHAPE, SpectralNormalization, choice, make_network
+from parts_losses import discriminator_loss_of, discriminator_losses, generator_loss_of
+from parts_networks import (CLASSES, DISCRIMINATORS, GENERATORS, LONGEST, SHAPE, WORDS, SpectralNormalization, choice,
+                            make_encoder, make_network)
+from parts_optimizers import make_optimizer, rate_factor
 from reference_networks import SEED, Where, to_numpy
 
 STEPS = 5
@@ -37,73 +39,64 @@ def merge(base, over):
     return merged
 
 
-def make_optimizer(player, parameters):
-    name, options = choice(player["optimizer"])
-    rate = options["learning_rate"]
-    if name == "adam":
-        return torch.optim.Adam(parameters, lr=rate, betas=(options.get("beta1", 0.9), options.get("beta2", 0.999)),
-                                eps=options.get("epsilon", 1e-8), foreach=False, fused=False)
-    if name == "rmsprop":
-        return torch.optim.RMSprop(parameters, lr=rate, alpha=options.get("decay", 0.99),
-                                   eps=options.get("epsilon", 1e-8), foreach=False)
-    return torch.optim.SGD(parameters, lr=rate, momentum=options.get("momentum", 0), foreach=False)
-
-
-def rate_factor(player, step):
-    name, options = choice(player.get("schedule", "constant"))
-    factor = 1.0
-    if name != "constant":
-        done = min(max((step - options.get("start", 0)) / options["steps"], 0), 1)
-        final = options.get("final_factor", 0)
-        factor = 1 + (final - 1) * (done if name == "linear_decay" else (1 - math.cos(math.pi * done)) / 2)
-    warm_up = player.get("warm_up_steps", 0)
-    return factor * min(1, (step + 1) / warm_up) if warm_up else factor
-
-
-def discriminator_loss_of(loss, real, fake):
-    name, options = choice(loss)
-    if name == "wasserstein":
-        return fake.mean() - real.mean()
-    if name == "hinge":
-        return F.relu(1 - real).mean() + F.relu(1 + fake).mean()
-    target = torch.full_like(real, 1 - options.get("label_smoothing", 0))
-    if name == "least_squares":
-        return (F.mse_loss(real, target) + F.mse_loss(fake, torch.zeros_like(fake))) / 2
-    bce = (F.binary_cross_entropy_with_logits(real, target) +
-           F.binary_cross_entropy_with_logits(fake, torch.zeros_like(fake)))
-    return bce + options["wasserstein_weight"] * (fake.mean() - real.mean()) if name == "mixed" else bce
-
-
-def generator_loss_of(loss, fake):
-    name, options = choice(loss)
-    if name in ("wasserstein", "hinge"):
-        return -fake.mean()
-    if name == "least_squares":
-        return F.mse_loss(fake, torch.ones_like(fake)) / 2
-    if options.get("saturating"):
-        return -F.binary_cross_entropy_with_logits(fake, torch.zeros_like(fake))
-    bce = F.binary_cross_entropy_with_logits(fake, torch.ones_like(fake))
-    return bce - options["wasserstein_weight"] * fake.mean() if name == "mixed" else bce
+def mismatched(captions, labels):
+    """Of each row the next one, cyclically, with another caption and another label; a row without one is itself."""
+    size = len(captions)
+    rows = []
+    for place in range(size):
+        others = ((place + k) % size for k in range(1, size))
+        rows.append(next((other for other in others if not torch.equal(captions[place], captions[other]) and
+                          labels[place] != labels[other]), place))
+    return torch.tensor(rows)
 
 
 class Training:
     def __init__(self, recipe, dtype):
         self.gan, self.dtype = recipe["gan"], dtype
         self.rows, self.packing = recipe["data"]["global_batch_size"], self.gan.get("packing", 1)
-        self.classes = CLASSES if self.gan.get("condition") == "labels" else 0
+        name, options = choice(self.gan.get("condition", "none"))
+        self.classes = CLASSES if name == "labels" else 0
+        self.text = options if name == "text" else None
+        condition_size = options.get("condition_size", 128) if name == "text" else self.classes
         self.noise_size = choice(self.gan["generator"]["network"])[1]["noise_size"]
-        self.generator = make_network(GENERATORS, self.gan["generator"], NetworkId.GENERATOR, dtype, self.classes)
+        self.generator = make_network(GENERATORS, self.gan["generator"], NetworkId.GENERATOR, dtype, condition_size)
         self.discriminator = make_network(DISCRIMINATORS, self.gan["discriminator"], NetworkId.DISCRIMINATOR, dtype,
-                                          self.packing, self.packing * self.classes)
+                                          self.packing, self.packing * condition_size)
         self.networks = {"generator": self.generator, "discriminator": self.discriminator}
-        self.optimizers = {name: make_optimizer(self.gan[name], network.parameters())
+        self.players = {"generator": self.gan["generator"], "discriminator": self.gan["discriminator"]}
+        if self.text is not None:
+            self.encoder = self.networks["encoder"] = make_encoder(self.text, dtype)
+            self.players["encoder"] = self.text
+        self.judging = [name for name in self.networks if name != "generator"]
+        self.optimizers = {name: make_optimizer(self.players[name], network.parameters())
                            for name, network in self.networks.items()}
-        self.rates = {name: choice(self.gan[name]["optimizer"])[1]["learning_rate"] for name in self.networks}
-        self.average = copy.deepcopy(dict(self.generator.named_parameters())) if "ema" in self.gan else {}
+        self.rates = {name: choice(self.players[name]["optimizer"])[1]["learning_rate"] for name in self.networks}
+        self.averages = {name: copy.deepcopy(dict(network.named_parameters()))
+                         for name, network in self.networks.items() if "ema" in self.gan and name != "discriminator"}
 
     def draw(self, method, purpose, network, step, iteration, shape, *arguments):
         stream = StreamId(purpose, network, critic_iteration=iteration)
         return torch.from_numpy(method(RandomStream(SEED, stream, step), 0, shape, *arguments))
+
+    def captions(self, number):
+        """Word k of place p in batch b, i = p // 2: 1 + (i + 2 k + b) mod 6 where k <= i mod 3, else none."""
+        i, k = torch.arange(self.rows)[:, None] // 2, torch.arange(LONGEST)
+        return torch.where(k <= i % 3, 1 + (i + 2 * k + number) % (WORDS - 1), 0)
+
+    def conditions(self, number, real_labels, fake_labels):
+        """Of real samples, of fakes, and of mismatched pairs (None without), [rows, size]."""
+        if self.text is None:
+            return self.one_hot(real_labels), self.one_hot(fake_labels), None
+        captions = self.captions(number)
+        own = self.encoder(captions, None)
+        other = self.encoder(captions[mismatched(captions, real_labels)], None)
+        return own, own, other if self.text.get("mismatch_weight", 0.5) else None
+
+    def share(self, number, labels):
+        """The part of each pack's loss of fakes that its mismatched pairs have, [packs, 1]."""
+        rows = mismatched(self.captions(number), labels)
+        found = (rows != torch.arange(self.rows)).view(-1, self.packing).all(dim=1, keepdim=True)
+        return self.text.get("mismatch_weight", 0.5) * found.to(self.dtype)
 
     def real_batch(self, number):
         stream = RandomStream(SEED, StreamId(Purpose.TEST), number)
@@ -116,20 +109,33 @@ class Training:
     def pack(self, rows):
         return rows.reshape(-1, self.packing * rows.shape[1], *rows.shape[2:])
 
-    def judge(self, samples, labels, pass_, step, iteration):
+    def judge(self, samples, condition, pass_, step, iteration):
         """Logits and hidden layers."""
-        condition = self.pack(self.one_hot(labels)) if self.classes else None
+        condition = None if condition is None else self.pack(condition)
         where = Where(pass_, step, iteration, condition)
         return self.discriminator(self.pack(samples), where), where.hidden
 
-    def generate(self, step, iteration):
+    def discriminator_loss(self, real_logits, fake_logits, real, labels, conditions, number, step, iteration):
+        loss = self.gan.get("loss", "bce")
+        if conditions[2] is None:
+            return discriminator_loss_of(loss, real_logits, fake_logits)
+        mismatched_logits, _ = self.judge(real, conditions[2], Pass.MISMATCHED, step, iteration)
+        of_real, of_fake = discriminator_losses(loss, real_logits, fake_logits)
+        _, of_mismatched = discriminator_losses(loss, real_logits, mismatched_logits)
+        share = self.share(number, labels)
+        return (of_real + (1 - share) * of_fake + share * of_mismatched).mean()
+
+    def generate(self, number, step, iteration):
         noise = self.draw(draw_normal, Purpose.NOISE, NetworkId.GENERATOR, step, iteration,
                           (self.rows, self.noise_size), to_numpy(self.dtype))
         labels = self.draw(draw_uniform, Purpose.LABEL, NetworkId.GENERATOR, step, iteration, (self.rows, 1), 0.0,
                            float(CLASSES), "float64").long().flatten()
-        return self.generator(noise, Where(Pass.FAKE, step, iteration, self.one_hot(labels))), labels
+        condition = self.one_hot(labels)
+        if self.text is not None:
+            condition = self.encoder(self.captions(number), None).detach()
+        return self.generator(noise, Where(Pass.FAKE, step, iteration, condition)), labels
 
-    def penalty(self, real, real_labels, fake, step, iteration):
+    def penalty(self, real, real_condition, fake, step, iteration):
         if "penalty" not in self.gan:
             return 0
         name, options = choice(self.gan["penalty"])
@@ -139,7 +145,7 @@ class Training:
                             (self.rows // self.packing, 1, 1, 1), 0.0, 1.0, to_numpy(self.dtype))
             points = mix * points + (1 - mix) * self.pack(fake)
         points = points.detach().requires_grad_()
-        condition = self.pack(self.one_hot(real_labels)) if self.classes else None
+        condition = None if real_condition is None else self.pack(real_condition)
         logits = self.discriminator(points, Where(Pass.PENALTY, step, iteration, condition))
         gradients = torch.autograd.grad(logits.sum(), points, create_graph=True)[0].flatten(1)
         if name == "r1":
@@ -158,7 +164,7 @@ class Training:
             self.networks[name].begin_update()
 
     def update(self, name, step):
-        player, parameters = self.gan[name], list(self.networks[name].parameters())
+        player, parameters = self.players[name], list(self.networks[name].parameters())
         if "clip_gradient_norm" in player:
             torch.nn.utils.clip_grad_norm_(parameters, player["clip_gradient_norm"])
         for group in self.optimizers[name].param_groups:
@@ -168,10 +174,8 @@ class Training:
             if name == "discriminator" and "weight_clip" in self.gan:
                 for parameter in parameters:
                     parameter.clamp_(-self.gan["weight_clip"], self.gan["weight_clip"])
-            if name == "generator":
-                for key, parameter in self.generator.named_parameters():
-                    if self.average:
-                        self.average[key].mul_(self.gan["ema"]).add_(parameter, alpha=1 - self.gan["ema"])
+            for key, average in self.averages.get(name, {}).items():
+                average.mul_(self.gan["ema"]).add_(self.networks[name].get_parameter(key), alpha=1 - self.gan["ema"])
 
     def step(self, step):
         simultaneous = self.gan["update"] == "simultaneous"
@@ -179,24 +183,31 @@ class Training:
 
     def step_alternating(self, step):
         critic_steps = self.gan.get("critic_steps", 1)
-        loss = self.gan.get("loss", "bce")
         for i in range(critic_steps):
-            real, real_labels = self.real_batch(step * critic_steps + i)
+            number = step * critic_steps + i
+            real, real_labels = self.real_batch(number)
             if i + 1 == critic_steps:
                 self.begin_update("generator")
-            fake, fake_labels = self.generate(step, i)
-            self.begin_update("discriminator")
-            real_logits, _ = self.judge(real, real_labels, Pass.REAL, step, i)
-            fake_logits, _ = self.judge(fake.detach(), fake_labels, Pass.FAKE, step, i)
-            discriminator_loss = (discriminator_loss_of(loss, real_logits, fake_logits) +
-                                  self.penalty(real, real_labels, fake.detach(), step, i))
-            set_gradients(self.discriminator, discriminator_loss)
-            self.update("discriminator", step)
-        logits, fake_hidden = self.judge(fake, fake_labels, Pass.JUDGED, step, i)
+            fake, fake_labels = self.generate(number, step, i)
+            for name in self.judging:
+                self.begin_update(name)
+            conditions = self.conditions(number, real_labels, fake_labels)
+            real_logits, _ = self.judge(real, conditions[0], Pass.REAL, step, i)
+            fake_logits, _ = self.judge(fake.detach(), conditions[1], Pass.FAKE, step, i)
+            discriminator_loss = (self.discriminator_loss(real_logits, fake_logits, real, real_labels, conditions,
+                                                          number, step, i) +
+                                  self.penalty(real, conditions[0], fake.detach(), step, i))
+            for name in self.judging:
+                set_gradients(self.networks[name], discriminator_loss)
+            for name in self.judging:
+                self.update(name, step)
+        real_condition, fake_condition, _ = self.conditions(number, real_labels, fake_labels)
+        logits, fake_hidden = self.judge(fake, fake_condition, Pass.JUDGED, step, i)
         real_hidden = []
         if "feature_matching" in self.gan:
-            _, real_hidden = self.judge(real, real_labels, Pass.MATCHED, step, i)
-        generator_loss = generator_loss_of(loss, logits) + self.feature_matching(fake_hidden, real_hidden)
+            _, real_hidden = self.judge(real, real_condition, Pass.MATCHED, step, i)
+        generator_loss = (generator_loss_of(self.gan.get("loss", "bce"), logits) +
+                          self.feature_matching(fake_hidden, real_hidden))
         set_gradients(self.generator, generator_loss)
         self.update("generator", step)
         return discriminator_loss.item(), generator_loss.item()
@@ -204,24 +215,28 @@ class Training:
     def step_simultaneous(self, step):
         loss = self.gan.get("loss", "bce")
         real, real_labels = self.real_batch(step)
-        self.begin_update("generator")
-        self.begin_update("discriminator")
-        fake, fake_labels = self.generate(step, 0)
-        real_logits, real_hidden = self.judge(real, real_labels, Pass.REAL, step, 0)
-        fake_logits, fake_hidden = self.judge(fake, fake_labels, Pass.FAKE, step, 0)
-        discriminator_loss = (discriminator_loss_of(loss, real_logits, fake_logits) +
-                              self.penalty(real, real_labels, fake.detach(), step, 0))
+        for name in self.networks:
+            self.begin_update(name)
+        fake, fake_labels = self.generate(step, step, 0)
+        conditions = self.conditions(step, real_labels, fake_labels)
+        real_logits, real_hidden = self.judge(real, conditions[0], Pass.REAL, step, 0)
+        fake_logits, fake_hidden = self.judge(fake, conditions[1], Pass.FAKE, step, 0)
+        discriminator_loss = (self.discriminator_loss(real_logits, fake_logits, real, real_labels, conditions, step,
+                                                      step, 0) +
+                              self.penalty(real, conditions[0], fake.detach(), step, 0))
         generator_loss = generator_loss_of(loss, fake_logits) + self.feature_matching(fake_hidden, real_hidden)
-        set_gradients(self.discriminator, discriminator_loss)
+        for name in self.judging:
+            set_gradients(self.networks[name], discriminator_loss)
         set_gradients(self.generator, generator_loss)
-        self.update("discriminator", step)
-        self.update("generator", step)
+        for name in (*self.judging, "generator"):
+            self.update(name, step)
         return discriminator_loss.item(), generator_loss.item()
 
     def state(self):
         state = state_of(self.networks)
-        for name, tensor in self.average.items():
-            state[f"generator/average/{name}"] = tensor.detach().to(torch.float64, copy=True).numpy().ravel()
+        for player, average in self.averages.items():
+            for name, tensor in average.items():
+                state[f"{player}/average/{name}"] = tensor.detach().to(torch.float64, copy=True).numpy().ravel()
         return state
 
 

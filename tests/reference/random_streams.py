@@ -46,6 +46,7 @@ class NetworkId(enum.IntEnum):
     GENERATOR = 1
     DISCRIMINATOR = 2
     CLASSIFIER = 3
+    ENCODER = 4
 
 
 class Pass(enum.IntEnum):
@@ -55,6 +56,7 @@ class Pass(enum.IntEnum):
     JUDGED = 3  # the fake batch again, in the generator's own step
     PENALTY = 4  # the points at which a penalty takes the gradient
     MATCHED = 5  # the real batch again, whose features the generator's step matches
+    MISMATCHED = 6  # the real batch again, with captions of others
 
 
 # Of the sequence procedure, whose numbers may be those of the adversarial one's.

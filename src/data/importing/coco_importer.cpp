@@ -12,6 +12,7 @@
 #include "data/importing/caption_pairs.hpp"
 #include "data/importing/image_fit.hpp"
 #include "data/importing/import_shape.hpp"
+#include "data/importing/vocabulary.hpp"
 #include "storage/image_file.hpp"
 
 namespace ganymede {
@@ -26,12 +27,8 @@ std::vector<std::string> frequent_words(const std::vector<CaptionPair>& pairs, s
   std::map<std::string, std::int64_t> counts;
   for (const CaptionPair& pair : pairs)
     for (const std::string& word : pair.words) ++counts[word];
-  std::vector<std::string> words;
-  for (const auto& [word, count] : counts)
-    if (count >= least_count) words.push_back(word);
-  std::stable_sort(words.begin(), words.end(),
-                   [&](const auto& a, const auto& b) { return counts.at(a) > counts.at(b); });
-  return words;
+  std::erase_if(counts, [&](const auto& counted) { return counted.second < least_count; });
+  return Vocabulary::of_counts(counts).names();
 }
 
 // The field of the dataset that was named, else one made of the captions.
@@ -40,7 +37,7 @@ Field field_of_captions(const CocoImportOptions& options, const std::vector<Capt
     const DatasetIndex index = read_dataset_index(find_dataset(*options.vocabulary));
     const auto captions = find_captions(index.spec);
     require(captions.has_value(), "--vocabulary is {}, which has no captions; expected a dataset with some",
-            *options.vocabulary);
+            options.vocabulary->string());
     return index.spec.fields[*captions];
   }
   std::size_t longest = 1;
@@ -63,9 +60,9 @@ void check_words(const CocoImportOptions& options, const CaptionCoder& coder, st
       return std::find(unknown.begin(), unknown.end(), word) != unknown.end();
     });
     if (options.vocabulary)
-      bad.push_back(
-          {place, fmt::format("a caption of image {} ({}) has words that {} lacks: {}", pair.image,
-                              pair.file.filename().string(), *options.vocabulary, fmt::join(unknown, ", "))});
+      bad.push_back({place, fmt::format("a caption of image {} ({}) has words that {} lacks: {}", pair.image,
+                                        pair.file.filename().string(), options.vocabulary->string(),
+                                        fmt::join(unknown, ", "))});
     else if (pair.words.empty())
       bad.push_back({place, fmt::format("a caption of image {} ({}) has rare words only: {}", pair.image,
                                         pair.file.filename().string(), fmt::join(unknown, ", "))});

@@ -21,7 +21,7 @@ struct CocoImportOptions {
   std::int64_t least_count = 1;  // words that occur less often are left out of captions
   // Name or folder of a dataset whose vocabulary and longest caption this one gets, instead of the two above:
   // so are samples that are held out of that one's. Words that it lacks are errors.
-  std::optional<std::string> vocabulary = {};
+  std::optional<std::filesystem::path> vocabulary = {};
 };
 
 // Each pair of an image and a caption is a sample (caption_pairs.hpp says in which order): an image with five

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "data/format/field.hpp"
+#include "networks/caption_encoder.hpp"
 #include "networks/registry.hpp"
 #include "objectives/adversarial_loss.hpp"
 #include "objectives/penalty.hpp"
@@ -16,10 +17,22 @@ enum class Update {
   simultaneous,  // one forward pass serves both gradients, then both networks are updated
 };
 
-enum class Conditioning {
-  none,
-  labels,  // one-hot, beside the noise and beside the image (Mirza and Osindero 2014)
+struct NoCondition {};
+
+// One-hot, beside the noise and beside the image (Mirza and Osindero 2014).
+struct LabelCondition {};
+
+// The encoded caption, likewise. The encoder is trained with the discriminator's loss; for the generator it
+// is a constant. Fakes have the captions of the real batch.
+struct TextCondition {
+  CaptionEncoderOptions encoder = {};
+  // Of the discriminator's loss of fakes the part that real samples with captions of others have (GAN-CLS:
+  // Reed et al. 2016, algorithm 1); 0 makes none.
+  double mismatch_weight = 0.5;
+  UpdateOptions update = {};
 };
+
+using Condition = std::variant<NoCondition, LabelCondition, TextCondition>;
 
 struct GeneratorPlayerOptions {
   GeneratorOptions network;
@@ -43,14 +56,15 @@ struct AdversarialOptions {
   // the noise of the last.
   std::int64_t critic_steps = 1;
   AdversarialLoss loss = {};
-  Conditioning condition = Conditioning::none;
+  Condition condition = {};
   std::optional<Penalty> penalty = {};
   std::optional<double> weight_clip = {};  // of the critic's weights, right after each of its updates
   std::optional<FeatureMatchingOptions> feature_matching = {};
   // The discriminator judges this many samples at a time, joined as channels (Lin et al. 2018). They stand at
   // consecutive places of the global batch.
   std::int64_t packing = 1;
-  // Decay of the average of the generator's weights and running statistics that samples are drawn from.
+  // Decay of the average of the generator's weights and running statistics, and of the caption encoder's
+  // weights, that samples are drawn from.
   std::optional<double> ema = {};
   GeneratorPlayerOptions generator;
   DiscriminatorPlayerOptions discriminator;
@@ -58,7 +72,7 @@ struct AdversarialOptions {
 
 // That the networks know of the source's classes; 0 without conditioning.
 inline std::int64_t conditioned_classes(const AdversarialOptions& options, const DataSpec& source) {
-  return options.condition == Conditioning::labels ? source.classes() : 0;
+  return std::holds_alternative<LabelCondition>(options.condition) ? source.classes() : 0;
 }
 
 // What every procedure's options answer (recipe/procedures.hpp).

@@ -4,6 +4,7 @@
 #include "networks/batch_normalization.hpp"
 #include "procedures/adversarial/judge.hpp"
 #include "procedures/adversarial/matched_features.hpp"
+#include "procedures/adversarial/round_maker.hpp"
 #include "procedures/adversarial/sampler.hpp"
 #include "procedures/objective.hpp"
 #include "procedures/trained_network.hpp"
@@ -26,13 +27,24 @@ struct Losses {
   double generator = 0, discriminator = 0;  // summed over this rank's packs
 };
 
-SampleForm form_of_samples(const ProcedureSetting& setting, std::int64_t classes) {
+SampleForm form_of_samples(const ProcedureSetting& setting, std::int64_t classes, bool of_texts) {
   const bool pictures = setting.sources.front().sample().meaning == Meaning::pixels;
   SampleForm form{.kind = pictures ? SampleForm::Kind::pictures : SampleForm::Kind::points,
                   .classes = classes,
                   .pixels = setting.pixels};
   if (classes > 0) form.inputs = {SampleInput::label};
+  if (of_texts) {
+    form.inputs = {SampleInput::text};
+    form.samples_a_text = kSamplesACaption;
+  }
   return form;
+}
+
+Conditioner make_conditioner(const AdversarialOptions& options, const ProcedureSetting& setting,
+                             const AdversarialNetworks& networks) {
+  const DataSpec& source = setting.sources.front();
+  if (!networks.encoder) return {conditioned_classes(options, source), setting.dtype};
+  return {source.fields[*find_captions(source)], *networks.encoder, setting.dtype};
 }
 
 class AdversarialProcedure final : public Procedure {
@@ -41,9 +53,9 @@ class AdversarialProcedure final : public Procedure {
                        const AdversarialNetworks& networks, Communicator& communicator)
       : options_(options),
         setting_(setting),
-        shape_(setting.sources.front().sample().image_shape()),
-        classes_(conditioned_classes(options, setting.sources.front())),
-        form_(form_of_samples(setting, classes_)),
+        conditioner_(make_conditioner(options, setting, networks)),
+        rounds_(options, setting, conditioner_, communicator),
+        form_(form_of_samples(setting, conditioner_.classes(), networks.encoder != nullptr)),
         schedule_({{.name = "adversarial",
                     .scalars = {"generator_loss", "discriminator_loss"},
                     .batches = {options.critic_steps}}}),
@@ -51,21 +63,26 @@ class AdversarialProcedure final : public Procedure {
         replicas_of_rank_(replicas_of_rank(setting, communicator)),
         generator_(networks.generator, options.generator.update, replicas_of_rank_, communicator),
         discriminator_(networks.discriminator, options.discriminator.update, replicas_of_rank_, communicator),
-        one_hot_(classes_, setting.dtype),
         sampler_(*generator_.network,
                  {.noise_size = noise_size(options.generator.network),
                   .seed = setting.seed,
                   .dtype = setting.dtype},
-                 one_hot_),
-        judge_(*discriminator_.network, options.packing, one_hot_) {
+                 conditioner_),
+        judge_(*discriminator_.network, options.packing) {
     discriminator_.weight_bound = options.weight_clip;
-    if (options.ema) generator_.start_average(*options.ema);
+    if (const auto* text = std::get_if<TextCondition>(&options_.condition)) {
+      encoder_.emplace(networks.encoder, text->update, replicas_of_rank_, communicator);
+      judging_.push_back(&*encoder_);
+    }
+    if (!options.ema) return;
+    generator_.start_average(*options.ema);
+    if (encoder_) encoder_->start_average(*options.ema);
   }
 
   const Schedule& schedule() const override { return schedule_; }
 
   void step(std::int64_t step, const StepData& data, std::span<double> scalars) override {
-    const std::vector<Batch>& batches = data.front();
+    const std::vector<Batch> batches = rounds_.prepare(data.front());
     const Losses losses = options_.update == Update::alternating ? step_alternating(step, batches)
                                                                  : step_simultaneous(step, batches.front());
     if (generator_.average) generator_.average->update_statistics();
@@ -77,8 +94,9 @@ class AdversarialProcedure final : public Procedure {
   const SampleForm& sample_form() const override { return form_; }
 
   SampleSet sample(const SampleRequest& request) override {
-    std::optional<Substituted> averaged;
+    std::optional<Substituted> averaged, averaged_encoder;
     if (generator_.average) averaged.emplace(generator_.arena, *generator_.average);
+    if (encoder_ && encoder_->average) averaged_encoder.emplace(encoder_->arena, *encoder_->average);
     SampleSet samples = sampler_.sample(request);
     if (form_.kind == SampleForm::Kind::points) samples.values = samples.values.flatten(1);
     return samples;
@@ -95,7 +113,14 @@ class AdversarialProcedure final : public Procedure {
   }
 
   std::vector<Player> players() override {
-    return {generator_.as_player("generator"), discriminator_.as_player("discriminator")};
+    std::vector<Player> players{generator_.as_player("generator"), discriminator_.as_player("discriminator")};
+    if (encoder_) players.push_back(encoder_->as_player("encoder"));
+    return players;
+  }
+
+  std::vector<NamedTensor> own_state() override {
+    if (!encoder_) return {};
+    return {{"captions", conditioner_.shown()}};
   }
 
   const std::vector<StepPart>& step_parts() const override { return parts_; }
@@ -125,21 +150,22 @@ class AdversarialProcedure final : public Procedure {
 
   double update_discriminator(const std::vector<ReplicaRound>& rounds) {
     const at::AutoGradMode with_gradient(true);
-    discriminator_.network->begin_update();
+    begin_judges();
     double loss_sum = 0;
-    auto pending = discriminator_.averager.begin();
+    PendingGradients pending(judging_);
     for (const ReplicaRound& replica : rounds) {
       if (&replica != &rounds.front()) pending.next_replica();
       ScopedPart part(parts_[kDiscriminatorForward], communicator_);
-      const auto logits = judge_.both_logits(replica.round, replica.fake.detach());
+      const Conditions conditions = conditioner_.of(replica.round);
+      const auto logits = judge_.all_logits(replica.round, replica.fake.detach(), conditions);
       const Objective objective =
-          discriminator_objective(discriminator_loss_of(logits, replica), logits, replica);
+          discriminator_objective(discriminator_loss_of(logits, replica), logits, replica, conditions);
       part.enter(parts_[kDiscriminatorBackward]);
       objective.backward();
       loss_sum += objective.value();
     }
     pending.finish();
-    update(discriminator_, rounds.front().round.step);
+    for (TrainedNetwork* trained : judging_) update(*trained, rounds.front().round.step);
     settle_statistics();
     return loss_sum;
   }
@@ -153,11 +179,12 @@ class AdversarialProcedure final : public Procedure {
       const at::Tensor at_fake = fake.detach().requires_grad_(true);
       std::vector<at::Tensor> fake_features, real_features;
       ScopedPart part(parts_[kDiscriminatorForward], communicator_);
+      const Conditions conditions = constant_conditions(round);
       const at::Tensor logits =
-          judge_.logits(at_fake, round.fake_labels, round, Pass::judged, feature_place(fake_features));
+          judge_.logits(at_fake, conditions.fake, round, Pass::judged, feature_place(fake_features));
       if (options_.feature_matching) {
         const at::NoGradGuard no_grad;
-        judge_.logits(round.real, round.real_labels, round, Pass::matched, &real_features);
+        judge_.logits(round.real, conditions.real, round, Pass::matched, &real_features);
       }
       const LossAndSlope loss = generator_loss(options_.loss, logits, mean_factor(round.global_batch_size));
       const Objective objective = generator_objective(loss, logits, round, fake_features, real_features);
@@ -176,23 +203,23 @@ class AdversarialProcedure final : public Procedure {
   // One forward pass of each network serves both gradients, which are taken before either network moves.
   Losses step_simultaneous(std::int64_t step, const Batch& batch) {
     generator_.network->begin_update();
-    discriminator_.network->begin_update();
+    begin_judges();
     Losses losses;
     const std::vector<ReplicaRound> rounds = begin_rounds(step, /*critic_iteration=*/0, batch);
-    auto pending_discriminator = discriminator_.averager.begin();
+    PendingGradients pending_judges(judging_);
     auto pending_generator = generator_.averager.begin();
     for (const ReplicaRound& replica : rounds) {
       if (&replica != &rounds.front()) {
-        pending_discriminator.next_replica();
+        pending_judges.next_replica();
         pending_generator.next_replica();
       }
       const Losses of_replica = backward_both(replica);
       losses.generator += of_replica.generator;
       losses.discriminator += of_replica.discriminator;
     }
-    pending_discriminator.finish();
+    pending_judges.finish();
     pending_generator.finish();
-    update(discriminator_, step);
+    for (TrainedNetwork* trained : judging_) update(*trained, step);
     update(generator_, step);
     settle_statistics();
     return losses;
@@ -205,12 +232,15 @@ class AdversarialProcedure final : public Procedure {
     const at::Tensor at_fake = fake.detach().requires_grad_(true);
     std::vector<at::Tensor> fake_features, real_features;
     ScopedPart part(parts_[kDiscriminatorForward], communicator_);
-    const auto logits =
-        judge_.both_logits(round, at_fake, feature_place(real_features), feature_place(fake_features));
+    const Conditions conditions = conditioner_.of(round);
+    const auto logits = judge_.all_logits(round, at_fake, conditions, feature_place(real_features),
+                                          feature_place(fake_features));
     const DiscriminatorLoss of_discriminator = discriminator_loss_of(logits, replica);
     const LossAndSlope of_generator =
         generator_loss(options_.loss, logits.fake, mean_factor(round.global_batch_size));
-    std::vector<at::Tensor> inputs = discriminator_.arena.parameters();
+    std::vector<at::Tensor> inputs;
+    for (const TrainedNetwork* trained : judging_)
+      for (const at::Tensor& parameter : trained->arena.parameters()) inputs.push_back(parameter);
 
     const bool plain = !options_.penalty && !options_.feature_matching && judge_.separates_rows();
     const auto one_pass = plain ? one_pass_factor(of_generator.slope, of_discriminator.fake) : std::nullopt;
@@ -224,7 +254,7 @@ class AdversarialProcedure final : public Procedure {
       generator_value = objective.value();
       part.enter(parts_[kDiscriminatorForward]);
     }
-    const Objective objective = discriminator_objective(of_discriminator, logits, replica);
+    const Objective objective = discriminator_objective(of_discriminator, logits, replica, conditions);
     part.enter(parts_[kDiscriminatorBackward]);
     if (one_pass) inputs.push_back(at_fake);
     objective.backward(inputs);
@@ -234,18 +264,22 @@ class AdversarialProcedure final : public Procedure {
     return {generator_value, objective.value()};
   }
 
-  DiscriminatorLoss discriminator_loss_of(const Judge::RealAndFake& logits,
-                                          const ReplicaRound& replica) const {
-    return discriminator_loss(options_.loss, logits.real, logits.fake,
-                              mean_factor(replica.round.global_batch_size));
+  DiscriminatorLoss discriminator_loss_of(const Judge::Logits& logits, const ReplicaRound& replica) const {
+    const double factor = mean_factor(replica.round.global_batch_size);
+    if (!logits.mismatched.defined())
+      return discriminator_loss(options_.loss, logits.real, logits.fake, factor);
+    const at::Tensor share = judge_.all_of_pack(replica.round.has_mismatched).to(setting_.dtype) *
+                             std::get<TextCondition>(options_.condition).mismatch_weight;
+    return discriminator_loss(options_.loss, logits.real, logits.fake, logits.mismatched, share, factor);
   }
 
-  Objective discriminator_objective(const DiscriminatorLoss& loss, const Judge::RealAndFake& logits,
-                                    const ReplicaRound& replica) {
+  Objective discriminator_objective(const DiscriminatorLoss& loss, const Judge::Logits& logits,
+                                    const ReplicaRound& replica, const Conditions& conditions) {
     Objective objective(loss.sum, mean_factor(replica.round.global_batch_size));
     objective.depends_on(logits.real, loss.real).depends_on(logits.fake, loss.fake);
+    if (logits.mismatched.defined()) objective.depends_on(logits.mismatched, loss.mismatched);
     if (options_.penalty)
-      objective.add(judge_.penalty(*options_.penalty, replica.round, replica.fake.detach()));
+      objective.add(judge_.penalty(*options_.penalty, replica.round, replica.fake.detach(), conditions.real));
     return objective;
   }
 
@@ -258,6 +292,16 @@ class AdversarialProcedure final : public Procedure {
       objective.add(match_features(*options_.feature_matching, fake_features, real_features,
                                    round.global_batch_size / options_.packing, communicator_));
     return objective;
+  }
+
+  void begin_judges() {
+    for (TrainedNetwork* trained : judging_) trained->network->begin_update();
+  }
+
+  // As the encoder now makes them, for the generator's update.
+  Conditions constant_conditions(const Round& round) const {
+    const at::NoGradGuard no_grad;
+    return conditioner_.of(round);
   }
 
   void update(TrainedNetwork& trained, std::int64_t step) {
@@ -276,25 +320,12 @@ class AdversarialProcedure final : public Procedure {
     std::vector<ReplicaRound> rounds;
     for (const Batch& slice : split_rows(batch, replicas_of_rank_)) {
       const ScopedPart part(parts_[kGeneratorForward], communicator_);
-      ReplicaRound replica{.round = begin_round(step, critic_iteration, slice), .fake = {}};
+      ReplicaRound replica{.round = rounds_.begin(step, critic_iteration, slice), .fake = {}};
+      replica.round.fake_labels = sampler_.draw_labels(replica.round);
       replica.fake = sampler_.generate(replica.round);
       rounds.push_back(std::move(replica));
     }
     return rounds;
-  }
-
-  Round begin_round(std::int64_t step, std::int64_t critic_iteration, const Batch& batch) const {
-    const auto label = setting_.sources.front().find(Meaning::label);
-    Round round{
-        .real = batch.fields.front().view({batch.rows(), shape_.channels, shape_.height, shape_.width}),
-        .real_labels = classes_ > 0 ? batch.fields[*label] : at::Tensor(),
-        .first_place = batch.first_place,
-        .global_batch_size = batch.global_batch_size,
-        .seed = setting_.seed,
-        .step = step,
-        .critic_iteration = critic_iteration};
-    round.fake_labels = sampler_.draw_labels(round);
-    return round;
   }
 
   std::vector<at::Tensor>* feature_place(std::vector<at::Tensor>& features) const {
@@ -308,15 +339,17 @@ class AdversarialProcedure final : public Procedure {
 
   const AdversarialOptions options_;
   const ProcedureSetting setting_;
-  const ImageShape shape_;      // of a sample
-  const std::int64_t classes_;  // 0 without conditioning
+  Conditioner conditioner_;
+  RoundMaker rounds_;
   const SampleForm form_;
   const Schedule schedule_;
   Communicator& communicator_;
   const std::int64_t replicas_of_rank_;
   TrainedNetwork generator_;
   TrainedNetwork discriminator_;
-  const OneHot one_hot_;
+  std::optional<TrainedNetwork> encoder_;  // of captions, where conditioned by text
+  // The discriminator and, where there is one, the encoder: one backward pass gives the gradients of both.
+  std::vector<TrainedNetwork*> judging_{&discriminator_};
   Sampler sampler_;
   Judge judge_;
   std::vector<StepPart> parts_{{"generator_forward"},

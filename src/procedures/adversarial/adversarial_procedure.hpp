@@ -11,6 +11,7 @@ namespace ganymede {
 // What a rank makes for itself before the ranks join their memory.
 struct AdversarialNetworks {
   std::shared_ptr<Network> generator, discriminator;
+  std::shared_ptr<Network> encoder = {};  // of captions; null unless conditioned by text
 };
 
 // Local; the communicator is for their later use. Throws UserError where options and setting do not go

@@ -12,13 +12,17 @@ namespace ganymede {
 
 struct Round {
   at::Tensor real;           // [rows, channels, height, width]; points are rows of pixels
-  at::Tensor real_labels;    // int64 [rows]; undefined without conditioning
   std::int64_t first_place;  // in the global batch
   std::int64_t global_batch_size;
   std::uint64_t seed;
   std::int64_t step;              // updates of the generator before this one
   std::int64_t critic_iteration;  // updates of the discriminator before this one in this step
-  at::Tensor fake_labels = {};    // int64 [rows]; undefined without conditioning
+
+  // int64 [rows]; undefined unless conditioned by labels.
+  at::Tensor real_labels = {}, fake_labels = {};
+  // int64 [rows, longest]; undefined unless conditioned by text, the second also without mismatched pairs.
+  at::Tensor captions = {}, mismatched_captions = {};
+  at::Tensor has_mismatched = {};  // bool [rows], beside them
 
   std::int64_t rows() const { return real.size(0); }
 

@@ -3,9 +3,9 @@
 namespace ganymede {
 
 at::Tensor Sampler::draw_labels(const Round& round) const {
-  if (one_hot_.classes() == 0) return {};
+  if (conditioner_.classes() == 0) return {};
   return draw_uniform(round.stream({.purpose = AdversarialPurpose::label, .network = NetworkId::generator}),
-                      round.first_place, {round.rows(), 1}, 0, static_cast<double>(one_hot_.classes()),
+                      round.first_place, {round.rows(), 1}, 0, static_cast<double>(conditioner_.classes()),
                       at::kDouble)
       .to(at::kLong)
       .view(-1);
@@ -13,7 +13,10 @@ at::Tensor Sampler::draw_labels(const Round& round) const {
 
 at::Tensor Sampler::generate(const Round& round) {
   ForwardContext context = round.context({Pass::fake});
-  context.condition = one_hot_(round.fake_labels);
+  {
+    const at::NoGradGuard no_grad;
+    context.condition = conditioner_.of(round).fake;
+  }
   const RandomStream stream =
       round.stream({.purpose = AdversarialPurpose::noise, .network = NetworkId::generator});
   return network_.forward(draw_noise(stream, round.first_place, round.rows()), context);
@@ -24,22 +27,15 @@ SampleSet Sampler::sample(const SampleRequest& request) {
   const RandomStream stream(options_.seed,
                             {.purpose = AdversarialPurpose::sample, .network = NetworkId::generator},
                             /*step=*/0);
-  SampleSet samples{.labels = labels_of(request)};
-  samples.values = network_.forward(draw_noise(stream, request.first_place, request.count),
-                                    ForwardContext{.condition = one_hot_(samples.labels)});
+  SampleSet samples;
+  const ForwardContext context{.condition = conditioner_.of(request, samples)};
+  samples.values = network_.forward(draw_noise(stream, request.first_place, request.count), context);
   return samples;
 }
 
 at::Tensor Sampler::draw_noise(const RandomStream& stream, std::int64_t first_place,
                                std::int64_t count) const {
   return draw_normal(stream, first_place, {count, options_.noise_size}, options_.dtype);
-}
-
-at::Tensor Sampler::labels_of(const SampleRequest& request) const {
-  if (one_hot_.classes() == 0) return {};
-  if (const auto* label = std::get_if<ClassLabel>(&request.of))
-    return at::full({request.count}, label->number, at::kLong);
-  return at::arange(request.first_place, request.first_place + request.count).remainder(one_hot_.classes());
 }
 
 }  // namespace ganymede

@@ -2,8 +2,7 @@
 // noise of the streams that the places name.
 #pragma once
 
-#include "procedures/adversarial/one_hot.hpp"
-#include "procedures/adversarial/round.hpp"
+#include "procedures/adversarial/conditioner.hpp"
 #include "procedures/procedure.hpp"
 
 namespace ganymede {
@@ -16,24 +15,23 @@ struct SamplerOptions {
 
 class Sampler {
  public:
-  // The network and the labels' encoding outlive the sampler.
-  Sampler(Network& network, SamplerOptions options, const OneHot& one_hot)
-      : network_(network), options_(options), one_hot_(one_hot) {}
+  // The network and the conditioner outlive the sampler.
+  Sampler(Network& network, SamplerOptions options, const Conditioner& conditioner)
+      : network_(network), options_(options), conditioner_(conditioner) {}
 
-  // Uniform labels of a round's fakes, int64 [rows]; undefined without conditioning.
+  // Uniform labels of a round's fakes, int64 [rows]; undefined unless conditioned by labels.
   at::Tensor draw_labels(const Round& round) const;
-  // A training pass: a round's fakes [rows, channels, height, width], with its fake labels as condition.
+  // A training pass: a round's fakes [rows, channels, height, width], of its fakes' conditions as constants.
   at::Tensor generate(const Round& round);
   // As Procedure::sample, with the network's present weights; [count, channels, height, width].
   SampleSet sample(const SampleRequest& request);
 
  private:
   at::Tensor draw_noise(const RandomStream& stream, std::int64_t first_place, std::int64_t count) const;
-  at::Tensor labels_of(const SampleRequest& request) const;
 
   Network& network_;
   const SamplerOptions options_;
-  const OneHot& one_hot_;
+  const Conditioner& conditioner_;
 };
 
 }  // namespace ganymede

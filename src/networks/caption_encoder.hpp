@@ -1,0 +1,19 @@
+// Captions to the condition of a generator and a discriminator.
+#pragma once
+
+#include "networks/sequence_networks.hpp"
+
+namespace ganymede {
+
+// The mean of the embeddings of a caption's words, a linear layer and tanh: within [-1, 1], as the pixels
+// beside which it stands. An encoder that learns with the discriminator, in the place of the one that Reed et
+// al. (2016, section 4.1) train beforehand.
+struct CaptionEncoderOptions {
+  std::int64_t embedding_size = 128, condition_size = 128;
+};
+
+// forward: tokens int64 [rows, longest] to conditions [rows, condition_size]. Token 0 is no word.
+std::shared_ptr<Network> make_caption_encoder(const CaptionEncoderOptions& options,
+                                              bool spectral_normalization, const SequenceSetting& setting);
+
+}  // namespace ganymede
