@@ -56,6 +56,18 @@ TEST_F(SamplePictureFiles, LeaveOutPointsThatAreNowhere) {
   EXPECT_EQ(dots(draw(at::full({5, 1}, kNan), kPointForm)), 0);
 }
 
+TEST_F(SamplePictureFiles, OfTextsHaveARowAText) {
+  const SampleForm form{.kind = SampleForm::Kind::pictures, .samples_a_text = 2};
+  const SampleSet samples{.values = at::rand({6, 1, 4, 4}).mul(2).sub(1),
+                          .texts = {"red", "red", "blue", "blue", "red", "red"}};
+  write_samples(folder_ / "rows.png", samples, form);
+  const at::Tensor rows = read_png(folder_ / "rows.png");
+  EXPECT_GT(rows.size(1), rows.size(2)) << "three rows of two";
+  EXPECT_EQ(read_text(folder_ / "rows.txt"), "red\nblue\nred\n");
+  write_samples(folder_ / "one.png", samples, form, /*of_one=*/true);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "one.txt"));
+}
+
 TEST_F(SamplePictureFiles, ShowImagesOfAnyNumberOfChannels) {
   const at::Tensor images = at::rand({3, 5, 4, 4}).mul(2).sub(1);
   for (const auto& [channels, shown] : {std::pair{1, 1}, std::pair{2, 1}, std::pair{3, 3}, std::pair{4, 3}}) {

@@ -226,8 +226,9 @@ std::string describe_tokens(const Field& field, const std::vector<std::int64_t>&
       [&](std::size_t a, std::size_t b) { return std::pair(-counts[a], a) < std::pair(-counts[b], b); });
   std::vector<std::string> most;
   for (std::size_t i = 0; i < shown; ++i)
-    most.push_back(fmt::format(
-        "{} {}", field.names.empty() ? std::to_string(order[i]) : field.names[order[i]], counts[order[i]]));
+    if (field.names.empty() || !field.names[order[i]].empty())  // what fills up captions is no word
+      most.push_back(fmt::format(
+          "{} {}", field.names.empty() ? std::to_string(order[i]) : field.names[order[i]], counts[order[i]]));
   return fmt::format("         most often: {}\n", fmt::join(most, ", "));
 }
 

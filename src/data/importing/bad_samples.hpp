@@ -12,7 +12,8 @@ struct BadSample {
   std::string reason;
 };
 
-// "2 of 9 pictures cannot be read; a.png: ...; b.png: ...", with the first few reasons. what: "pictures
+// "2 of 9 pictures cannot be read; a.png: ...; b.png: ...", with the first few reasons, each once
+// where neighbours share it. what: "pictures
 // cannot be read".
 std::string describe_bad(const std::vector<BadSample>& bad, std::size_t of, const std::string& what);
 

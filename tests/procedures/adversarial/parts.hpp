@@ -2,7 +2,6 @@
 // reference reads too.
 #pragma once
 
-#include "data/format/captions.hpp"
 #include "tests/procedures/adversarial/reference_batch.hpp"
 #include "tests/procedures/part_recipes.hpp"
 
@@ -10,10 +9,9 @@ namespace ganymede {
 
 inline constexpr ImageShape kPartShape{.channels = 1, .height = 8, .width = 8};
 inline constexpr std::int64_t kPartClasses = 4;
-inline constexpr std::int64_t kPartWords = 6, kPartLongest = 3;
 inline const DataSpec kPartSpec = [] {
   DataSpec spec = image_spec(kPartShape, {"0", "1", "2", "3"});
-  spec.fields.push_back(caption_field(kPartLongest, {"a", "b", "c", "d", "e", "f"}));
+  spec.fields.push_back(kReferenceCaptions);
   return spec;
 }();
 inline constexpr std::int64_t kPartBatchSize = 32;
@@ -28,14 +26,6 @@ inline std::vector<std::string> part_names() {
 
 inline AdversarialOptions part_options(const std::string& name) {
   return part_options<AdversarialOptions>(kPartsFile, "gan", name);
-}
-
-// Word k of place p of batch b, i = p / 2: 1 + (i + 2 k + b) mod 6 where k <= i mod 3, else none. int64
-// [count, longest].
-inline at::Tensor part_captions(PlaceRange places, std::int64_t number) {
-  const at::Tensor i = at::arange(places.first, places.first + places.count).div(2, "floor").unsqueeze(1);
-  const at::Tensor k = at::arange(kPartLongest);
-  return at::where(k.le(i.remainder(3)), (i + 2 * k + number).remainder(kPartWords) + 1, 0);
 }
 
 // This rank's rows of the batches of one step.
@@ -54,7 +44,7 @@ inline std::vector<Batch> part_batches(std::uint64_t seed, std::int64_t step,
                         .mul(7)
                         .add(number)
                         .remainder(kPartClasses),
-                    part_captions(places, number)},
+                    reference_captions(places, number)},
          .first_place = places.first,
          .global_batch_size = kPartBatchSize,
          .epoch = 0,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/random_tensor.hpp"
+#include "data/format/captions.hpp"
 #include "data/loading/batch.hpp"
 #include "procedures/adversarial/adversarial_procedure.hpp"
 
@@ -10,6 +11,17 @@ namespace ganymede {
 
 inline constexpr ImageShape kReferenceShape{.channels = 1, .height = 28, .width = 28};
 inline constexpr std::int64_t kReferenceBatchSize = 64;
+
+inline constexpr std::int64_t kReferenceWords = 6, kReferenceLongest = 3;
+inline const Field kReferenceCaptions = caption_field(kReferenceLongest, {"a", "b", "c", "d", "e", "f"});
+
+// Word k of place p of batch b, i = p / 2: 1 + (i + 2 k + b) mod 6 where k <= i mod 3, else none. int64
+// [count, longest].
+inline at::Tensor reference_captions(PlaceRange places, std::int64_t number) {
+  const at::Tensor i = at::arange(places.first, places.first + places.count).div(2, "floor").unsqueeze(1);
+  const at::Tensor k = at::arange(kReferenceLongest);
+  return at::where(k.le(i.remainder(3)), (i + 2 * k + number).remainder(kReferenceWords) + 1, 0);
+}
 
 // Rows first_place ... of the global batch of one step.
 inline Batch reference_batch(std::uint64_t seed, std::int64_t step, std::int64_t first_place,

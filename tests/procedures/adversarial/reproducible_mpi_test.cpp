@@ -18,10 +18,15 @@ constexpr std::uint64_t kSeed = 3;
 constexpr std::int64_t kReplicas = 4, kRows = 16;
 constexpr int kSteps = 50;
 
+const DataSpec kCaptioned = [] {
+  DataSpec spec = image_spec(kReferenceShape);
+  spec.fields.push_back(kReferenceCaptions);
+  return spec;
+}();
+
 std::unique_ptr<Procedure> make(const Recipe& recipe, Communicator& communicator) {
   return make_gan(std::get<AdversarialOptions>(recipe.procedure),
-                  {.seed = kSeed, .sources = {image_spec(kReferenceShape)}, .replicas = kReplicas},
-                  communicator);
+                  {.seed = kSeed, .sources = {kCaptioned}, .replicas = kReplicas}, communicator);
 }
 
 void train(Procedure& gan, int first, int last, Communicator& communicator) {
@@ -30,15 +35,21 @@ void train(Procedure& gan, int first, int last, Communicator& communicator) {
   for (int step = first; step < last; ++step) {
     Batch batch = reference_batch(kSeed, step, places.first, places.count, at::kFloat);
     batch.global_batch_size = kRows;
+    batch.fields = {batch.fields.front(), reference_captions(places, step)};
     take_losses(gan, step, {batch});
   }
 }
 
-class Reproducible : public testing::TestWithParam<std::pair<const char*, std::vector<std::string>>> {};
+struct ReproducibleRecipe {
+  const char *test, *recipe;
+  std::vector<std::string> overrides;
+};
+
+class Reproducible : public testing::TestWithParam<ReproducibleRecipe> {};
 
 TEST_P(Reproducible, SameBitsOnAnyNumberOfRanksAndAfterAResume) {
   if (!std::has_single_bit(static_cast<unsigned>(world().size()))) GTEST_SKIP() << "a power of two of ranks";
-  const auto& [name, overrides] = GetParam();
+  const auto& [test, name, overrides] = GetParam();
   const Recipe recipe =
       load_recipe(fmt::format("{}/experiments/{}/recipe.yaml", GANYMEDE_SOURCE_DIR, name), overrides);
 
@@ -50,8 +61,7 @@ TEST_P(Reproducible, SameBitsOnAnyNumberOfRanksAndAfterAResume) {
     train(*ours, 0, kSteps / 2, *communicator);
     if (communicator == &world())
       agree_on_root(world(), [&] {
-        store.save({.step = kSteps / 2, .sources = {{.spec = image_spec(kReferenceShape)}}},
-                   take_snapshot(*ours), 1);
+        store.save({.step = kSteps / 2, .sources = {{.spec = kCaptioned}}}, take_snapshot(*ours), 1);
       });
     train(*ours, kSteps / 2, kSteps, *communicator);
     checksum = static_cast<std::int64_t>(checksum_state(*ours));
@@ -74,18 +84,16 @@ TEST_P(Reproducible, SameBitsOnAnyNumberOfRanksAndAfterAResume) {
 
 const std::vector<std::string> kReplicaNorm{
     "reproducible.replicas=4", "gan.generator.network.dcgan_generator.batch_normalization=replica"};
+const std::vector<std::string> kText{"reproducible.replicas=4", "gan.ema=0.9", "gan.packing=2",
+                                     "gan.condition.text.optimizer.adam.learning_rate=1e-3"};
 INSTANTIATE_TEST_SUITE_P(
     Recipes, Reproducible,
-    testing::Values(std::pair{"mlp", std::vector<std::string>{"reproducible.replicas=4",
-                                                              "gan.generator.clip_gradient_norm=0.1"}},
-                    std::pair{"mlp-dropout", std::vector<std::string>{"reproducible.replicas=4"}},
-                    std::pair{"wgan-gp", std::vector<std::string>{"reproducible.replicas=4", "gan.ema=0.9"}},
-                    std::pair{"dcgan", kReplicaNorm}),
-    [](const auto& recipe) {
-      std::string name = recipe.param.first;
-      std::erase(name, '-');
-      return name;
-    });
+    testing::Values(
+        ReproducibleRecipe{"mlp", "mlp", {"reproducible.replicas=4", "gan.generator.clip_gradient_norm=0.1"}},
+        ReproducibleRecipe{"mlpdropout", "mlp-dropout", {"reproducible.replicas=4"}},
+        ReproducibleRecipe{"wgangp", "wgan-gp", {"reproducible.replicas=4", "gan.ema=0.9"}},
+        ReproducibleRecipe{"dcgan", "dcgan", kReplicaNorm}, ReproducibleRecipe{"text", "mlp", kText}),
+    [](const auto& one) { return one.param.test; });
 
 }  // namespace
 }  // namespace ganymede
