@@ -25,6 +25,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 FIGURES = {
     "moments": lambda figures: figures["moments_distance"],
     "frechet": lambda figures: figures["classifier"]["frechet_distance"],
+    "retrieval": lambda figures: figures["caption_retrieval"],
     "agreement": lambda figures: figures["label_agreement"],
     "reverse_kl": lambda figures: figures["modes"]["reverse_kl"],
     "cycle": lambda figures: figures["cycle_error_a"],        # of lines that became colours and lines again

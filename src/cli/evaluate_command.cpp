@@ -7,8 +7,10 @@
 #include "cli/output_file.hpp"
 #include "data/loading/pixel_table.hpp"
 #include "distributed/lone_communicator.hpp"
+#include "evaluation/caption_agreement.hpp"
 #include "evaluation/evaluation.hpp"
 #include "evaluation/text_figures.hpp"
+#include "session/caption_pictures.hpp"
 #include "session/held_out.hpp"
 #include "session/trained_run.hpp"
 #include "session/training_setup.hpp"
@@ -23,6 +25,8 @@ struct EvaluateArguments {
   std::optional<std::int64_t> seed;
   std::string json;
 };
+
+constexpr std::int64_t kMostCaptions = 1000;  // held-out ones, of which images are drawn
 
 // What was measured of a run; each where it fits.
 struct RunFigures {
@@ -134,6 +138,11 @@ RunFigures measure_run(const TrainedRun& run, std::int64_t count) {
       figures.others.push_back(figure);
   } else if (!form.takes(SampleInput::image)) {
     figures.samples = evaluate_samples(draw_generated(run, count), indices.front());
+  }
+  if (form.takes(SampleInput::text) && form.kind == SampleForm::Kind::pictures && !held_out.empty()) {
+    const at::Tensor pictures = draw_of_captions(*run.procedure, held_out.front(), kMostCaptions);
+    for (const Figure& figure : measure_caption_agreement(pictures, indices.front(), held_out.front()))
+      figures.others.push_back(figure);
   }
   return figures;
 }
