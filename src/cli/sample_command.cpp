@@ -113,8 +113,9 @@ void add_sample_command(CLI::App& app, Action& action) {
   command->add_option("--direction", arguments->direction, "How to translate them: a-to-b or b-to-a")
       ->type_name("WHICH");
   command->footer(
-      "Examples: ganymede sample runs/dcgan-1 --count 100 --out grid.png\n"
-      "          ganymede sample runs/cyclegan-1 --input drawings --direction a-to-b --out coloured");
+      "Example: ganymede sample runs/dcgan-1 --count 100 --out grid.png\n"
+      "         ganymede sample runs/text-to-image-1 --text \"red heart\" --count 16 --out hearts.png\n"
+      "         ganymede sample runs/cyclegan-1 --input drawings --direction a-to-b --out coloured");
   command->callback([&action, arguments] {
     action = [arguments](Communicator*) {
       sample_run(*arguments);

@@ -2,26 +2,14 @@
 
 #include <ATen/ATen.h>
 
+#include "procedures/gather_rows.hpp"
+
 namespace ganymede {
-namespace {
-
-// This rank's rows at their places among zeros.
-at::Tensor at_places(const at::Tensor& rows, const Batch& batch) {
-  std::vector<std::int64_t> sizes = rows.sizes().vec();
-  sizes[0] = batch.global_batch_size;
-  at::Tensor all = at::zeros(sizes, at::kLong);
-  all.narrow(0, batch.first_place, rows.size(0)).copy_(rows);
-  return all;
-}
-
-}  // namespace
-
 BatchCaptions gather_captions(const Batch& batch, const at::Tensor& captions, const at::Tensor& labels,
-                              Communicator& communicator) {
+                              std::int64_t together, Communicator& communicator) {
   at::Tensor columns = captions;
   if (labels.defined()) columns = at::cat({captions, labels.unsqueeze(1)}, 1);
-  const at::Tensor all = at_places(columns, batch);
-  communicator.all_reduce_sum_(all);
+  const at::Tensor all = gather_rows(columns, batch.global_batch_size, communicator, together);
   const std::int64_t longest = captions.size(1);
   return {.captions = all.narrow(1, 0, longest).contiguous(),
           .labels = labels.defined() ? all.select(1, longest).contiguous() : at::Tensor()};

@@ -13,9 +13,10 @@ struct BatchCaptions {
   at::Tensor labels;    // int64 [global batch size]; undefined where samples have none
 };
 
-// captions, labels: of this rank's rows of the batch. The same on every rank: one sum over them. Collective.
+// captions, labels: of this rank's rows of the batch, of which `together` stay on one rank. The same on every
+// rank. Collective.
 BatchCaptions gather_captions(const Batch& batch, const at::Tensor& captions, const at::Tensor& labels,
-                              Communicator& communicator);
+                              std::int64_t together, Communicator& communicator);
 
 struct MismatchedCaptions {
   at::Tensor captions;  // int64 [rows, longest]: the sample's own where there is no other

@@ -9,6 +9,7 @@ RoundMaker::RoundMaker(const AdversarialOptions& options, const ProcedureSetting
     : source_(setting.sources.front()),
       shape_(source_.sample().image_shape()),
       seed_(setting.seed),
+      packing_(options.packing),
       conditioner_(conditioner),
       communicator_(communicator) {
   const auto* text = std::get_if<TextCondition>(&options.condition);
@@ -23,8 +24,8 @@ std::vector<Batch> RoundMaker::prepare(std::vector<Batch> batches) {
   const auto label = source_.find(Meaning::label);
   for (Batch& batch : batches) {
     if (!mismatches && conditioner_.shows_captions()) break;
-    const BatchCaptions all = gather_captions(batch, batch.fields[captions_],
-                                              label ? batch.fields[*label] : at::Tensor(), communicator_);
+    const BatchCaptions all = gather_captions(
+        batch, batch.fields[captions_], label ? batch.fields[*label] : at::Tensor(), packing_, communicator_);
     if (!conditioner_.shows_captions()) conditioner_.show(all.captions);
     if (!mismatches) break;
     MismatchedCaptions mismatched = mismatched_captions(all, {batch.first_place, batch.rows()});

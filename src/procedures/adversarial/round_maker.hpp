@@ -25,6 +25,7 @@ class RoundMaker {
   const DataSpec source_;
   const ImageShape shape_;  // of a sample
   const std::uint64_t seed_;
+  const std::int64_t packing_;
   std::optional<double> mismatch_weight_ = {};  // where conditioned by text
   std::size_t captions_ = 0;                    // where they stand among the fields, then
   Conditioner& conditioner_;

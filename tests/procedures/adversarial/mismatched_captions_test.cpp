@@ -50,10 +50,10 @@ TEST(MismatchedCaption, TheWholeBatchIsOnEveryRank) {
     const at::Tensor captions = whole.captions.narrow(0, places.first, places.count);
     const at::Tensor labels = whole.labels.narrow(0, places.first, places.count);
     const Batch batch{.fields = {captions}, .first_place = places.first, .global_batch_size = 4};
-    const BatchCaptions gathered = gather_captions(batch, captions, labels, communicator);
+    const BatchCaptions gathered = gather_captions(batch, captions, labels, /*together=*/1, communicator);
     EXPECT_TRUE(at::equal(gathered.captions, whole.captions));
     EXPECT_TRUE(at::equal(gathered.labels, whole.labels));
-    EXPECT_FALSE(gather_captions(batch, captions, {}, communicator).labels.defined());
+    EXPECT_FALSE(gather_captions(batch, captions, {}, 1, communicator).labels.defined());
   });
 }
 
