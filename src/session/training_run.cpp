@@ -96,9 +96,13 @@ TrainingEnd run_training(const TrainArguments& arguments, Communicator& communic
   CheckpointStore store(plan.run.checkpoints());
   const CheckpointInfo start = agree_on_start(arguments, plan, store, indices, *procedure, communicator);
   std::vector<Batch> held_out;
+  std::vector<NamedValue> figures_at_start;
   agree_on_root(communicator, [&] {
-    if (recipe.train.measure_every)
-      held_out = read_held_out(recipe, find_held_out(recipe, specs_of(indices)));
+    if (!recipe.train.measure_every) return;
+    held_out = read_held_out(recipe, find_held_out(recipe, specs_of(indices)));
+    // What cannot be measured is a mistake before training, and a warning later.
+    for (const Figure& figure : procedure->figures(held_out))
+      figures_at_start.push_back({figure.name, figure.value});
   });
   const Sources sources =
       agree_on_sources(recipe, indices, *procedure, start.step, arguments.from.cache_mib, communicator);
@@ -111,6 +115,8 @@ TrainingEnd run_training(const TrainArguments& arguments, Communicator& communic
   spdlog::info("{}: {} samples, global batch {}, {}, {} a rank; results in {}", recipe.name,
                indices.front().samples, recipe.data.global_batch_size, counted(communicator.size(), "rank"),
                counted(threads, "thread"), short_path(plan.run.root()));
+
+  if (!figures_at_start.empty()) spdlog::info("step {}: {}", start.step, format_scalars(figures_at_start));
 
   const TrainerSetting setting{.options = recipe.train,
                                .start = start,

@@ -79,6 +79,7 @@ TEST_F(SequenceTest, IsMeasuredByLikelihoodAndBleuOnHeldOutTexts) {
   const Words measured{"data.held_out=held-out", "train.measure_every=4", "sequence.oracle.seed=1"};
   const ProgramResult trained = run(sequence_arguments("run", measured), 2);
   ASSERT_EQ(trained.exit_code, 0) << trained.describe();
+  EXPECT_THAT(trained.output, HasSubstr("step 0: nll held out"));
   for (const auto& line : read_metrics(folder_ / "run")) {
     const bool due = line.at("step").get<int>() % 4 == 0;
     for (const char* figure : {"nll_held_out", "nll_oracle", "nll_oracle_itself"})
@@ -97,6 +98,9 @@ TEST_F(SequenceTest, IsMeasuredByLikelihoodAndBleuOnHeldOutTexts) {
   expect_refusal(folder_.path(),
                  sequence_arguments("new", {"data.held_out=" + dataset().string(), "train.measure_every=4"}),
                  1, kUserMistake, {"data.held_out", "other fields", "--vocabulary"});
+  expect_refusal(folder_.path(),
+                 sequence_arguments("new", {"sequence.oracle.file=nowhere", "train.measure_every=4"}), 2,
+                 kUserMistake, {"sequence.oracle.file", "nowhere", "no such file"});
   EXPECT_FALSE(fs::exists(folder_ / "new"));
 }
 
