@@ -72,7 +72,7 @@ void print(const StepMeasurement& measured, const Conditions& conditions) {
 Json as_json(const StepMeasurement& measured, const Conditions& conditions) {
   const StepSeconds mean = measured.mean();
   Json json{{"recipe", conditions.recipe.name},
-            {"dataset", fmt::format("{}", fmt::join(conditions.recipe.data.path, " "))},
+            {"dataset", conditions.recipe.data.names()},
             {"ranks", conditions.ranks},
             {"ranks_per_node", conditions.ranks_per_node},
             {"threads", conditions.threads},

@@ -47,15 +47,11 @@ GeneratedSamples draw_generated(const TrainedRun& run, std::int64_t count) {
   return {.samples = at::cat(samples), .labels = labels.empty() ? at::Tensor() : at::cat(labels)};
 }
 
-std::string names_of_data(const TrainedRun& run) {
-  return fmt::format("{}", fmt::join(run.recipe.data.path, ", "));
-}
-
 Json as_json(const RunFigures& figures, const TrainedRun& run) {
   Json json{{"recipe", run.recipe.name},
             {"seed", run.recipe.seed},
             {"step", run.info.step},
-            {"dataset", names_of_data(run)}};
+            {"dataset", run.recipe.data.names()}};
   for (const Figure& figure : figures.others) json[figure.name] = figure.value;
   if (!figures.samples) return json;
   const Evaluation& evaluation = *figures.samples;
@@ -115,7 +111,7 @@ void print(const RunFigures& figures, const TrainedRun& run) {
                         samples
                             ? fmt::format("{} samples against {} of", samples->samples, samples->real_samples)
                             : "trained on",
-                        names_of_data(run))
+                        run.recipe.data.names())
                 .c_str());
   if (samples) print(*samples, run);
   for (const Figure& figure : figures.others) {
@@ -132,17 +128,15 @@ RunFigures measure_run(const TrainedRun& run, std::int64_t count) {
   const SampleForm& form = run.procedure->sample_form();
   if (form.kind == SampleForm::Kind::texts) {
     const RealSamples real = read_real_samples(held_out.empty() ? indices.front() : held_out.front(), count);
-    for (const Figure& figure :
-         measure_texts(draw_generated(run, count).samples, real.samples.to(at::kLong),
-                       held_out.empty() ? "sequences that it was trained on" : "held-out sequences"))
-      figures.others.push_back(figure);
+    append(figures.others,
+           measure_texts(draw_generated(run, count).samples, real.samples.to(at::kLong),
+                         held_out.empty() ? "sequences that it was trained on" : "held-out sequences"));
   } else if (!form.takes(SampleInput::image)) {
     figures.samples = evaluate_samples(draw_generated(run, count), indices.front());
   }
   if (form.takes(SampleInput::text) && form.kind == SampleForm::Kind::pictures && !held_out.empty()) {
     const at::Tensor pictures = draw_of_captions(*run.procedure, held_out.front(), kMostCaptions);
-    for (const Figure& figure : measure_caption_agreement(pictures, indices.front(), held_out.front()))
-      figures.others.push_back(figure);
+    append(figures.others, measure_caption_agreement(pictures, indices.front(), held_out.front()));
   }
   return figures;
 }

@@ -1,11 +1,9 @@
 #include "evaluation/caption_judge.hpp"
 
-#include <torch/nn.h>
-#include <torch/optim.h>
-
 #include "base/error.hpp"
+#include "evaluation/small_network.hpp"
+#include "networks/caption_encoder.hpp"
 #include "networks/initialization.hpp"
-#include "storage/checksum.hpp"
 
 namespace ganymede {
 namespace {
@@ -21,21 +19,8 @@ constexpr std::int64_t kMostShift = 2;  // pixels, of an image that is trained o
 constexpr std::int64_t kSpace = 64, kWordSize = 64, kImagesTogether = 500;
 constexpr double kTemperature = 0.1;
 
-torch::nn::Conv2d halving(std::int64_t from, std::int64_t to) {
-  return torch::nn::Conv2d(torch::nn::Conv2dOptions(from, to, 5).stride(2).padding(2));
-}
-
-std::int64_t halved_up(std::int64_t size) {
-  return (size + 1) / 2;
-}
-
 at::Tensor unit_rows(const at::Tensor& rows) {
   return rows / at::linalg_vector_norm(rows, 2, at::IntArrayRef{1}, /*keepdim=*/true).clamp_min(1e-8);
-}
-
-// Bytes as numbers -1 .. 1.
-at::Tensor as_numbers(const at::Tensor& images) {
-  return images.to(at::kFloat).div_(127.5).sub_(1);
 }
 
 // Below rate of the numbers, drawn anew, is true.
@@ -55,13 +40,12 @@ at::Tensor shifted(const at::Tensor& images, at::Generator& random) {
 
 struct CaptionJudge::Layers : torch::nn::Module {
   Layers(at::IntArrayRef image, std::int64_t words)
-      : first(register_module("first", halving(image[0], 24))),
-        second(register_module("second", halving(24, 48))),
-        third(register_module("third", halving(48, 64))),
-        from_image(
-            register_module("from_image", torch::nn::Linear(64 * halved_up(halved_up(halved_up(image[1]))) *
-                                                                halved_up(halved_up(halved_up(image[2]))),
-                                                            kSpace))),
+      : first(register_module("first", halving_convolution(image[0], 24))),
+        second(register_module("second", halving_convolution(24, 48))),
+        third(register_module("third", halving_convolution(48, 64))),
+        from_image(register_module("from_image", torch::nn::Linear(64 * halved(halved(halved(image[1]))) *
+                                                                       halved(halved(halved(image[2]))),
+                                                                   kSpace))),
         from_word(register_module("from_word", torch::nn::Linear(kWordSize, kSpace))),
         embedding(register_parameter("embedding", at::empty({words, kWordSize}))) {
     initialize_like_pytorch(*this, kJudgeSeed, CaptionJudgeStream::judge);
@@ -75,9 +59,7 @@ struct CaptionJudge::Layers : torch::nn::Module {
   }
 
   at::Tensor caption_vectors(const at::Tensor& captions) {
-    const at::Tensor is_word = captions.ne(0).to(at::kFloat);
-    const at::Tensor sum = (at::embedding(embedding, captions) * is_word.unsqueeze(2)).sum(1);
-    return unit_rows(from_word(sum / is_word.sum(1, /*keepdim=*/true).clamp_min(1)));
+    return unit_rows(from_word(mean_of_words(embedding, captions)));
   }
 
   torch::nn::Conv2d first, second, third;
@@ -101,19 +83,12 @@ void CaptionJudge::train(const at::Tensor& images, const at::Tensor& captions) {
   at::Generator random = at::make_generator<at::CPUGeneratorImpl>(kJudgeSeed);
   torch::optim::AdamW adam(layers_->parameters(),
                            torch::optim::AdamWOptions(kJudgeRate).weight_decay(kWeightDecay));
-  const std::int64_t count = images.size(0), together = std::min(kPairsTogether, count);
+  const std::int64_t together = std::min(kPairsTogether, images.size(0));
+  ShuffledRows order(images.size(0), together, random);
   const at::Tensor own = at::arange(together);
-  at::Tensor order;
-  std::int64_t place = count;
   for (std::int64_t step = 0; step < kJudgeSteps; ++step) {
-    if (place + together > count) {
-      order = at::randperm(count, random);
-      place = 0;
-    }
-    const at::Tensor rows = order.narrow(0, place, together);
-    place += together;
-    static_cast<torch::optim::AdamWOptions&>(adam.param_groups()[0].options())
-        .lr(kJudgeRate * (1 - static_cast<double>(step) / static_cast<double>(kJudgeSteps)));
+    const at::Tensor rows = order.next();
+    set_rate<torch::optim::AdamWOptions>(adam, falling(kJudgeRate, step, kJudgeSteps));
     const at::Tensor input = shifted(as_numbers(images.index_select(0, rows)), random);
     const at::Tensor words = captions.index_select(0, rows);
     const at::Tensor alike = words.unsqueeze(0)
@@ -146,9 +121,7 @@ at::Tensor CaptionJudge::of_captions(const at::Tensor& captions) const {
 }
 
 std::uint32_t CaptionJudge::checksum() const {
-  std::uint32_t crc = 0;
-  for (const at::Tensor& parameter : layers_->parameters()) crc = crc32_of_tensor(parameter, crc);
-  return crc;
+  return checksum_of(*layers_);
 }
 
 }  // namespace ganymede

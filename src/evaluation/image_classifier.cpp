@@ -1,11 +1,8 @@
 #include "evaluation/image_classifier.hpp"
 
-#include <torch/nn.h>
-#include <torch/optim.h>
-
 #include "base/error.hpp"
+#include "evaluation/small_network.hpp"
 #include "networks/initialization.hpp"
-#include "storage/checksum.hpp"
 
 namespace ganymede {
 namespace {
@@ -19,27 +16,15 @@ constexpr std::int64_t kHeldOut = 10;   // one of this many images
 constexpr std::int64_t kFeatures = 64;
 constexpr std::int64_t kJudgedTogether = 500;
 
-// Bytes as numbers -1 .. 1.
-at::Tensor as_input(const at::Tensor& images) {
-  return images.to(at::kFloat).div_(127.5).sub_(1);
-}
-
-torch::nn::Conv2d convolution(std::int64_t from, std::int64_t to) {
-  return torch::nn::Conv2d(torch::nn::Conv2dOptions(from, to, 5).stride(2).padding(2));
-}
-
-std::int64_t half(std::int64_t size) {
-  return (size + 1) / 2;
-}
-
 }  // namespace
 
 struct ImageClassifier::Layers : torch::nn::Module {
   Layers(const ImageShape& shape, std::int64_t classes)
-      : first(register_module("first", convolution(shape.channels, 16))),
-        second(register_module("second", convolution(16, 32))),
+      : first(register_module("first", halving_convolution(shape.channels, 16))),
+        second(register_module("second", halving_convolution(16, 32))),
         hidden(register_module(
-            "hidden", torch::nn::Linear(32 * half(half(shape.height)) * half(half(shape.width)), kFeatures))),
+            "hidden",
+            torch::nn::Linear(32 * halved(halved(shape.height)) * halved(halved(shape.width)), kFeatures))),
         output(register_module("output", torch::nn::Linear(kFeatures, classes))) {
     initialize_like_pytorch(*this, kSeed, ClassifierStream::classifier);
   }
@@ -71,20 +56,12 @@ ImageClassifier::~ImageClassifier() = default;
 void ImageClassifier::train(const at::Tensor& images, const at::Tensor& labels) {
   at::Generator random = at::make_generator<at::CPUGeneratorImpl>(kSeed);
   torch::optim::Adam adam(layers_->parameters(), torch::optim::AdamOptions(kLearningRate));
-  const std::int64_t count = images.size(0), batch_size = std::min(kBatchSize, count);
-  at::Tensor order;
-  std::int64_t place = count;
+  ShuffledRows order(images.size(0), std::min(kBatchSize, images.size(0)), random);
   for (std::int64_t step = 0; step < kSteps; ++step) {
-    if (place + batch_size > count) {
-      order = at::randperm(count, random);
-      place = 0;
-    }
-    const at::Tensor rows = order.narrow(0, place, batch_size);
-    place += batch_size;
-    static_cast<torch::optim::AdamOptions&>(adam.param_groups()[0].options())
-        .lr(kLearningRate * (1 - static_cast<double>(step) / static_cast<double>(kSteps)));
+    const at::Tensor rows = order.next();
+    set_rate<torch::optim::AdamOptions>(adam, falling(kLearningRate, step, kSteps));
     adam.zero_grad();
-    const at::Tensor logits = layers_->output(layers_->features(as_input(images.index_select(0, rows))));
+    const at::Tensor logits = layers_->output(layers_->features(as_numbers(images.index_select(0, rows))));
     at::cross_entropy_loss(logits, labels.index_select(0, rows)).backward();
     adam.step();
   }
@@ -94,16 +71,14 @@ ImageClassifier::Judgement ImageClassifier::judge(const at::Tensor& images) cons
   const at::NoGradGuard no_grad;
   std::vector<at::Tensor> labels, features;
   for (const at::Tensor& block : images.split(kJudgedTogether)) {
-    features.push_back(layers_->features(as_input(block)));
+    features.push_back(layers_->features(as_numbers(block)));
     labels.push_back(layers_->output(features.back()).argmax(1));
   }
   return {.labels = at::cat(labels), .features = at::cat(features)};
 }
 
 std::uint32_t ImageClassifier::checksum() const {
-  std::uint32_t crc = 0;
-  for (const at::Tensor& parameter : layers_->parameters()) crc = crc32_of_tensor(parameter, crc);
-  return crc;
+  return checksum_of(*layers_);
 }
 
 }  // namespace ganymede

@@ -15,9 +15,7 @@ class CaptionEncoder final : public Network {
             register_module("output", torch::nn::Linear(options.embedding_size, options.condition_size))) {}
 
   at::Tensor forward(const at::Tensor& captions, const ForwardContext&) override {
-    const at::Tensor is_word = captions.ne(0).to(embedding_.scalar_type());
-    const at::Tensor sum = (at::embedding(embedding_, captions) * is_word.unsqueeze(2)).sum(1);
-    return linear(output_, sum / is_word.sum(1, /*keepdim=*/true).clamp_min(1)).tanh();
+    return linear(output_, mean_of_words(embedding_, captions)).tanh();
   }
 
   std::int64_t hidden_layers() const override { return 0; }
@@ -28,6 +26,12 @@ class CaptionEncoder final : public Network {
 };
 
 }  // namespace
+
+at::Tensor mean_of_words(const at::Tensor& embedding, const at::Tensor& captions) {
+  const at::Tensor is_word = captions.ne(0).to(embedding.scalar_type());
+  const at::Tensor sum = (at::embedding(embedding, captions) * is_word.unsqueeze(2)).sum(1);
+  return sum / is_word.sum(1, /*keepdim=*/true).clamp_min(1);
+}
 
 std::shared_ptr<Network> make_caption_encoder(const CaptionEncoderOptions& options,
                                               bool spectral_normalization, const SequenceSetting& setting) {

@@ -2,8 +2,6 @@
 
 #include <torch/csrc/autograd/custom_function.h>
 
-#include <cstring>
-
 #include "base/error.hpp"
 #include "networks/dropout.hpp"
 #include "networks/initialization.hpp"

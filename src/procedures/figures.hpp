@@ -14,4 +14,8 @@ struct Figure {
 
 using Figures = std::vector<Figure>;
 
+inline void append(Figures& figures, const Figures& more) {
+  figures.insert(figures.end(), more.begin(), more.end());
+}
+
 }  // namespace ganymede

@@ -24,6 +24,9 @@ struct DataOptions {
   std::array<double, 2> pixels = {-1, 1};  // what black and white become
   std::int64_t global_batch_size = 64;     // over all ranks
   bool horizontal_flip = false;            // mirror each image with probability 1/2
+
+  // Of `path`, for a person and for JSON.
+  std::string names() const { return fmt::format("{}", fmt::join(path, ", ")); }
 };
 
 // Any number of ranks gives the same bits (ProcedureSetting::replicas).

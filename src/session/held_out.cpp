@@ -1,10 +1,8 @@
 #include "session/held_out.hpp"
 
 #include "base/error.hpp"
-#include "data/format/verification_memory.hpp"
 #include "data/loading/whole_batch.hpp"
 #include "session/training_setup.hpp"
-#include "training/stop_request.hpp"
 
 namespace ganymede {
 namespace {
@@ -24,9 +22,7 @@ std::vector<DatasetIndex> find_held_out(const Recipe& recipe, const std::vector<
         "data.held_out: {} has other fields, shapes or names than {}, which the run trains from; import it "
         "alike: texts and captions with --vocabulary",
         path, recipe.data.path[source]);
-    VerificationMemory memory(index, /*rank=*/0);
-    for (std::size_t shard = 0; shard < index.shards.size(); ++shard)
-      memory.verify_once(shard, stop_requested);
+    verify_share(index, /*rank=*/0, /*ranks=*/1);
   }
   return indices;
 }

@@ -118,6 +118,13 @@ int start_threads(int asked, Communicator& communicator) {
   return threads;
 }
 
+void verify_share(const DatasetIndex& index, int rank, int ranks) {
+  VerificationMemory memory(index, rank);
+  for (auto shard = static_cast<std::size_t>(rank); shard < index.shards.size();
+       shard += static_cast<std::size_t>(ranks))
+    memory.verify_once(shard, stop_requested);
+}
+
 std::vector<DatasetIndex> agree_on_datasets(const std::vector<fs::path>& folders,
                                             Communicator& communicator) {
   std::vector<DatasetIndex> indices;
@@ -125,11 +132,7 @@ std::vector<DatasetIndex> agree_on_datasets(const std::vector<fs::path>& folders
     for (const fs::path& folder : folders) indices.push_back(read_dataset_index(folder));
   });
   agree(communicator, [&] {
-    for (const DatasetIndex& index : indices) {
-      VerificationMemory memory(index, communicator.rank());
-      for (std::size_t shard = communicator.rank(); shard < index.shards.size(); shard += communicator.size())
-        memory.verify_once(shard, stop_requested);
-    }
+    for (const DatasetIndex& index : indices) verify_share(index, communicator.rank(), communicator.size());
   });
   return indices;
 }

@@ -45,6 +45,10 @@ std::vector<std::filesystem::path> broadcast_paths(Communicator& communicator,
 // Collective.
 int start_threads(int asked, Communicator& communicator);
 
+// Verifies this rank's share of the shards, unless that was done before. A signal to stop ends it at once.
+// Throws DataError if a shard is wrong. Not collective.
+void verify_share(const DatasetIndex& index, int rank, int ranks);
+
 // Reads the indices on every rank and verifies the shards, each rank its share, unless that was done before.
 // A signal to stop ends it at once, on all ranks.
 std::vector<DatasetIndex> agree_on_datasets(const std::vector<std::filesystem::path>& folders,

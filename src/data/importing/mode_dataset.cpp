@@ -40,7 +40,6 @@ Points draw_points(const ModeLaw& law, std::uint64_t seed, std::int64_t first, s
   auto* out = drawn.points.mutable_data_ptr<float>();
   auto* labels = drawn.labels.mutable_data_ptr<std::int64_t>();
   for (std::size_t i = 0; i < words.size(); ++i) {
-    // Multiply-shift maps the word to 0 .. modes - 1.
     const std::size_t mode = below(law.centers.size(), words[i]);
     const auto& center = law.centers[mode];
     labels[i] = static_cast<std::int64_t>(mode);

@@ -2,11 +2,9 @@
 
 #include "base/error.hpp"
 #include "networks/batch_normalization.hpp"
-#include "procedures/adversarial/judge.hpp"
-#include "procedures/adversarial/matched_features.hpp"
 #include "procedures/adversarial/round_maker.hpp"
+#include "procedures/adversarial/round_objectives.hpp"
 #include "procedures/adversarial/sampler.hpp"
-#include "procedures/objective.hpp"
 #include "procedures/trained_network.hpp"
 
 namespace ganymede {
@@ -68,7 +66,8 @@ class AdversarialProcedure final : public Procedure {
                   .seed = setting.seed,
                   .dtype = setting.dtype},
                  conditioner_),
-        judge_(*discriminator_.network, options.packing) {
+        judge_(*discriminator_.network, options.packing),
+        objectives_(options_, judge_, communicator) {
     discriminator_.weight_bound = options.weight_clip;
     if (const auto* text = std::get_if<TextCondition>(&options_.condition)) {
       encoder_.emplace(networks.encoder, text->update, replicas_of_rank_, communicator);
@@ -86,7 +85,7 @@ class AdversarialProcedure final : public Procedure {
     const Losses losses = options_.update == Update::alternating ? step_alternating(step, batches)
                                                                  : step_simultaneous(step, batches.front());
     if (generator_.average) generator_.average->update_statistics();
-    const double factor = mean_factor(batches.front().global_batch_size);
+    const double factor = objectives_.mean_factor(batches.front().global_batch_size);
     scalars[kGeneratorLoss] = losses.generator * factor;
     scalars[kDiscriminatorLoss] = losses.discriminator * factor;
   }
@@ -159,7 +158,8 @@ class AdversarialProcedure final : public Procedure {
       const Conditions conditions = conditioner_.of(replica.round);
       const auto logits = judge_.all_logits(replica.round, replica.fake.detach(), conditions);
       const Objective objective =
-          discriminator_objective(discriminator_loss_of(logits, replica), logits, replica, conditions);
+          objectives_.of_discriminator(objectives_.loss_of_discriminator(logits, replica.round), logits,
+                                       replica.round, replica.fake, conditions);
       part.enter(parts_[kDiscriminatorBackward]);
       objective.backward();
       loss_sum += objective.value();
@@ -177,17 +177,17 @@ class AdversarialProcedure final : public Procedure {
     for (const auto& [round, fake] : rounds) {
       if (&round != &rounds.front().round) pending.next_replica();
       const at::Tensor at_fake = fake.detach().requires_grad_(true);
-      std::vector<at::Tensor> fake_features, real_features;
+      JudgedFeatures features;
       ScopedPart part(parts_[kDiscriminatorForward], communicator_);
-      const Conditions conditions = constant_conditions(round);
+      const Conditions conditions = conditioner_.constants_of(round);
       const at::Tensor logits =
-          judge_.logits(at_fake, conditions.fake, round, Pass::judged, feature_place(fake_features));
+          judge_.logits(at_fake, conditions.fake, round, Pass::judged, feature_place(features.fake));
       if (options_.feature_matching) {
         const at::NoGradGuard no_grad;
-        judge_.logits(round.real, conditions.real, round, Pass::matched, &real_features);
+        judge_.logits(round.real, conditions.real, round, Pass::matched, &features.real);
       }
-      const LossAndSlope loss = generator_loss(options_.loss, logits, mean_factor(round.global_batch_size));
-      const Objective objective = generator_objective(loss, logits, round, fake_features, real_features);
+      const LossAndSlope loss = objectives_.loss_of_generator(logits, round);
+      const Objective objective = objectives_.of_generator(loss, logits, round, features);
       part.enter(parts_[kDiscriminatorBackward]);
       objective.backward({at_fake});
       part.enter(parts_[kGeneratorBackward]);
@@ -230,14 +230,13 @@ class AdversarialProcedure final : public Procedure {
   Losses backward_both(const ReplicaRound& replica) {
     const auto& [round, fake] = replica;
     const at::Tensor at_fake = fake.detach().requires_grad_(true);
-    std::vector<at::Tensor> fake_features, real_features;
+    JudgedFeatures features;
     ScopedPart part(parts_[kDiscriminatorForward], communicator_);
     const Conditions conditions = conditioner_.of(round);
-    const auto logits = judge_.all_logits(round, at_fake, conditions, feature_place(real_features),
-                                          feature_place(fake_features));
-    const DiscriminatorLoss of_discriminator = discriminator_loss_of(logits, replica);
-    const LossAndSlope of_generator =
-        generator_loss(options_.loss, logits.fake, mean_factor(round.global_batch_size));
+    const auto logits = judge_.all_logits(round, at_fake, conditions, feature_place(features.real),
+                                          feature_place(features.fake));
+    const DiscriminatorLoss of_discriminator = objectives_.loss_of_discriminator(logits, round);
+    const LossAndSlope of_generator = objectives_.loss_of_generator(logits.fake, round);
     std::vector<at::Tensor> inputs;
     for (const TrainedNetwork* trained : judging_)
       for (const at::Tensor& parameter : trained->arena.parameters()) inputs.push_back(parameter);
@@ -248,13 +247,13 @@ class AdversarialProcedure final : public Procedure {
     double generator_value = of_generator.sum;
     if (!one_pass) {
       part.enter(parts_[kDiscriminatorBackward]);
-      const Objective objective =
-          generator_objective(of_generator, logits.fake, round, fake_features, real_features);
+      const Objective objective = objectives_.of_generator(of_generator, logits.fake, round, features);
       fake_gradient = objective.gradient_at(at_fake);
       generator_value = objective.value();
       part.enter(parts_[kDiscriminatorForward]);
     }
-    const Objective objective = discriminator_objective(of_discriminator, logits, replica, conditions);
+    const Objective objective =
+        objectives_.of_discriminator(of_discriminator, logits, round, fake, conditions);
     part.enter(parts_[kDiscriminatorBackward]);
     if (one_pass) inputs.push_back(at_fake);
     objective.backward(inputs);
@@ -264,44 +263,8 @@ class AdversarialProcedure final : public Procedure {
     return {generator_value, objective.value()};
   }
 
-  DiscriminatorLoss discriminator_loss_of(const Judge::Logits& logits, const ReplicaRound& replica) const {
-    const double factor = mean_factor(replica.round.global_batch_size);
-    if (!logits.mismatched.defined())
-      return discriminator_loss(options_.loss, logits.real, logits.fake, factor);
-    const at::Tensor share = judge_.all_of_pack(replica.round.has_mismatched).to(setting_.dtype) *
-                             std::get<TextCondition>(options_.condition).mismatch_weight;
-    return discriminator_loss(options_.loss, logits.real, logits.fake, logits.mismatched, share, factor);
-  }
-
-  Objective discriminator_objective(const DiscriminatorLoss& loss, const Judge::Logits& logits,
-                                    const ReplicaRound& replica, const Conditions& conditions) {
-    Objective objective(loss.sum, mean_factor(replica.round.global_batch_size));
-    objective.depends_on(logits.real, loss.real).depends_on(logits.fake, loss.fake);
-    if (logits.mismatched.defined()) objective.depends_on(logits.mismatched, loss.mismatched);
-    if (options_.penalty)
-      objective.add(judge_.penalty(*options_.penalty, replica.round, replica.fake.detach(), conditions.real));
-    return objective;
-  }
-
-  Objective generator_objective(const LossAndSlope& loss, const at::Tensor& logits, const Round& round,
-                                const std::vector<at::Tensor>& fake_features,
-                                const std::vector<at::Tensor>& real_features) {
-    Objective objective(loss.sum, mean_factor(round.global_batch_size));
-    objective.depends_on(logits, loss.slope);
-    if (options_.feature_matching)
-      objective.add(match_features(*options_.feature_matching, fake_features, real_features,
-                                   round.global_batch_size / options_.packing, communicator_));
-    return objective;
-  }
-
   void begin_judges() {
     for (TrainedNetwork* trained : judging_) trained->network->begin_update();
-  }
-
-  // As the encoder now makes them, for the generator's update.
-  Conditions constant_conditions(const Round& round) const {
-    const at::NoGradGuard no_grad;
-    return conditioner_.of(round);
   }
 
   void update(TrainedNetwork& trained, std::int64_t step) {
@@ -332,11 +295,6 @@ class AdversarialProcedure final : public Procedure {
     return options_.feature_matching ? &features : nullptr;
   }
 
-  // Sums go over the discriminator's rows, packs of samples; their mean is over the global number of packs.
-  double mean_factor(std::int64_t global_batch_size) const {
-    return static_cast<double>(options_.packing) / static_cast<double>(global_batch_size);
-  }
-
   const AdversarialOptions options_;
   const ProcedureSetting setting_;
   Conditioner conditioner_;
@@ -352,6 +310,7 @@ class AdversarialProcedure final : public Procedure {
   std::vector<TrainedNetwork*> judging_{&discriminator_};
   Sampler sampler_;
   Judge judge_;
+  const RoundObjectives objectives_;
   std::vector<StepPart> parts_{{"generator_forward"},
                                {"generator_backward"},
                                {"discriminator_forward"},

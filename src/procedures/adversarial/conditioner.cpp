@@ -2,12 +2,19 @@
 
 namespace ganymede {
 
-Conditions Conditioner::of(const Round& round) const {
+Conditions Conditioner::own_of(const Round& round) const {
   if (encoder_ == nullptr) return {.real = one_hot_(round.real_labels), .fake = one_hot_(round.fake_labels)};
-  if (!round.mismatched_captions.defined()) {
-    const at::Tensor own = encode(round.captions);
-    return {.real = own, .fake = own};
-  }
+  const at::Tensor own = encode(round.captions);
+  return {.real = own, .fake = own};
+}
+
+Conditions Conditioner::constants_of(const Round& round) const {
+  const at::NoGradGuard no_grad;
+  return own_of(round);
+}
+
+Conditions Conditioner::of(const Round& round) const {
+  if (!round.mismatched_captions.defined()) return own_of(round);
   const std::vector<at::Tensor> both = encode(at::cat({round.captions, round.mismatched_captions})).chunk(2);
   return {.real = both[0], .fake = both[0], .mismatched = both[1]};
 }

@@ -33,6 +33,8 @@ class Conditioner {
   // Of a round's samples; a fake has the caption of the real sample at its place. With a graph to the
   // encoder's parameters where gradients are on.
   Conditions of(const Round& round) const;
+  // The same without a graph and without mismatched captions, for a generator.
+  Conditions constants_of(const Round& round) const;
   // Of the samples of a request, [count, condition size], and what that is as labels or texts. Throws
   // UserError for a text with unknown words.
   at::Tensor of(const SampleRequest& request, SampleSet& samples) const;
@@ -45,6 +47,7 @@ class Conditioner {
   void show(const at::Tensor& captions);
 
  private:
+  Conditions own_of(const Round& round) const;
   at::Tensor encode(const at::Tensor& captions) const { return encoder_->forward(captions, {}); }
 
   OneHot one_hot_;

@@ -13,10 +13,7 @@ at::Tensor Sampler::draw_labels(const Round& round) const {
 
 at::Tensor Sampler::generate(const Round& round) {
   ForwardContext context = round.context({Pass::fake});
-  {
-    const at::NoGradGuard no_grad;
-    context.condition = conditioner_.of(round).fake;
-  }
+  context.condition = conditioner_.constants_of(round).fake;
   const RandomStream stream =
       round.stream({.purpose = AdversarialPurpose::noise, .network = NetworkId::generator});
   return network_.forward(draw_noise(stream, round.first_place, round.rows()), context);

@@ -16,8 +16,7 @@ void check_domain(const DataSpec& source) {
           counted(channels, "channel"));
 }
 
-}  // namespace
-
+// The shapes of the domains. Throws UserError unless the options go with two domains of images.
 OfDomains<ImageShape> check_domains(const CycleOptions& options, const std::vector<DataSpec>& sources) {
   ensure(sources.size() == source_count(options), "a procedure gets the sources that it names");
   for (const DataSpec& source : sources) check_domain(source);
@@ -34,10 +33,13 @@ OfDomains<ImageShape> check_domains(const CycleOptions& options, const std::vect
   return {a, b};
 }
 
+}  // namespace
+
 CycleNetworks make_cycle_networks(const CycleOptions& options, const ProcedureSetting& setting,
                                   Communicator& communicator) {
-  const OfDomains<ImageShape> shapes = check_domains(options, setting.sources);
-  CycleNetworks networks;
+  CycleNetworks networks{
+      .generators = {}, .discriminators = {}, .shapes = check_domains(options, setting.sources)};
+  const OfDomains<ImageShape>& shapes = networks.shapes;
   for (const std::size_t domain : kDomains) {
     const auto of_network = [&](std::size_t makes_or_sees, StreamCode id) {
       return NetworkSetting{

@@ -10,10 +10,8 @@ namespace ganymede {
 struct CycleNetworks {
   // A generator translates from its domain, a discriminator judges images of its domain.
   OfDomains<std::shared_ptr<Network>> generators, discriminators;
+  OfDomains<ImageShape> shapes;  // of the domains' images
 };
-
-// The shapes of the domains. Throws UserError unless the options go with two domains of images.
-OfDomains<ImageShape> check_domains(const CycleOptions& options, const std::vector<DataSpec>& sources);
 
 // Local; the communicator is for their later use. Throws UserError where options and setting do not go
 // together.

@@ -64,7 +64,7 @@ class CycleProcedure final : public Procedure {
         // LeastSquaresLoss is half of the squares already.
         generator_factor_(std::holds_alternative<LeastSquaresLoss>(options.loss) ? 2 : 1),
         discriminator_factor_(std::holds_alternative<LeastSquaresLoss>(options.loss) ? 1 : 0.5),
-        translator_(networks.generators, check_domains(options, setting.sources), setting.dtype),
+        translator_(networks.generators, networks.shapes, setting.dtype),
         form_(translator_.form(setting.pixels)),
         schedule_({{.name = "cycle", .scalars = scalars_of(options), .batches = {1, 1}}}),
         communicator_(communicator),
@@ -74,8 +74,8 @@ class CycleProcedure final : public Procedure {
         discriminators_{
             {{networks.discriminators[0], options.discriminator.update, replicas_of_rank_, communicator},
              {networks.discriminators[1], options.discriminator.update, replicas_of_rank_, communicator}}},
-        pools_{{{options.pool_size, setting.sources[0].sample().image_shape(), setting.dtype},
-                {options.pool_size, setting.sources[1].sample().image_shape(), setting.dtype}}} {}
+        pools_{{{options.pool_size, networks.shapes[0], setting.dtype},
+                {options.pool_size, networks.shapes[1], setting.dtype}}} {}
 
   const Schedule& schedule() const override { return schedule_; }
 

@@ -40,11 +40,10 @@ Figures measure_translations(
                        mean_error(back, real[domain], measured.range),
                        "of held-out images translated there and back; 1 is black for white"});
     if (!measured.are_pairs) continue;
-    for (const Figure& figure : measure_against_partners(domain == 0 ? "a_to_b" : "b_to_a", real[domain],
-                                                         there, real[to], measured.range))
-      of_pairs.push_back(figure);
+    append(of_pairs, measure_against_partners(domain == 0 ? "a_to_b" : "b_to_a", real[domain], there,
+                                              real[to], measured.range));
   }
-  figures.insert(figures.end(), of_pairs.begin(), of_pairs.end());
+  append(figures, of_pairs);
   return figures;
 }
 

@@ -5,6 +5,7 @@
 #include "objectives/adversarial_loss.hpp"
 #include "objectives/token_likelihood.hpp"
 #include "procedures/objective.hpp"
+#include "procedures/sequence/likelihood_figures.hpp"
 #include "procedures/sequence/streams.hpp"
 #include "procedures/sequence/token_sampler.hpp"
 #include "procedures/trained_network.hpp"
@@ -38,15 +39,6 @@ Schedule schedule_of(const SequenceOptions& options) {
   return Schedule(std::move(phases));
 }
 
-// The published figures are of so many samples (Yu et al. 2017, section 4).
-constexpr std::int64_t kMeasured = 6400, kMeasuredTogether = 320;
-
-// The sum of -log p over all tokens of sequences [rows, length].
-double sum_of_surprise(SequenceGenerator& judge, const at::Tensor& sequences) {
-  const at::NoGradGuard no_grad;
-  return surprise(judge.forward(sequences, {}), sequences.t());
-}
-
 // Between words and numbers a space, between characters nothing.
 std::string separator_of(const Field& field) {
   const bool characters = !field.names.empty() &&
@@ -70,8 +62,11 @@ class SequenceProcedure final : public Procedure {
         generator_network_(*networks.generator),
         discriminator_network_(*networks.discriminator),
         generator_(networks.generator, options.generator.update, replicas_of_rank_, communicator),
-        discriminator_(networks.discriminator, options.discriminator.update, replicas_of_rank_,
-                       communicator) {}
+        discriminator_(networks.discriminator, options.discriminator.update, replicas_of_rank_, communicator),
+        figures_(options.oracle, {.length = length_,
+                                  .vocabulary = sentence_.values,
+                                  .seed = setting.seed,
+                                  .dtype = setting.dtype}) {}
 
   const Schedule& schedule() const override { return schedule_; }
 
@@ -93,25 +88,15 @@ class SequenceProcedure final : public Procedure {
   const SampleForm& sample_form() const override { return form_; }
 
   SampleSet sample(const SampleRequest& request) override {
-    const at::Tensor tokens = sample_tokens(generator_network_, request.first_place, request.count);
+    const at::Tensor tokens = sample_at_places(generator_network_, setting_.seed, request.first_place,
+                                               {request.count, length_}, setting_.dtype);
     SampleSet samples{.values = tokens};
     for (std::int64_t row = 0; row < request.count; ++row) samples.texts.push_back(text_of(tokens[row]));
     return samples;
   }
 
   Figures figures(const std::vector<Batch>& held_out) override {
-    Figures figures;
-    if (!held_out.empty())
-      figures.push_back({"nll_held_out", surprise_at(generator_network_, held_out.front().fields.front()),
-                         "nats a token, of held-out sequences under the generator"});
-    if (options_.oracle) {
-      if (!oracle_) oracle_ = make_oracle(*options_.oracle, sentence_.values, setting_.dtype);
-      figures.push_back({"nll_oracle", surprise_at(*oracle_, generator_network_),
-                         "nats a token, of the generator's sequences under the oracle"});
-      figures.push_back(
-          {"nll_oracle_itself", surprise_at(*oracle_, *oracle_), "of the oracle's own sequences, likewise"});
-    }
-    return figures;
+    return figures_.of(generator_network_, held_out);
   }
 
   std::vector<Player> players() override {
@@ -128,31 +113,6 @@ class SequenceProcedure final : public Procedure {
       words.push_back(sentence_.names.empty() ? std::to_string(numbers[i])
                                               : sentence_.names[static_cast<std::size_t>(numbers[i])]);
     return fmt::format("{}", fmt::join(words, separator_));
-  }
-
-  // The same at every call, [count, length].
-  at::Tensor sample_tokens(const SequenceGenerator& generator, std::int64_t first_place,
-                           std::int64_t count) const {
-    const RandomStream stream(setting_.seed,
-                              {.purpose = SequencePurpose::sample, .network = SequenceNetworkId::generator},
-                              /*step=*/0);
-    return sample_sequences(generator, draw(stream, first_place, {count, length_}));
-  }
-
-  // Over all tokens of as many samples of a generator as the published figures are of, under the law of
-  // another.
-  double surprise_at(SequenceGenerator& judge, const SequenceGenerator& generator) const {
-    double sum = 0;
-    for (std::int64_t first = 0; first < kMeasured; first += kMeasuredTogether)
-      sum += sum_of_surprise(judge, sample_tokens(generator, first, kMeasuredTogether));
-    return sum / static_cast<double>(kMeasured * length_);
-  }
-
-  // Over all tokens of sequences [rows, length].
-  double surprise_at(SequenceGenerator& judge, const at::Tensor& sequences) const {
-    double sum = 0;
-    for (const at::Tensor& some : sequences.split(kMeasuredTogether)) sum += sum_of_surprise(judge, some);
-    return sum / static_cast<double>(sequences.numel());
   }
 
   // The generator's update by maximum likelihood. Returns this rank's part of the mean over tokens.
@@ -316,7 +276,7 @@ class SequenceProcedure final : public Procedure {
   SequenceGenerator& generator_network_;
   SequenceDiscriminator& discriminator_network_;
   TrainedNetwork generator_, discriminator_;
-  std::shared_ptr<SequenceGenerator> oracle_;  // once figures are asked for
+  LikelihoodFigures figures_;
   std::vector<StepPart> parts_{{"sampling"},        {"likelihood"},    {"rewards"},
                                {"policy_gradient"}, {"discriminator"}, {kOptimizerPart}};
 };

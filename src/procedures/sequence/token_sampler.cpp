@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "procedures/sequence/streams.hpp"
+
 namespace ganymede {
 namespace {
 
@@ -90,6 +92,13 @@ at::Tensor sample_sequences(const SequenceGenerator& generator, const at::Tensor
     tokens.push_back(token);
   }
   return at::stack(tokens, 1);
+}
+
+at::Tensor sample_at_places(const SequenceGenerator& generator, std::uint64_t seed, std::int64_t first_place,
+                            at::IntArrayRef sizes, at::ScalarType dtype) {
+  const RandomStream stream(
+      seed, {.purpose = SequencePurpose::sample, .network = SequenceNetworkId::generator}, /*step=*/0);
+  return sample_sequences(generator, draw_uniform(stream, first_place, sizes, 0, 1, dtype));
 }
 
 // One batch a place: the sequences themselves, then the rollouts of the prefixes that have begun, [prefix,

@@ -13,6 +13,11 @@ at::Tensor pick_tokens(const at::Tensor& logits, const at::Tensor& uniform);
 // rows sequences int64 [rows, length]; uniform numbers [rows, length] pick them.
 at::Tensor sample_sequences(const SequenceGenerator& generator, const at::Tensor& uniform);
 
+// The sequences of places first_place ... of the stream of samples, [count, length] as in `sizes`: the same
+// whenever they are asked for.
+at::Tensor sample_at_places(const SequenceGenerator& generator, std::uint64_t seed, std::int64_t first_place,
+                            at::IntArrayRef sizes, at::ScalarType dtype);
+
 struct SequencesWithRollouts {
   at::Tensor tokens;    // int64 [rows, length]
   at::Tensor rollouts;  // int64 [length - 1, rollouts, rows, length]: [p] begin with the first p + 1 tokens
