@@ -38,8 +38,8 @@ ClassLabel label_asked_for(const SampleArguments& arguments, const TrainedRun& r
 
 // A folder of pictures instead of samples.
 void translate_folder(const SampleArguments& arguments) {
-  require(!arguments.count && arguments.label.empty() && !arguments.seed,
-          "--input says what is translated; leave --count, --label and --seed out");
+  require(!arguments.count && arguments.label.empty() && arguments.text.empty() && !arguments.seed,
+          "--input says what is translated; leave --count, --label, --text and --seed out");
   LoneCommunicator communicator;
   const TrainedRun run = open_trained_run(arguments.run, {}, communicator);
   const TranslationArguments translation{

@@ -79,6 +79,8 @@ TEST_F(CycleTest, PicturesThatCannotBeTranslatedAreRefused) {
   refuse({"--direction", "a-to-b"}, kUserMistake, {"--direction", "--input", "give both"});
   refuse({"--input", "pictures/grey", "--direction", "up"}, kUserMistake, {"--direction is up", "a-to-b"});
   refuse({"--input", "pictures/grey", "--direction", "a-to-b", "--count", "3"}, kUserMistake, {"--count"});
+  refuse({"--input", "pictures/grey", "--direction", "a-to-b", "--text", "red heart"}, kUserMistake,
+         {"--text"});
   refuse({"--input", "absent", "--direction", "a-to-b"}, kUserMistake, {"absent: no such folder"});
   refuse({"--input", "pictures/large", "--direction", "a-to-b"}, kBadData,
          {"wide.png: it is 16 x 20", "16 x 16", "resize"});
