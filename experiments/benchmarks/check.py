@@ -8,13 +8,13 @@ import yaml
 import ganymede_side
 
 sys.path.append(str(pathlib.Path(__file__).parent / "ddp"))
-from recipes import RECIPES, Recipe  # noqa: E402
+from recipes import RECIPES, CycleRecipe, SequenceRecipe  # noqa: E402
 
 
 def stored_shapes(state_file, network):
     with safetensors.safe_open(state_file, "numpy") as state:
         return sorted(tuple(state.get_slice(name).get_shape()) for name in state.keys()
-                      if name.startswith(f"{network}/parameters/"))
+                      if name.startswith(network) and name.split("/")[1] == "parameters")
 
 
 def module_shapes(network):
@@ -48,13 +48,23 @@ def settings_of_sequence(sequence):
     return settings
 
 
+def settings_of_cycle(cycle):
+    settings = {key: cycle[key] for key in ("cycle_weight", "identity_weight", "pool_size")}
+    settings |= {"loss": choice(cycle["loss"])[0]}
+    for player in ("generator", "discriminator"):
+        settings[f"{player} optimizer"] = optimizer_of(cycle[player])
+    return settings
+
+
 def settings_of_run(run):
     recipe = yaml.safe_load((run / "recipe.yaml").read_text())
     if "sequence" in recipe:
         return settings_of_sequence(recipe["sequence"])
+    if "cycle" in recipe:
+        return settings_of_cycle(recipe["cycle"])
     gan = recipe["gan"]
     settings = {"update": gan["update"], "loss": choice(gan["loss"])[0], "critic_steps": gan["critic_steps"],
-                "conditional": gan["condition"] == "labels", "pixels": tuple(recipe["data"]["pixels"]),
+                "conditional": choice(gan["condition"])[0] == "labels", "pixels": tuple(recipe["data"]["pixels"]),
                 "weight_clip": gan.get("weight_clip"), "packing": gan["packing"],
                 "gradient_penalty": gan["penalty"]["gradient"]["weight"] if "penalty" in gan else None}
     for player in ("generator", "discriminator"):
@@ -73,10 +83,17 @@ def settings_of_sequence_module(recipe, adam):
     return settings
 
 
+def settings_of_cycle_module(recipe, adam):
+    return {"loss": "least_squares", "cycle_weight": recipe.cycle_weight, "identity_weight": recipe.identity_weight,
+            "pool_size": recipe.pool_size, "generator optimizer": adam, "discriminator optimizer": adam}
+
+
 def settings_of_module(recipe):
-    adam = ("adam", recipe.learning_rate, 0.9, 0.999, recipe.epsilon)
-    if not isinstance(recipe, Recipe):
+    adam = ("adam", recipe.learning_rate, *recipe.betas, recipe.epsilon)
+    if isinstance(recipe, SequenceRecipe):
         return settings_of_sequence_module(recipe, adam)
+    if isinstance(recipe, CycleRecipe):
+        return settings_of_cycle_module(recipe, adam)
     rates = {module.p for module in recipe.make_discriminator().modules() if type(module).__name__ == "Dropout"}
     return {"update": recipe.update, "loss": recipe.loss, "critic_steps": 1, "conditional": recipe.conditional,
             "pixels": tuple(recipe.pixels), "weight_clip": recipe.weight_clip, "packing": 1,

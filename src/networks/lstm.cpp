@@ -4,13 +4,6 @@
 
 namespace ganymede {
 
-LstmState LstmState::branched(std::int64_t rows, std::int64_t times) const {
-  const auto with_branches = [&](const at::Tensor& all) {
-    return at::cat({all, all.narrow(0, 0, rows).repeat({times, 1})});
-  };
-  return {with_branches(hidden), with_branches(cell)};
-}
-
 Lstm::Lstm(std::int64_t vocabulary, std::int64_t embedding_size, std::int64_t hidden_size)
     : hidden_size_(hidden_size),
       embedding_(register_parameter("embedding", at::empty({vocabulary, embedding_size}))),
@@ -23,11 +16,13 @@ LstmState Lstm::start(std::int64_t rows) const {
 }
 
 at::Tensor Lstm::token_gates() const {
-  return linear(input_, embedding_);
+  const at::NoGradGuard no_grad;
+  return linear(input_, embedding_).add_(hidden_->bias);
 }
 
 LstmState Lstm::step(const at::Tensor& token_gates, const at::Tensor& tokens, const LstmState& state) const {
-  return advance(token_gates.index_select(0, tokens), state);
+  const at::NoGradGuard no_grad;
+  return lstm_cell_(state.hidden.mm(hidden_->weight.t()), token_gates, tokens, state.cell);
 }
 
 std::vector<at::Tensor> Lstm::run(const at::Tensor& tokens) const {
@@ -35,21 +30,15 @@ std::vector<at::Tensor> Lstm::run(const at::Tensor& tokens) const {
   // One product for all steps: over the vocabulary, or over the tokens where they are fewer.
   const at::Tensor from_tokens =
       embedding_.size(0) <= tokens.numel()
-          ? at::embedding(token_gates(), tokens)
+          ? at::embedding(linear(input_, embedding_), tokens)
           : linear(input_, at::embedding(embedding_, tokens).flatten(0, 1)).view({length, rows, -1});
   LstmState state = start(rows);
   std::vector<at::Tensor> hidden;
-  for (std::int64_t step = 0; step < length; ++step) {
-    state = advance(from_tokens[step], state);
+  for (const at::Tensor& from_token : from_tokens.unbind()) {
+    state = lstm_cell(linear(hidden_, state.hidden), from_token, state.cell);
     hidden.push_back(state.hidden);
   }
   return hidden;
-}
-
-LstmState Lstm::advance(const at::Tensor& from_token, const LstmState& state) const {
-  const std::vector<at::Tensor> gates = (from_token + linear(hidden_, state.hidden)).chunk(4, 1);
-  const at::Tensor cell = gates[1].sigmoid() * state.cell + gates[0].sigmoid() * gates[2].tanh();
-  return {gates[3].sigmoid() * cell.tanh(), cell};
 }
 
 }  // namespace ganymede

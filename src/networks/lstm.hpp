@@ -1,5 +1,4 @@
-// A long short-term memory layer over tokens (Hochreiter and Schmidhuber 1997; gates as in PyTorch's
-// nn.LSTM).
+// A long short-term memory layer over tokens (Hochreiter and Schmidhuber 1997; as PyTorch's nn.LSTM).
 #pragma once
 
 #include <torch/nn/module.h>
@@ -7,15 +6,9 @@
 
 #include <vector>
 
+#include "networks/lstm_cell.hpp"
+
 namespace ganymede {
-
-// Of sequences that are under way: [rows, hidden_size] each.
-struct LstmState {
-  at::Tensor hidden, cell;
-
-  // These sequences and, behind them, the first `rows` of them so many times again.
-  LstmState branched(std::int64_t rows, std::int64_t times) const;
-};
 
 class Lstm final : public torch::nn::Module {
  public:
@@ -23,17 +16,15 @@ class Lstm final : public torch::nn::Module {
   Lstm(std::int64_t vocabulary, std::int64_t embedding_size, std::int64_t hidden_size);
 
   LstmState start(std::int64_t rows) const;
-  // What each token of the vocabulary adds to the gates, [vocabulary, 4 x hidden_size]: as long as the
-  // weights are what they are. Then a step needs no product for its tokens.
+  // What each token of the vocabulary adds to the gates, with all biases, [vocabulary, 4 x hidden_size]: as
+  // long as the weights are what they are. Then a step needs no product for its tokens. Without a graph.
   at::Tensor token_gates() const;
-  // One step: tokens int64 [rows], by token_gates().
+  // One step: tokens int64 [rows], by token_gates(). Without a graph.
   LstmState step(const at::Tensor& token_gates, const at::Tensor& tokens, const LstmState& state) const;
   // All steps from the start: tokens int64 [length, rows] to hidden states [rows, hidden_size], [step].
   std::vector<at::Tensor> run(const at::Tensor& tokens) const;
 
  private:
-  LstmState advance(const at::Tensor& from_token, const LstmState& state) const;
-
   const std::int64_t hidden_size_;
   at::Tensor embedding_;              // [vocabulary, embedding_size]
   torch::nn::Linear input_, hidden_;  // to the gates input, forget, cell, output

@@ -160,8 +160,11 @@ class Training:
         losses = {"cycle_loss": cycle.item()}
         total = adversarial + cycle
         if self.cycle["identity_weight"]:
-            same = [self.generators[1 - d](real[d], Where(CyclePass.IDENTITY, step)) for d in (0, 1)]
-            identity = self.cycle["identity_weight"] * sum(F.l1_loss(same[d], real[d]) for d in (0, 1))
+            # A generator that takes colours takes grey images, too, as three equal channels.
+            taken = [d for d in (0, 1) if len(real[d][0]) <= len(real[1 - d][0])]
+            same = {d: self.generators[1 - d](real[d].expand(-1, len(real[1 - d][0]), -1, -1),
+                                              Where(CyclePass.IDENTITY, step)) for d in taken}
+            identity = self.cycle["identity_weight"] * sum(F.l1_loss(same[d], real[d]) for d in taken)
             losses["identity_loss"] = identity.item()
             total = total + identity
         losses["generator_loss"] = total.item()

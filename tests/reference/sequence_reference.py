@@ -99,7 +99,7 @@ class Training:
         reward = values.mean().item()
         if self.sequence.get("baseline"):
             values = values - values.mean(dim=0)
-        loss = (self.surprise(tokens) * values).sum() / self.rows
+        loss = (self.surprise(tokens) * values).mean()
         self.update("generator", loss)
         return loss.item(), reward, rollouts
 

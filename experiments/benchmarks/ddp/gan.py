@@ -1,21 +1,22 @@
 """What the training steps share: two networks, perhaps wrapped in DistributedDataParallel, and their optimizers."""
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import nn
 from torch.nn import functional as F
 from torch.nn.parallel import DistributedDataParallel
 
-from recipes import Recipe, SequenceRecipe
+from recipes import CycleRecipe, Recipe, SequenceRecipe
 
 
 @dataclass
 class Gan:
-    recipe: Recipe | SequenceRecipe
+    recipe: Recipe | SequenceRecipe | CycleRecipe
     generator: nn.Module
     discriminator: nn.Module | None
     generator_optimizer: torch.optim.Optimizer
     discriminator_optimizer: torch.optim.Optimizer | None
+    memory: dict = field(default_factory=dict)  # of a kind of step, from one to the next
 
 
 def unwrapped(network):

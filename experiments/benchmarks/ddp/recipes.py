@@ -7,6 +7,7 @@ import torch
 from fashion_mnist import read_fashion_mnist
 from networks import dcgan_discriminator, dcgan_generator, mlp_discriminator, mlp_generator
 from sequence_networks import SequenceDiscriminator, SequenceGenerator
+from translation_networks import COLOURS, GREY, Generators, Judges
 
 CLASSES = 10
 
@@ -21,6 +22,7 @@ class Recipe:
     weight_clip: float | None = None
     gradient_penalty: float | None = None
     learning_rate: float = 2e-4  # of both networks, with Adam
+    betas: tuple[float, float] = (0.9, 0.999)
     epsilon: float = 1e-8
     pixels: tuple[float, float] = (-1, 1)
     image_shape: tuple[int, ...] = (784,)
@@ -40,6 +42,7 @@ class SequenceRecipe:
     rollouts: int = 0
     baseline: bool = False
     learning_rate: float = 2e-4  # of both networks, with Adam
+    betas: tuple[float, float] = (0.9, 0.999)
     epsilon: float = 1e-8
     clip_gradient_norm: float | None = None
 
@@ -47,6 +50,27 @@ class SequenceRecipe:
         """Sequences [sequence, length] of any tokens: a step's time does not depend on which they are."""
         tokens = torch.Generator().manual_seed(3)
         return torch.randint(self.vocabulary, (self.sequences, self.length), generator=tokens),
+
+
+@dataclass(frozen=True)
+class CycleRecipe:
+    make_generator: Callable  # both of them, as one module
+    make_discriminator: Callable
+    side: int  # of the images
+    samples: int  # a domain
+    update: str = "cycle"
+    cycle_weight: float = 10
+    identity_weight: float = 5
+    pool_size: int = 50
+    learning_rate: float = 2e-4
+    betas: tuple[float, float] = (0.5, 0.999)
+    epsilon: float = 1e-8
+
+    def read_data(self):
+        """Images of noise, grey and in colours: a step's time does not depend on what they show."""
+        pixels = torch.Generator().manual_seed(3)
+        return tuple(torch.rand((self.samples, channels, self.side, self.side), generator=pixels) * 2 - 1
+                     for channels in (GREY, COLOURS))
 
 
 RECIPES = {
@@ -66,4 +90,6 @@ RECIPES = {
     "seqgan-oracle": SequenceRecipe(lambda: SequenceGenerator(5000, 32, 32, initial_deviation=0.1), None,
                                     update="likelihood", vocabulary=5000, length=20, sequences=10_000,
                                     learning_rate=1e-2, clip_gradient_norm=5),
+    "cyclegan": CycleRecipe(lambda: Generators(width=16, residual_blocks=3), lambda: Judges(width=32, layers=2), side=32,
+                            samples=512),
 }

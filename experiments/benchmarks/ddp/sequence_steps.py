@@ -70,7 +70,7 @@ def step_adversarial(gan, sequences):
     length, rows = real.shape
     written = write(writer, length, rows, gan.recipe.rollouts)
     values, tokens = token_values(gan, written, rows), written[:, :rows]
-    g_loss = (values * surprise(gan.generator(tokens), tokens)).sum() / rows
+    g_loss = (values * surprise(gan.generator(tokens), tokens)).mean()
     update(gan, gan.generator, gan.generator_optimizer, g_loss)
 
     d_loss = bce_loss(*gan.discriminator(torch.cat((real, write(writer, length, rows)), dim=1)).chunk(2))

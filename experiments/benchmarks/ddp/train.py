@@ -14,6 +14,7 @@ import torch.distributed as dist
 import torch._functorch.config
 from torch.nn.parallel import DistributedDataParallel
 
+import cycle_steps
 import sequence_steps
 import steps
 from gan import Gan
@@ -22,7 +23,7 @@ from shuffled_batches import ShuffledBatches
 
 WARM_UP_STEPS = 3
 WARM_UP_SECONDS = 1.5
-STEPS = steps.STEPS | sequence_steps.STEPS
+STEPS = steps.STEPS | sequence_steps.STEPS | cycle_steps.STEPS
 
 
 def make_gan(recipe, world_size, arguments):
@@ -36,8 +37,8 @@ def make_gan(recipe, world_size, arguments):
         network = make()
         if arguments.compile:
             network.compile(dynamic=False)
-        optimizers.append(torch.optim.Adam(network.parameters(), lr=recipe.learning_rate, eps=recipe.epsilon,
-                                           fused=arguments.fused or None))
+        optimizers.append(torch.optim.Adam(network.parameters(), lr=recipe.learning_rate, betas=recipe.betas,
+                                           eps=recipe.epsilon, fused=arguments.fused or None))
         if world_size > 1:
             network = DistributedDataParallel(network, broadcast_buffers=False, gradient_as_bucket_view=True)
         networks.append(network)

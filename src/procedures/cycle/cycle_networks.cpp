@@ -16,7 +16,7 @@ void check_domain(const DataSpec& source) {
           counted(channels, "channel"));
 }
 
-// The shapes of the domains. Throws UserError unless the options go with two domains of images.
+// The shapes of the domains. Throws UserError unless they are two domains of images of one size.
 OfDomains<ImageShape> check_domains(const CycleOptions& options, const std::vector<DataSpec>& sources) {
   ensure(sources.size() == source_count(options), "a procedure gets the sources that it names");
   for (const DataSpec& source : sources) check_domain(source);
@@ -25,11 +25,6 @@ OfDomains<ImageShape> check_domains(const CycleOptions& options, const std::vect
       a.height == b.height && a.width == b.width,
       "the images of the two domains are {} x {} and {} x {}; expected one size: import one of them again",
       a.height, a.width, b.height, b.width);
-  require(
-      options.identity_weight == 0 || a.channels == b.channels,
-      "cycle.identity_weight is {}, but the images of the domains have {} and {}: no generator takes both; "
-      "expected identity_weight: 0, or domains that are both grey or both coloured",
-      options.identity_weight, counted(a.channels, "channel"), counted(b.channels, "channel"));
   return {a, b};
 }
 

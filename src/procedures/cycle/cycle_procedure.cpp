@@ -34,7 +34,7 @@ struct DomainImages {
 // What the generators make of them: images of a domain each, [domain of the result].
 struct Translations {
   OfDomains<at::Tensor> fake, back;
-  OfDomains<at::Tensor> same = {};  // undefined without an identity loss
+  OfDomains<at::Tensor> same = {};  // undefined where there is no identity loss
 };
 
 // A step's, in the order of its scalars; each this rank's part.
@@ -174,12 +174,11 @@ class CycleProcedure final : public Procedure {
     for (const std::size_t domain : kDomains) {
       const std::size_t to = other_domain(domain);
       Network& generator = *generators_[domain].network;
-      if (options_.identity_weight > 0) {
+      if (has_identity_loss(slice, domain)) {
+        const at::Tensor images =
+            at::cat({slice.real[domain], with_channels(slice.real[to], slice.real[domain].size(1))});
         const std::vector<at::Tensor> both =
-            generator
-                .forward(at::cat({slice.real[domain], slice.real[to]}),
-                         context(step, slice, {CyclePass::there, CyclePass::identity}))
-                .chunk(2);
+            generator.forward(images, context(step, slice, {CyclePass::there, CyclePass::identity})).chunk(2);
         made.fake[to] = both[0];
         made.same[to] = both[1];
       } else {
@@ -190,6 +189,13 @@ class CycleProcedure final : public Procedure {
       made.back[domain] = generators_[other_domain(domain)].network->forward(
           made.fake[other_domain(domain)], context(step, slice, {CyclePass::back}));
     return made;
+  }
+
+  // A generator that takes colours takes grey images, too, as three channels alike; none takes colours as
+  // grey.
+  bool has_identity_loss(const DomainImages& slice, std::size_t domain) const {
+    return options_.identity_weight > 0 &&
+           slice.real[other_domain(domain)].size(1) <= slice.real[domain].size(1);
   }
 
   // Returns the gradients of the adversarial losses at the generated images.

@@ -142,11 +142,11 @@ class SequenceProcedure final : public Procedure {
     return sum_of_surprise(generator_network_, batch.fields.front()) / tokens_of(batch);
   }
 
-  // The generator's update by policy gradient (Yu et al. 2017, equation 8). Returns this rank's parts of its
-  // loss and of the mean reward.
+  // The generator's update by policy gradient (Yu et al. 2017, equation 8), its sum over places as a mean: so
+  // its gradients are as large as those of the likelihood, whose memory an optimizer brings along. Returns
+  // this rank's parts of its loss and of the mean reward.
   std::pair<double, double> follow_rewards(std::int64_t step, const Batch& batch) {
     double loss_sum = 0, reward_sum = 0;
-    const auto rows = static_cast<double>(batch.global_batch_size);
     auto pending = generator_.averager.begin();
     for_each_replica(batch, pending, [&](const Batch& slice) {
       const SequencesWithRollouts made = sample_for_rewards(step, slice);
@@ -154,10 +154,10 @@ class SequenceProcedure final : public Procedure {
       reward_sum += values.sum().item<double>() / tokens_of(batch);
       if (options_.baseline) values = values - mean_over_batch(values, batch);
       const ScopedPart part(parts_[kPolicyGradient], communicator_);
-      loss_sum += descend_surprise(made.tokens, values, 1 / rows);
+      loss_sum += descend_surprise(made.tokens, values, 1 / tokens_of(batch));
     });
     finish(generator_, pending, step);
-    return {loss_sum / rows, reward_sum};
+    return {loss_sum / tokens_of(batch), reward_sum};
   }
 
   SequencesWithRollouts sample_for_rewards(std::int64_t step, const Batch& slice) {

@@ -63,8 +63,8 @@ std::int64_t pick(const Number* values, std::int64_t count, Number share) {
 }  // namespace
 
 at::Tensor pick_tokens(const at::Tensor& logits, const at::Tensor& uniform) {
-  const std::int64_t rows = logits.size(0), vocabulary = logits.size(1);
-  at::Tensor tokens = at::empty({rows}, at::kLong);
+  const std::int64_t rows = logits.size(0), vocabulary = logits.size(1), times = uniform.numel() / rows;
+  at::Tensor tokens = at::empty(uniform.sizes(), at::kLong);
   const at::Tensor shares = uniform.contiguous();
   const std::int64_t together = std::max<std::int64_t>(1, kNumbersTogether / vocabulary);
   for (std::int64_t first = 0; first < rows; first += together) {
@@ -75,7 +75,9 @@ at::Tensor pick_tokens(const at::Tensor& logits, const at::Tensor& uniform) {
       const auto* share = shares.const_data_ptr<scalar_t>() + first;
       auto* token = tokens.mutable_data_ptr<std::int64_t>() + first;
       for (std::int64_t row = 0; row < count; ++row)
-        token[row] = pick(probabilities + row * vocabulary, vocabulary, share[row]);
+        for (std::int64_t time = 0; time < times; ++time)
+          token[time * rows + row] =
+              pick(probabilities + row * vocabulary, vocabulary, share[time * rows + row]);
     });
   }
   return tokens;
@@ -101,8 +103,8 @@ at::Tensor sample_at_places(const SequenceGenerator& generator, std::uint64_t se
   return sample_sequences(generator, draw_uniform(stream, first_place, sizes, 0, 1, dtype));
 }
 
-// One batch a place: the sequences themselves, then the rollouts of the prefixes that have begun, [prefix,
-// rollout, row].
+// One batch a place: the sequences themselves, then the rollouts that have tokens of their own, [prefix,
+// rollout, row]. Those that take their first own token draw it from the sequences' law.
 SequencesWithRollouts sample_with_rollouts(const SequenceGenerator& generator, const at::Tensor& uniform,
                                            const at::Tensor& rollout_uniform) {
   const at::NoGradGuard no_grad;
@@ -113,20 +115,23 @@ SequencesWithRollouts sample_with_rollouts(const SequenceGenerator& generator, c
   at::Tensor token = at::zeros({rows}, at::kLong);
   const at::Tensor by_prefix = rollout_uniform.permute({2, 0, 1, 3});  // [prefix, rollout, row, place]
   for (std::int64_t place = 0; place < length; ++place) {
-    const std::int64_t begun = std::min(place, length - 1);
-    const at::Tensor numbers =
-        at::cat({uniform.select(1, place), by_prefix.narrow(0, 0, begun).select(3, place).flatten()});
-    token = pick_tokens(generator.next_logits(token, writing), numbers);
+    const std::int64_t under_way = std::max<std::int64_t>(place - 1, 0);
+    const at::Tensor logits = generator.next_logits(token, writing);
+    token = pick_tokens(logits, at::cat({uniform.select(1, place),
+                                         by_prefix.narrow(0, 0, under_way).select(3, place).flatten()}));
     const at::Tensor mine = token.narrow(0, 0, rows);
     made.tokens.select(1, place).copy_(mine);
-    made.rollouts.narrow(0, 0, begun)
+    made.rollouts.narrow(0, 0, under_way)
         .select(3, place)
-        .copy_(token.narrow(0, rows, token.size(0) - rows).view({begun, rollouts, rows}));
-    if (place == length - 1) break;
-    // Prefixes that begin here or later share this token; those that begin here go on by themselves.
+        .copy_(token.narrow(0, rows, token.size(0) - rows).view({under_way, rollouts, rows}));
+    if (place > 0) {
+      const at::Tensor first = pick_tokens(logits.narrow(0, 0, rows), by_prefix[place - 1].select(2, place));
+      made.rollouts[place - 1].select(2, place).copy_(first);
+      writing.state = writing.state.branched(rows, rollouts);
+      token = at::cat({token, first.flatten()});
+    }
+    // Later prefixes share this token.
     made.rollouts.narrow(0, place, length - 1 - place).select(3, place).copy_(mine);
-    writing.state = writing.state.branched(rows, rollouts);
-    token = at::cat({token, mine.repeat({rollouts})});
   }
   return made;
 }

@@ -7,7 +7,8 @@
 
 namespace ganymede {
 
-// The tokens [rows] that uniform numbers [rows] pick by the laws softmax(logits) [rows, vocabulary].
+// The tokens [rows] that uniform numbers [rows] pick by the laws softmax(logits) [rows, vocabulary]; of
+// numbers [times, rows], [times, rows] tokens, so many by each law.
 at::Tensor pick_tokens(const at::Tensor& logits, const at::Tensor& uniform);
 
 // rows sequences int64 [rows, length]; uniform numbers [rows, length] pick them.

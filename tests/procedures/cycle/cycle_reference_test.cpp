@@ -57,7 +57,8 @@ TEST_P(CycleReference, InDoublePrecision) {
                            {.loss = 1e-9, .change = 1e-9, .change_offset = 1e-13});
 }
 
-INSTANTIATE_TEST_SUITE_P(Cases, CycleReference, testing::Values("least_squares", "bce", "identity"),
+INSTANTIATE_TEST_SUITE_P(Cases, CycleReference,
+                         testing::Values("least_squares", "bce", "identity", "identity_of_grey"),
                          [](const auto& one) { return std::string(one.param); });
 
 }  // namespace

@@ -36,7 +36,6 @@ struct CycleSetting {
   std::int64_t pixel_size = 1;  // images are noise of so many pixels a side, with soft edges
 };
 
-// With an identity loss, which needs domains alike.
 inline CycleSetting colours_with_identity_loss() {
   CycleSetting setting{.shapes = {kColourShape, kColourShape}};
   setting.options.identity_weight = 2;

@@ -160,8 +160,7 @@ TEST(SequenceProcedures, TheConstantRewardIsTheLikelihoodOfOwnSamples) {
   at::Tensor expected;
   {
     const at::NoGradGuard no_grad;
-    expected =
-        -generator->forward(tokens, {}).log_softmax(2).gather(2, tokens.t().unsqueeze(2)).sum() / kSentences;
+    expected = -generator->forward(tokens, {}).log_softmax(2).gather(2, tokens.t().unsqueeze(2)).mean();
   }
   const std::vector<double> scalars = take_sequence_step(*procedure, 0, communicator);
   EXPECT_NEAR(scalars[0], expected.item<double>(), 1e-10);
