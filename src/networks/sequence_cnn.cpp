@@ -2,6 +2,8 @@
 
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <cmath>
+
 #include "base/error.hpp"
 #include "networks/dropout.hpp"
 #include "networks/initialization.hpp"
@@ -53,15 +55,19 @@ class CnnDiscriminator final : public SequenceDiscriminator {
     output_ = register_module("output", torch::nn::Linear(features, 1));
   }
 
+  // As the authors' program: filters from N(0, 0.1) cut at two deviations, whose deviation is 0.088; the
+  // highway layer by Glorot; the logit as the difference of two.
   void initialize(std::uint64_t seed) {
-    constexpr double kDeviation = 0.1, kBias = 0.1, kGateBias = -2;
+    constexpr double kDeviation = 0.088, kFilterBias = 0.1;
     initialize_normal(*this, kDeviation, seed, id_);
     const at::NoGradGuard no_grad;
     initialize_uniform(embedding_, 1, seed, id_, /*index=*/0);
-    for (const auto& filter : filters_) filter->bias.fill_(kBias);
-    gate_->bias.fill_(kGateBias);
-    transform_->bias.fill_(kBias);
-    output_->bias.fill_(kBias);
+    for (const auto& filter : filters_) filter->bias.fill_(kFilterBias);
+    const double bound = std::sqrt(3 / static_cast<double>(output_->weight.size(1)));
+    const std::size_t first = 1 + 2 * filters_.size();  // of the highway layer's parameters
+    initialize_uniform(gate_->weight, bound, seed, id_, first);
+    initialize_uniform(transform_->weight, bound, seed, id_, first + 2);
+    output_->weight.mul_(std::sqrt(2.0));
   }
 
   at::Tensor forward(const at::Tensor& tokens, const ForwardContext& context) override {

@@ -101,13 +101,17 @@ class CnnDiscriminator(nn.Module):
         return [("embedding", self.embedding.weight), *filters, *layers]
 
     def initialize(self):
+        features = sum(self.options["filters"])
         for index, (name, parameter) in enumerate(self.named_as_in_ganymede()):
             if name == "embedding":
                 draw_parameter(parameter, 1, NetworkId.DISCRIMINATOR, index)
+            elif name in ("gate.weight", "transform.weight"):
+                draw_parameter(parameter, (3 / features) ** 0.5, NetworkId.DISCRIMINATOR, index)
             elif parameter.dim() > 1:
-                draw_normal_parameter(parameter, 0.1, NetworkId.DISCRIMINATOR, index)
+                deviation = 0.088 * 2 ** 0.5 if name == "output.weight" else 0.088
+                draw_normal_parameter(parameter, deviation, NetworkId.DISCRIMINATOR, index)
             else:
-                nn.init.constant_(parameter, -2 if name == "gate.bias" else 0.1)
+                nn.init.constant_(parameter, 0.1 if name.startswith("filter") else 0)
 
     def forward(self, tokens, where=None):
         words = self.embedding(tokens).transpose(1, 2)
