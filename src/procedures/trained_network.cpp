@@ -29,6 +29,13 @@ void TrainedNetwork::update(std::int64_t step) {
   arena.publish();
 }
 
+void TrainedNetwork::forget_gradients() {
+  for (const Optimizer::State& state : optimizer->state())
+    for (const at::Tensor& own :
+         state.like_arena ? arena.owned_parts(state.tensor) : std::vector{state.tensor})
+      own.zero_();
+}
+
 void TrainedNetwork::start_average(double decay) {
   std::vector<at::Tensor> statistics;
   for (const auto& [_, buffer] : running_statistics(*network)) statistics.push_back(buffer);

@@ -22,6 +22,8 @@ struct TrainedNetwork {
   // Clips the summed gradients, moves the weights, keeps them within the bound, moves their average; each
   // where it is asked for. Collective.
   void update(std::int64_t step);
+  // Its optimizer is as new: what it remembers is of another objective's gradients.
+  void forget_gradients();
   // Starts the average of the weights and of the running statistics. Collective.
   void start_average(double decay);
   Player as_player(const std::string& name);

@@ -120,6 +120,9 @@ class Training:
             return {"negative_log_likelihood": loss.item()}, None
         if step < self.sequence["likelihood_steps"] + self.sequence["discriminator_start"]:
             return {"discriminator_loss": self.update_discriminator(step, 0, self.next_batch())}, None
+        if step == self.sequence["likelihood_steps"] + self.sequence["discriminator_start"]:
+            # The authors' program has an optimizer for each of the generator's objectives.
+            self.optimizers["generator"] = make_optimizer(self.sequence["generator"], self.generator.parameters())
         batches = [self.next_batch() for _ in range(self.sequence["discriminator_steps"])]
         likelihood = self.surprise(batches[0]).mean().item()
         generator_loss, reward, rollouts = self.update_generator_by_rewards(step)

@@ -78,6 +78,8 @@ class SequenceProcedure final : public Procedure {
     } else if (phase == "discriminator") {
       scalars[0] = update_discriminator(step, 0, batches.front());
     } else {
+      // As in the authors' program, whose two objectives have an optimizer each.
+      if (step == schedule_.steps_of_preparation()) generator_.forget_gradients();
       scalars[3] = measure_likelihood(batches.front());
       std::tie(scalars[0], scalars[1]) = follow_rewards(step, batches.front());
       for (std::size_t i = 0; i < batches.size(); ++i)
@@ -142,9 +144,8 @@ class SequenceProcedure final : public Procedure {
     return sum_of_surprise(generator_network_, batch.fields.front()) / tokens_of(batch);
   }
 
-  // The generator's update by policy gradient (Yu et al. 2017, equation 8), its sum over places as a mean: so
-  // its gradients are as large as those of the likelihood, whose memory an optimizer brings along. Returns
-  // this rank's parts of its loss and of the mean reward.
+  // The generator's update by policy gradient (Yu et al. 2017, equation 8), its sum over places as a mean.
+  // Returns this rank's parts of its loss and of the mean reward.
   std::pair<double, double> follow_rewards(std::int64_t step, const Batch& batch) {
     double loss_sum = 0, reward_sum = 0;
     auto pending = generator_.averager.begin();
