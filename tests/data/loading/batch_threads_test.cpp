@@ -39,9 +39,8 @@ TEST(BatchThreads, TheFirstEndsWhereTheSecondCannotBeMade) {
   const TemporaryFolder folder;
   const DatasetIndex index = write_small_dataset(folder / "small");
   // A reader that may not read would end, and make room for the other thread.
-  fs::permissions(folder.path(), fs::perms::others_all, fs::perm_options::add);
-  for (const fs::path& each : fs::recursive_directory_iterator(folder.path()))
-    fs::permissions(each, fs::perms::others_all, fs::perm_options::add);
+  for (const fs::path& each : {folder.path(), folder / "small"})
+    fs::permissions(each, fs::perms::group_all | fs::perms::others_all, fs::perm_options::add);
   const BatchLoaderOptions options{
       .seed = 5, .global_batch_size = 11, .window_bytes = 2 * 8 * kSmallShape.pixels()};
   EXPECT_EXIT(load_with_one_thread(index, options), testing::ExitedWithCode(kRefused),
