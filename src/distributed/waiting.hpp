@@ -9,25 +9,42 @@
 namespace ganymede {
 
 enum class Waiting {
-  eager,     // nothing else to do: spins, then lets other processes have the core
+  eager,     // nothing else to do: spins a little first
   yielding,  // more ranks than cores: lets others have the core at once
-  polite,    // beside a rank that computes: sleeps between looks
+  polite,    // beside a rank that computes: sleeps
 };
 
 // May be changed by another thread at any time.
 using WaitingMode = std::atomic<Waiting>;
 
-// Returns when ready() does.
+// Whether ready() became true within the time that sleeping and being woken would take.
+template <typename Ready>
+bool spin_until(Ready ready) {
+  constexpr long kNanoseconds = 20'000;
+  constexpr int kLooks = 64;  // between looks at the clock
+  const auto now = [] {
+    timespec time{};
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec * 1'000'000'000L + time.tv_nsec;
+  };
+  const long end = now() + kNanoseconds;
+  do {
+    for (int i = 0; i < kLooks; ++i) {
+      if (ready()) return true;
+      __builtin_ia32_pause();
+    }
+  } while (now() < end);
+  return ready();
+}
+
+// Returns when ready() does, which nobody tells: it must be looked for.
 template <typename Ready>
 void wait_until(const WaitingMode& mode, Ready ready) {
-  constexpr int kSpins = 4000;
   constexpr timespec kSleep{.tv_sec = 0, .tv_nsec = 50'000};
-  for (int i = 0; !ready(); ++i) {
-    const Waiting waiting = mode.load(std::memory_order_relaxed);
-    if (waiting == Waiting::polite)
+  if (mode.load(std::memory_order_relaxed) == Waiting::eager && spin_until(ready)) return;
+  while (!ready()) {
+    if (mode.load(std::memory_order_relaxed) == Waiting::polite)
       nanosleep(&kSleep, nullptr);
-    else if (waiting == Waiting::eager && i < kSpins)
-      __builtin_ia32_pause();
     else
       sched_yield();
   }

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <chrono>
+#include <new>
 #include <thread>
 #include <vector>
 
@@ -65,7 +66,7 @@ TEST(SharedFiles, SayWhenThereIsNoRoom) {
 TEST(SharedGates, LetNobodyThroughBeforeAllHaveCome) {
   constexpr int kThreads = 3, kMostTurns = 100'000;
   constexpr std::chrono::milliseconds kLongest(700);
-  for (const Waiting waiting : {Waiting::eager, Waiting::yielding}) {
+  for (const Waiting waiting : {Waiting::eager, Waiting::yielding, Waiting::polite}) {
     SharedGate gate;
     const WaitingMode mode = waiting;
     std::array<int, kThreads> turns{};  // neither is atomic: the gate orders them
@@ -89,6 +90,35 @@ TEST(SharedGates, LetNobodyThroughBeforeAllHaveCome) {
     EXPECT_EQ(wrong, 0);
     EXPECT_GT(turns[0], 1);
   }
+}
+
+// A core that it does not use is another's.
+TEST(SharedGates, LetWhoWaitsSleepUntilAnotherProcessComes) {
+  using namespace std::chrono_literals;
+  const SharedFile file = SharedFile::create();
+  file.reserve(0, kBytes);
+  const auto memory = file.map(kBytes);
+  auto* const gate = new (memory.get()) SharedGate;
+  const WaitingMode mode = Waiting::eager;
+  const pid_t late = fork();
+  if (late == 0) {
+    std::this_thread::sleep_for(300ms);
+    gate->pass(2, mode);
+    _exit(0);
+  }
+  const auto used = [] {
+    timespec time{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+  };
+  const auto begin = std::chrono::steady_clock::now();
+  const auto used_before = used();
+  gate->pass(2, mode);
+  EXPECT_GT(std::chrono::steady_clock::now() - begin, 200ms);
+  EXPECT_LT(used() - used_before, 50ms);
+  int status = 1;
+  waitpid(late, &status, 0);
+  EXPECT_EQ(status, 0);
 }
 
 }  // namespace
