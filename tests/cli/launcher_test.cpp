@@ -53,6 +53,16 @@ class LauncherTest : public ProgramTest {
   const fs::path run_folder_ = folder_ / "run";
 };
 
+// Nothing is started, and the file is not there.
+TEST_F(LauncherTest, ADryRunPrintsTheCommandOnly) {
+  const ProgramResult result =
+      result_of({"--dry-run", "--host", "one,two", "-n", "2", "absent", "two words"});
+  EXPECT_EQ(result.exit_code, 0) << result.describe();
+  EXPECT_TRUE(result.errors.empty()) << result.describe();
+  EXPECT_THAT(result.output, testing::HasSubstr("OMPI_MCA_oob_tcp_keepalive_time=5 "));
+  EXPECT_THAT(result.output, testing::EndsWith("mpirun --host one\\,two -n 2 absent two\\ words\n"));
+}
+
 struct SignalCase {
   int signal;
   const char* target;
