@@ -10,6 +10,7 @@ struct Figure {
   std::string name;  // "held_out_likelihood": in logs and JSON
   double value = 0;
   std::string meaning = {};  // one line for a person, with the unit
+  bool fixed = false;        // of the data alone, to compare with: the same at every step
 };
 
 using Figures = std::vector<Figure>;

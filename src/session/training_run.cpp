@@ -101,7 +101,8 @@ TrainingEnd run_training(const TrainArguments& arguments, Communicator& communic
     if (!recipe.train.measure_every) return;
     held_out = read_held_out(recipe, find_held_out(recipe, specs_of(indices)));
     // What cannot be measured is a mistake before training, and a warning later.
-    figures_at_start = values_of(procedure->figures(held_out));
+    for (const Figure& figure : procedure->figures(held_out))
+      figures_at_start.push_back({figure.name, figure.value});
   });
   const Sources sources =
       agree_on_sources(recipe, indices, *procedure, start.step, arguments.from.cache_mib, communicator);

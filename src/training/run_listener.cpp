@@ -5,12 +5,6 @@
 
 namespace ganymede {
 
-std::vector<NamedValue> values_of(const Figures& figures) {
-  std::vector<NamedValue> values;
-  for (const Figure& figure : figures) values.push_back({figure.name, figure.value});
-  return values;
-}
-
 void tell(const Listeners& listeners, const std::string& what, std::int64_t step,
           const std::function<void(RunListener&)>& call) {
   for (const auto& listener : listeners) {

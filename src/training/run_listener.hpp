@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "procedures/figures.hpp"
 #include "procedures/samples.hpp"
 #include "training/checkpoint.hpp"
 
@@ -17,9 +16,6 @@ struct NamedValue {
   std::string name;
   double value = 0;
 };
-
-// Figures as logs have them.
-std::vector<NamedValue> values_of(const Figures& figures);
 
 // The numbers of a run at one step.
 struct Report {

@@ -57,10 +57,11 @@ std::uint32_t save_state(const Listeners& listeners, const CheckpointInfo& posit
   return checksum;
 }
 
-// On rank 0: what the procedure measures of itself, or a warning.
+// On rank 0: what the procedure measures of itself and what changes, or a warning.
 void add_figures(Report& report, Procedure& procedure, const std::vector<Batch>& held_out) {
   try {
-    for (const NamedValue& value : values_of(procedure.figures(held_out))) report.scalars.push_back(value);
+    for (const Figure& figure : procedure.figures(held_out))
+      if (!figure.fixed) report.scalars.push_back({figure.name, figure.value});
   } catch (const std::exception& failure) {
     spdlog::warn("step {}: cannot measure: {}; training goes on", report.step,
                  describe_failure(failure).message);

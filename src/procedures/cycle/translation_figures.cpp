@@ -15,10 +15,12 @@ Figures measure_against_partners(const std::string& direction, const at::Tensor&
   const at::Tensor copies = with_channels(source, truth.size(1));
   const at::Tensor colour = truth.mean({0, 2, 3}, /*keepdim=*/true), image = truth.mean(0, /*keepdim=*/true);
   return {{direction + "_error", mean_error(translated, truth, range), "against the true partner"},
-          {direction + "_copy_error", mean_error(copies, truth, range), "the same of an untranslated copy"},
-          {direction + "_mean_colour_error", mean_error(colour, truth, range), "the same of the mean colour"},
+          {direction + "_copy_error", mean_error(copies, truth, range), "the same of an untranslated copy",
+           /*fixed=*/true},
+          {direction + "_mean_colour_error", mean_error(colour, truth, range), "the same of the mean colour",
+           /*fixed=*/true},
           {direction + "_mean_image_error", mean_error(image, truth, range),
-           "the same of the mean of all partners"}};
+           "the same of the mean of all partners", /*fixed=*/true}};
 }
 
 }  // namespace

@@ -35,7 +35,8 @@ Figures LikelihoodFigures::of(SequenceGenerator& generator, const std::vector<Ba
   }
   figures.push_back({"nll_oracle", mean_surprise(*oracle_, tokens_to_measure(generator)),
                      "nats a token, of the generator's sequences under the oracle"});
-  figures.push_back({"nll_oracle_itself", oracle_itself_, "of the oracle's own sequences, likewise"});
+  figures.push_back(
+      {"nll_oracle_itself", oracle_itself_, "of the oracle's own sequences, likewise", /*fixed=*/true});
   return figures;
 }
 
