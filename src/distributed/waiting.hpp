@@ -6,6 +6,8 @@
 
 #include <atomic>
 
+#include "base/clock.hpp"
+
 namespace ganymede {
 
 enum class Waiting {
@@ -20,20 +22,15 @@ using WaitingMode = std::atomic<Waiting>;
 // Whether ready() became true within the time that sleeping and being woken would take.
 template <typename Ready>
 bool spin_until(Ready ready) {
-  constexpr long kNanoseconds = 20'000;
+  constexpr double kSeconds = 20e-6;
   constexpr int kLooks = 64;  // between looks at the clock
-  const auto now = [] {
-    timespec time{};
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec * 1'000'000'000L + time.tv_nsec;
-  };
-  const long end = now() + kNanoseconds;
+  const Stopwatch stopwatch;
   do {
     for (int i = 0; i < kLooks; ++i) {
       if (ready()) return true;
       __builtin_ia32_pause();
     }
-  } while (now() < end);
+  } while (stopwatch.seconds() < kSeconds);
   return ready();
 }
 

@@ -1,4 +1,5 @@
-// Compiled with -O3 and -ffp-contract=off: vectorised, and the bits do not depend on the processor.
+// Compiled with -O3 and -ffp-contract=off: vectorised; but for ATen's sigmoid the bits do not depend on the
+// processor.
 #include "networks/lstm_cell.hpp"
 
 #include <ATen/Dispatch.h>

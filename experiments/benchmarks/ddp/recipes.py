@@ -12,8 +12,17 @@ from translation_networks import COLOURS, GREY, Generators, Judges
 CLASSES = 10
 
 
+@dataclass(frozen=True, kw_only=True)
+class Adam:
+    """Of both networks."""
+
+    learning_rate: float = 2e-4
+    betas: tuple[float, float] = (0.9, 0.999)
+    epsilon: float = 1e-8
+
+
 @dataclass(frozen=True)
-class Recipe:
+class Recipe(Adam):
     make_generator: Callable
     make_discriminator: Callable
     loss: str = "bce"
@@ -21,9 +30,6 @@ class Recipe:
     conditional: bool = False
     weight_clip: float | None = None
     gradient_penalty: float | None = None
-    learning_rate: float = 2e-4  # of both networks, with Adam
-    betas: tuple[float, float] = (0.9, 0.999)
-    epsilon: float = 1e-8
     pixels: tuple[float, float] = (-1, 1)
     image_shape: tuple[int, ...] = (784,)
 
@@ -32,7 +38,7 @@ class Recipe:
 
 
 @dataclass(frozen=True)
-class SequenceRecipe:
+class SequenceRecipe(Adam):
     make_generator: Callable
     make_discriminator: Callable | None  # None in a phase that has no use for it
     update: str  # the phase: likelihood or adversarial
@@ -41,9 +47,6 @@ class SequenceRecipe:
     sequences: int  # in the dataset
     rollouts: int = 0
     baseline: bool = False
-    learning_rate: float = 2e-4  # of both networks, with Adam
-    betas: tuple[float, float] = (0.9, 0.999)
-    epsilon: float = 1e-8
     clip_gradient_norm: float | None = None
 
     def read_data(self):
@@ -53,7 +56,7 @@ class SequenceRecipe:
 
 
 @dataclass(frozen=True)
-class CycleRecipe:
+class CycleRecipe(Adam):
     make_generator: Callable  # both of them, as one module
     make_discriminator: Callable
     side: int  # of the images
@@ -62,9 +65,6 @@ class CycleRecipe:
     cycle_weight: float = 10
     identity_weight: float = 5
     pool_size: int = 50
-    learning_rate: float = 2e-4
-    betas: tuple[float, float] = (0.5, 0.999)
-    epsilon: float = 1e-8
 
     def read_data(self):
         """Images of noise, grey and in colours: a step's time does not depend on what they show."""
@@ -91,5 +91,5 @@ RECIPES = {
                                     update="likelihood", vocabulary=5000, length=20, sequences=10_000,
                                     learning_rate=1e-2, clip_gradient_norm=5),
     "cyclegan": CycleRecipe(lambda: Generators(width=16, residual_blocks=3), lambda: Judges(width=32, layers=2), side=32,
-                            samples=512),
+                            samples=512, betas=(0.5, 0.999)),
 }

@@ -127,6 +127,7 @@ SequencesWithRollouts sample_with_rollouts(const SequenceGenerator& generator, c
     if (place > 0) {
       const at::Tensor first = pick_tokens(logits.narrow(0, 0, rows), by_prefix[place - 1].select(2, place));
       made.rollouts[place - 1].select(2, place).copy_(first);
+      if (place + 1 == length) break;
       writing.state = writing.state.branched(rows, rollouts);
       token = at::cat({token, first.flatten()});
     }
