@@ -169,8 +169,57 @@ TEST_F(LauncherTest, ALostRankIsNamed) {
   expect_one_line(result_of({"-n", "1", "sh", "-c", "sleep 0.5; exit 7"}), 7, {"exit code 7"});
 }
 
+// Its rank 1 dies in the first two of its lives.
+TEST_F(LauncherTest, StartsAFailedJobAgain) {
+  const Words dying{
+      "-n",
+      "2",
+      "sh",
+      "-c",
+      "[ $OMPI_COMM_WORLD_RANK = 1 ] || exec sleep 1; echo >>lives; [ $(wc -l <lives) -gt 2 ] || kill "
+      "-KILL $$",
+      "--resume"};
+  const auto with = [&](Words words) {
+    fs::remove(folder_ / "lives");
+    words.insert(words.end(), dying.begin(), dying.end());
+    return result_of(words);
+  };
+  const ProgramResult enough = with({"--restarts", "3"});
+  EXPECT_EQ(enough.exit_code, 0) << enough.describe();
+  EXPECT_THAT(enough.errors, testing::HasSubstr("starting again from the last checkpoint (restart 2 of 3)"));
+  EXPECT_THAT(enough.errors, testing::Not(testing::HasSubstr("restart 3 of 3")));
+  const ProgramResult too_few = with({"--restarts", "1"});
+  EXPECT_EQ(too_few.exit_code, 128 + SIGKILL) << too_few.describe();
+}
+
+TEST_F(LauncherTest, StartsNothingAgainThatWasStoppedOrRefused) {
+  for (const int code : {0, 2, 3, 75}) {
+    const ProgramResult result =
+        result_of({"--restarts", "2", "-n", "1", "sh", "-c", "exit " + std::to_string(code), "--resume"});
+    EXPECT_EQ(result.exit_code, code) << result.describe();
+    EXPECT_THAT(result.errors, testing::Not(testing::HasSubstr("starting again")));
+  }
+  const auto program = launch({"--restarts", "2", "-n", "2", GANYMEDE_PROGRAM},
+                              train_arguments("run", {"train.steps=1000000"}));
+  expect_one_line(program->wait(), 2, {"--restarts", "expected --resume among its words"});
+}
+
+// What ranks on other hosts see of the environment.
+TEST_F(LauncherTest, PassesTheEnvironmentOnToOtherHosts) {
+  RunningProgram program({"--dry-run", "--host", "one,two", "-n", "2", "true"},
+                         {.program = kLauncher, .environment = {{"GANYMEDE_DATA", "/scratch"}}});
+  EXPECT_THAT(program.wait().output, testing::HasSubstr("GANYMEDE_DATA"));
+  RunningProgram asked({"--dry-run", "--host", "one,two", "-x", "PATH", "-n", "2", "true"},
+                       {.program = kLauncher, .environment = {{"GANYMEDE_DATA", "/scratch"}}});
+  EXPECT_THAT(asked.wait().output, testing::Not(testing::HasSubstr("GANYMEDE_DATA")));
+}
+
 TEST_F(LauncherTest, AMistakeInItsWordsIsOneLine) {
   expect_one_line(result_of({"-n", "2", "./nosuch"}), 2, {"cannot start ./nosuch"});
+  expect_one_line(result_of({"--restarts", "-n", "2", "true"}), 2, {"--restarts is given '-n'"});
+  expect_one_line(result_of({"--shrink", "-n", "2", "true"}), 2, {"expected --restarts N, too"});
+  expect_one_line(result_of({"--restarts", "1", "--shrink", "-n", "2", "true", "--resume"}), 2,
+                  {"expected --hostfile FILE or --host LIST"});
   expect_one_line(result_of({"-n", "2", "nosuch"}), 2, {"cannot start nosuch"});
   expect_one_line(result_of({"-n", "2", "--nosuch", "true"}), 2, {"unknown option \"--nosuch\""});
   expect_one_line(result_of({"-n", "two", "true"}), 2, {"-n is given 'two'"});
