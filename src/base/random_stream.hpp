@@ -45,7 +45,7 @@ struct StreamId {
   StreamCode network = {};     // below 16; 0: of none
   std::uint8_t layer = 0;      // of a network; of data the source
   StreamCode pass = {};        // below 16: which batch is passing through the network
-  std::uint8_t iteration = 0;  // of those that a step has
+  std::uint8_t iteration = 0;  // of those that a step has; of data the part
 
   std::uint32_t word() const;
 };

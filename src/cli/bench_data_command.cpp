@@ -71,17 +71,17 @@ double waiting_share(BatchLoader& loader, double interval, double seconds) {
 LoadingFigures measure_loading(const BenchDataArguments& arguments, const DatasetIndex& index,
                                std::int64_t cache_bytes, Communicator& communicator) {
   const Stopwatch clock;
-  const auto cache = cache_samples(index, cache_bytes, communicator.host_group());
+  const PartCaches caches = {cache_samples(index, cache_bytes, communicator.host_group())};
   std::optional<BatchLoader> loader;
   agree(communicator, [&] {
-    loader.emplace(index, arguments.loader, communicator.rank(), communicator.size(), cache);
+    loader.emplace(index, arguments.loader, communicator.rank(), communicator.size(), caches);
     loader->next();
   });
   const double ready = maximum_over_ranks(clock.seconds(), communicator);
   const double batch = maximum_over_ranks(seconds_a_batch(*loader, arguments.seconds), communicator);
   const auto batch_size = static_cast<double>(arguments.loader.global_batch_size);
   const double waiting = waiting_share(*loader, batch_size / arguments.consumption, arguments.seconds);
-  return {.source = cache ? "cached" : "streamed",
+  return {.source = caches.front() ? "cached" : "streamed",
           .ready_seconds = ready,
           .images_per_second = batch_size / batch,
           .waiting_share = maximum_over_ranks(waiting, communicator)};

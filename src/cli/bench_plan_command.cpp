@@ -9,6 +9,7 @@
 #include "cli/command_line.hpp"
 #include "cli/recipe_options.hpp"
 #include "distributed/agreement.hpp"
+#include "session/training_data.hpp"
 
 namespace ganymede {
 namespace {
@@ -112,7 +113,7 @@ ExitCode run_bench(const PlanArguments& arguments, Communicator& communicator) {
   check_json(communicator, arguments.json);
   const auto [recipe, datasets] = agree_on_recipe(arguments.from, communicator);
   const int threads = start_threads(arguments.from.threads, communicator);
-  const std::vector<DatasetIndex> indices = agree_on_datasets(datasets, communicator);
+  const std::vector<DatasetIndex> indices = agree_on_datasets(recipe, datasets, communicator);
   const std::int64_t ranks_per_node =
       arguments.ranks_per_node > 0 ? arguments.ranks_per_node : communicator.host_size();
   communicator.configure(recipe.communication);

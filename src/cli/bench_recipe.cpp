@@ -8,6 +8,7 @@
 #include "cli/bench_subcommands.hpp"
 #include "cli/bench_units.hpp"
 #include "cli/recipe_options.hpp"
+#include "session/training_data.hpp"
 
 namespace ganymede {
 namespace {
@@ -93,7 +94,7 @@ ExitCode run_bench(const BenchArguments& arguments, Communicator& communicator) 
   check_json(communicator, arguments.json);
   const auto [recipe, datasets] = agree_on_recipe(arguments.from, communicator);
   const int threads = start_threads(arguments.from.threads, communicator);
-  const std::vector<DatasetIndex> indices = agree_on_datasets(datasets, communicator);
+  const std::vector<DatasetIndex> indices = agree_on_datasets(recipe, datasets, communicator);
   communicator.configure(recipe.communication);
   const std::unique_ptr<Procedure> procedure = agree_on_procedure(recipe, indices, communicator);
   const Sources sources =

@@ -15,10 +15,11 @@ void add_output_options(CLI::App& command, std::filesystem::path& out, int& shar
 }
 
 void add_dataset_command(CLI::App& app, Action& action) {
-  CLI::App* command = app.add_subcommand("dataset", "Import, make, inspect and verify datasets");
+  CLI::App* command = app.add_subcommand("dataset", "Import, make, stage, inspect and verify datasets");
   command->require_subcommand(1);
   add_dataset_import_command(*command, action);
   add_dataset_make_command(*command, action);
+  add_dataset_stage_command(*command, action);
 
   const auto add = [&](const char* name, const char* help, auto run) {
     auto dataset = std::make_shared<std::string>();

@@ -26,5 +26,6 @@ void on_write_dataset(CLI::App& command, Action& action, std::shared_ptr<Options
     };
   });
 }
+void add_dataset_stage_command(CLI::App& dataset, Action& action);
 
 }  // namespace ganymede

@@ -13,6 +13,7 @@
 #include "session/caption_pictures.hpp"
 #include "session/held_out.hpp"
 #include "session/trained_run.hpp"
+#include "session/training_data.hpp"
 #include "session/training_setup.hpp"
 #include "storage/json_file.hpp"
 

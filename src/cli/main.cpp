@@ -157,11 +157,12 @@ int main(int argc, char** argv) {
   ganymede::occupy_closed_streams();
   // The other commands work on a login node where MPI may not start.
   const std::string_view command = argc > 1 ? argv[1] : "";
-  const bool starts_mpi = command == "train" || command == "bench";
-  const bool computes_long = starts_mpi || command == "evaluate";
+  const bool stages = command == "dataset" && argc > 2 && argv[2] == std::string_view("stage");
+  const bool starts_mpi = command == "train" || command == "bench" || stages;
+  const bool computes_long = (starts_mpi && !stages) || command == "evaluate";
   if (computes_long && !ganymede::asks_for_one_thread(argc, argv))
     ganymede::start_again_with_short_spins(argv);
-  if (command == "train") ganymede::catch_stop_signals();
+  if (command == "train" || stages) ganymede::catch_stop_signals();
   // Every step needs the memory of the last one again: glibc shall not give it back in between.
   mallopt(M_MMAP_THRESHOLD, 1 << 30);
   mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());

@@ -12,6 +12,9 @@ void add_train_command(CLI::App& app, Action& action) {
   add_recipe_options(*command, arguments->from);
   expect_path(command->add_option("--run", arguments->run, "Folder for the results [runs/<recipe>-<n>]"))
       ->type_name("DIR");
+  expect_path(command->add_option("--stage", arguments->stage,
+                                  "Folder on every host's own disk: what its ranks read is put there first"))
+      ->type_name("DIR");
   command->add_flag("--resume", arguments->resume,
                     "Go on from the newest checkpoint in --run; start there if there is no run yet");
   command->add_option("--at-step", arguments->at_step,

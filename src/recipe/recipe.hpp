@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "distributed/communication_options.hpp"
@@ -16,6 +17,14 @@ namespace ganymede {
 
 enum class Precision { float32, float64 };
 
+// Which sample stands at which place of which batch: one order of the whole dataset, or one of each of as
+// many runs of shards as there are nodes, each of which serves its slice of every batch
+// (data/loading/data_part.hpp).
+struct GlobalOrder {};
+struct NodeOrder {
+  std::int64_t nodes = 1;
+};
+
 struct DataOptions {
   // Of each source that the procedure trains from: absolute, or looked up in $GANYMEDE_DATA, else in data/ of
   // the working directory.
@@ -24,7 +33,13 @@ struct DataOptions {
   std::array<double, 2> pixels = {-1, 1};  // what black and white become
   std::int64_t global_batch_size = 64;     // over all ranks
   bool horizontal_flip = false;            // mirror each image with probability 1/2
+  std::variant<GlobalOrder, NodeOrder> order = {};
 
+  // To which the shards are dealt; 1 where all serve all.
+  std::int64_t nodes() const {
+    const auto* by_node = std::get_if<NodeOrder>(&order);
+    return by_node ? by_node->nodes : 1;
+  }
   // Of `path`, for a person and for JSON.
   std::string names() const { return fmt::format("{}", fmt::join(path, ", ")); }
 };

@@ -29,6 +29,17 @@ void visit_options(Visitor& visitor, CommunicationOptions& options) {
   visitor.value("bucket_bytes", options.bucket_bytes, kPositiveInteger, /*when_left_out=*/"auto");
 }
 
+inline constexpr Range kNodes{.low = 1, .high = 256, .expected = "an integer from 1 to 256"};
+
+template <typename Visitor>
+void visit_options(Visitor&, GlobalOrder&) {}
+
+template <typename Visitor>
+void visit_options(Visitor& visitor, NodeOrder& order) {
+  visitor.required("nodes");
+  visitor.value("nodes", order.nodes, kNodes);
+}
+
 template <typename Visitor>
 void visit_options(Visitor& visitor, DataOptions& options) {
   visitor.required("path");
@@ -37,6 +48,7 @@ void visit_options(Visitor& visitor, DataOptions& options) {
   visitor.value("pixels", options.pixels);
   visitor.value("global_batch_size", options.global_batch_size, kBatchSize);
   visitor.value("horizontal_flip", options.horizontal_flip);
+  visitor.choice("order", options.order, Alternative<GlobalOrder>{"global"}, Alternative<NodeOrder>{"node"});
 }
 
 template <typename Visitor>

@@ -1,8 +1,10 @@
 #include "session/held_out.hpp"
 
+#include <numeric>
+
 #include "base/error.hpp"
 #include "data/loading/whole_batch.hpp"
-#include "session/training_setup.hpp"
+#include "session/training_data.hpp"
 
 namespace ganymede {
 namespace {
@@ -22,7 +24,9 @@ std::vector<DatasetIndex> find_held_out(const Recipe& recipe, const std::vector<
         "data.held_out: {} has other fields, shapes or names than {}, which the run trains from; import it "
         "alike: texts and captions with --vocabulary",
         path, recipe.data.path[source]);
-    verify_share(index, /*rank=*/0, /*ranks=*/1);
+    std::vector<std::size_t> all(index.shards.size());
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    verify_shards(index, all, /*rank=*/0);
   }
   return indices;
 }

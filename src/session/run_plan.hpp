@@ -15,7 +15,8 @@ struct TrainArguments {
   RecipeArguments from;  // the recipe's name may be empty with resume
   std::string run;       // empty: runs/<recipe>-<n>
   bool resume = false;
-  std::optional<std::int64_t> at_step;    // with resume: the checkpoint to go on from
+  std::optional<std::int64_t> at_step;  // with resume: the checkpoint to go on from
+  std::string stage;  // where hosts keep the shards that they read; empty: train from where they lie
   std::vector<std::string> allow_change;  // with resume: keys that may differ from the run's recipe
   bool on_terminal = false;               // where progress is shown
 };

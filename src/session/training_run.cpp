@@ -7,6 +7,8 @@
 #include "reporting/progress.hpp"
 #include "reporting/sample_writer.hpp"
 #include "session/held_out.hpp"
+#include "session/staging.hpp"
+#include "session/training_data.hpp"
 #include "session/training_start.hpp"
 #include "training/checkpoint_saver.hpp"
 #include "training/stop_request.hpp"
@@ -90,7 +92,10 @@ TrainingEnd run_training(const TrainArguments& arguments, Communicator& communic
   const Recipe& recipe = plan.recipe;
   const int threads = start_threads(arguments.from.threads, communicator);
 
-  const std::vector<DatasetIndex> indices = agree_on_datasets(plan.datasets, communicator);
+  const std::vector<fs::path> folders =
+      arguments.stage.empty() ? plan.datasets
+                              : stage_datasets(recipe, plan.datasets, arguments.stage, communicator);
+  const std::vector<DatasetIndex> indices = agree_on_datasets(recipe, folders, communicator);
   communicator.configure(recipe.communication);
   const std::unique_ptr<Procedure> procedure = agree_on_procedure(recipe, indices, communicator);
   CheckpointStore store(plan.run.checkpoints());

@@ -8,10 +8,9 @@
 
 #include "base/error.hpp"
 #include "base/usable_cores.hpp"
-#include "data/format/verification_memory.hpp"
 #include "distributed/agreement.hpp"
 #include "recipe/recipe_library.hpp"
-#include "training/stop_request.hpp"
+#include "session/training_data.hpp"
 
 namespace ganymede {
 
@@ -44,13 +43,6 @@ int choose_threads(int asked, Communicator& communicator) {
   return share_of_cores(allowed_of, static_cast<std::size_t>(communicator.host_rank()), core_quota());
 }
 
-void check_size(const Recipe& recipe, const DatasetIndex& index) {
-  const std::int64_t batch = recipe.data.global_batch_size;
-  require(batch <= index.samples,
-          "data.global_batch_size is {}, but {} has {} samples; expected at most that many", batch,
-          index.folder.string(), index.samples);
-}
-
 // Each rank gets something to do. Collective sums in reproducible mode are complete binary trees over ranks.
 void check_ranks(const Recipe& recipe, int ranks) {
   const std::int64_t batch = recipe.data.global_batch_size, together = places_together(recipe.procedure);
@@ -76,8 +68,8 @@ std::vector<fs::path> find_fitting_datasets_on_root(const Recipe& recipe, int ra
     const std::size_t source = folders.size();
     const auto where_it_lay =
         source < where_they_lay.size() ? std::optional(where_they_lay[source]) : std::nullopt;
-    const DatasetIndex index = read_dataset_index(find_dataset(path, where_it_lay));
-    check_size(recipe, index);
+    const DatasetIndex index = read_index_file(find_dataset(path, where_it_lay));
+    check_fit(recipe, source, index);
     folders.push_back(fs::absolute(index.folder));
   }
   check_ranks(recipe, ranks);
@@ -118,48 +110,12 @@ int start_threads(int asked, Communicator& communicator) {
   return threads;
 }
 
-void verify_share(const DatasetIndex& index, int rank, int ranks) {
-  VerificationMemory memory(index, rank);
-  for (auto shard = static_cast<std::size_t>(rank); shard < index.shards.size();
-       shard += static_cast<std::size_t>(ranks))
-    memory.verify_once(shard, stop_requested);
-}
-
-std::vector<DatasetIndex> agree_on_datasets(const std::vector<fs::path>& folders,
-                                            Communicator& communicator) {
-  std::vector<DatasetIndex> indices;
-  agree(communicator, [&] {
-    for (const fs::path& folder : folders) indices.push_back(read_dataset_index(folder));
-  });
-  agree(communicator, [&] {
-    for (const DatasetIndex& index : indices) verify_share(index, communicator.rank(), communicator.size());
-  });
-  return indices;
-}
-
-BatchLoaderOptions loader_options(const Recipe& recipe, std::size_t source) {
-  return {.seed = static_cast<std::uint64_t>(recipe.seed),
-          .source = static_cast<std::uint8_t>(source),
-          .global_batch_size = recipe.data.global_batch_size,
-          .places_together = places_together(recipe.procedure),
-          .pixel_low = recipe.data.pixels[0],
-          .pixel_high = recipe.data.pixels[1],
-          .horizontal_flip = recipe.data.horizontal_flip,
-          .dtype = dtype_of(recipe)};
-}
-
 ProcedureSetting procedure_setting(const Recipe& recipe, std::vector<DataSpec> sources) {
   return {.seed = static_cast<std::uint64_t>(recipe.seed),
           .sources = std::move(sources),
           .pixels = recipe.data.pixels,
           .dtype = dtype_of(recipe),
           .replicas = recipe.batch().replicas};
-}
-
-std::vector<DataSpec> specs_of(const std::vector<DatasetIndex>& indices) {
-  std::vector<DataSpec> specs;
-  for (const DatasetIndex& index : indices) specs.push_back(index.spec);
-  return specs;
 }
 
 std::unique_ptr<Procedure> agree_on_procedure(const Recipe& recipe, const std::vector<DatasetIndex>& indices,
@@ -169,27 +125,6 @@ std::unique_ptr<Procedure> agree_on_procedure(const Recipe& recipe, const std::v
     join = prepare_procedure(recipe.procedure, procedure_setting(recipe, specs_of(indices)), communicator);
   });
   return join();
-}
-
-Sources agree_on_sources(const Recipe& recipe, const std::vector<DatasetIndex>& indices,
-                         const Procedure& procedure, std::int64_t step, std::int64_t cache_mib,
-                         Communicator& communicator) {
-  const Schedule& schedule = procedure.schedule();
-  ensure(schedule.sources() == indices.size(), "a procedure gets the sources that it names");
-  std::int64_t cache_bytes = cache_mib << 20;
-  Sources sources;
-  for (std::size_t source = 0; source < indices.size(); ++source) {
-    const DatasetIndex& index = indices[source];
-    BatchLoaderOptions options = loader_options(recipe, source);
-    options.first_batch = schedule.batches_before(step, source);
-    auto cache = cache_samples(index, cache_bytes, communicator.host_group());
-    if (cache) cache_bytes -= cached_bytes(index);
-    agree(communicator, [&] {
-      sources.push_back(std::make_unique<BatchLoader>(index, options, communicator.rank(),
-                                                      communicator.size(), std::move(cache)));
-    });
-  }
-  return sources;
 }
 
 }  // namespace ganymede

@@ -8,11 +8,9 @@
 #include <vector>
 
 #include "data/format/dataset_index.hpp"
-#include "data/loading/batch_loader_options.hpp"
 #include "data/loading/sample_cache.hpp"
 #include "procedures/procedure.hpp"
 #include "recipe/recipe.hpp"
-#include "training/training_step.hpp"
 
 namespace ganymede {
 
@@ -45,29 +43,10 @@ std::vector<std::filesystem::path> broadcast_paths(Communicator& communicator,
 // Collective.
 int start_threads(int asked, Communicator& communicator);
 
-// Verifies this rank's share of the shards, unless that was done before. A signal to stop ends it at once.
-// Throws DataError if a shard is wrong. Not collective.
-void verify_share(const DatasetIndex& index, int rank, int ranks);
-
-// Reads the indices on every rank and verifies the shards, each rank its share, unless that was done before.
-// A signal to stop ends it at once, on all ranks.
-std::vector<DatasetIndex> agree_on_datasets(const std::vector<std::filesystem::path>& folders,
-                                            Communicator& communicator);
-
-// How batches of a source come; a loader needs first_batch, too.
-BatchLoaderOptions loader_options(const Recipe& recipe, std::size_t source);
-
-std::vector<DataSpec> specs_of(const std::vector<DatasetIndex>& indices);
-
 // For a procedure that trains from such sources.
 ProcedureSetting procedure_setting(const Recipe& recipe, std::vector<DataSpec> sources);
 
 std::unique_ptr<Procedure> agree_on_procedure(const Recipe& recipe, const std::vector<DatasetIndex>& indices,
                                               Communicator& communicator);
-
-// step: of the procedure, where training starts.
-Sources agree_on_sources(const Recipe& recipe, const std::vector<DatasetIndex>& indices,
-                         const Procedure& procedure, std::int64_t step, std::int64_t cache_mib,
-                         Communicator& communicator);
 
 }  // namespace ganymede

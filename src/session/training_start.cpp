@@ -88,6 +88,8 @@ CheckpointInfo agree_on_start(const TrainArguments& arguments, const RunPlan& pl
                               const std::vector<DatasetIndex>& indices, Procedure& procedure,
                               Communicator& communicator) {
   CheckpointInfo start{.sources = TrainedOn::of(indices)};
+  for (std::size_t source = 0; source < indices.size(); ++source)  // not where hosts keep a part of it
+    start.sources[source].folder = plan.datasets[source];
   agree_on_root(communicator, [&] { start = find_start_on_root(arguments, plan, store, start, procedure); });
   const at::Tensor position = at::tensor({static_cast<double>(start.step), start.seconds}, at::kDouble);
   communicator.broadcast_(position);

@@ -24,20 +24,33 @@ void write_all(const FileDescriptor& output, std::string_view bytes, const std::
   }
 }
 
+AtomicFile::AtomicFile(const std::filesystem::path& file)
+    : file_(file),
+      temporary_(temporary_path_beside(file)),
+      output_(std::make_unique<FileDescriptor>(temporary_, O_WRONLY | O_CREAT | O_TRUNC)) {}
+
+AtomicFile::~AtomicFile() {
+  if (!output_) return;
+  std::error_code ignored;
+  std::filesystem::remove(temporary_, ignored);
+}
+
+void AtomicFile::write(std::string_view bytes) {
+  write_all(*output_, bytes, file_);
+}
+
+void AtomicFile::publish() {
+  output_->sync(file_);
+  output_->close(file_);
+  check_posix(::rename(temporary_.c_str(), file_.c_str()), "write", file_);
+  output_.reset();
+  sync_to_disk(folder_of(file_));
+}
+
 void write_file_atomically(const std::filesystem::path& file, std::string_view bytes) {
-  const std::filesystem::path temporary = temporary_path_beside(file);
-  try {
-    FileDescriptor output(temporary, O_WRONLY | O_CREAT | O_TRUNC);
-    write_all(output, bytes, file);
-    output.sync(file);
-    output.close(file);
-    check_posix(::rename(temporary.c_str(), file.c_str()), "write", file);
-  } catch (...) {
-    std::error_code ignored;
-    std::filesystem::remove(temporary, ignored);
-    throw;
-  }
-  sync_to_disk(folder_of(file));
+  AtomicFile output(file);
+  output.write(bytes);
+  output.publish();
 }
 
 void sync_to_disk(const std::filesystem::path& file_or_folder) {

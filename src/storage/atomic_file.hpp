@@ -3,13 +3,32 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 
 namespace ganymede {
 
+class FileDescriptor;
+
 // Writes under a temporary name beside `file`, syncs, renames and syncs the folder.
 void write_file_atomically(const std::filesystem::path& file, std::string_view bytes);
+
+// The same for what comes in pieces: without publish() nothing is left, and `file` stays as it was.
+class AtomicFile {
+ public:
+  explicit AtomicFile(const std::filesystem::path& file);
+  ~AtomicFile();
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+
+  void write(std::string_view bytes);
+  void publish();  // the last call
+
+ private:
+  std::filesystem::path file_, temporary_;
+  std::unique_ptr<FileDescriptor> output_;  // null once published
+};
 
 // fsync of one file, or of one folder's list of names.
 void sync_to_disk(const std::filesystem::path& file_or_folder);

@@ -151,7 +151,7 @@ void check_counts(const DatasetIndex& index, const fs::path& file) {
 
 }  // namespace
 
-DatasetIndex read_dataset_index(const fs::path& folder) {
+DatasetIndex read_index_file(const fs::path& folder) {
   require_dataset_folder(folder);
   const fs::path file = folder / kIndexFileName;
   const Json document = read_json(file);
@@ -164,6 +164,11 @@ DatasetIndex read_dataset_index(const fs::path& folder) {
   index.rows_per_chunk = json.integer("rows_per_chunk", 1);
   index.shards = read_shard_entries(json, file);
   check_counts(index, file);
+  return index;
+}
+
+DatasetIndex read_dataset_index(const fs::path& folder) {
+  DatasetIndex index = read_index_file(folder);
   for (std::size_t shard = 0; shard < index.shards.size(); ++shard) check_shard_file(index, shard);
   return index;
 }

@@ -38,8 +38,11 @@ struct DatasetIndex {
   std::filesystem::path shard_path(std::size_t shard) const { return folder / shards[shard].file; }
 };
 
-// Reads and checks the index and the sizes of the shards' files, no shard's contents: verify_shard does that.
-// Throws UserError if there is no such folder, DataError if something in it is wrong.
+// Reads and checks the index alone: not every host need have all shards. Throws UserError if there is no such
+// folder, DataError if something in it is wrong.
+DatasetIndex read_index_file(const std::filesystem::path& folder);
+
+// The same, and the sizes of all shards' files; no shard's contents: verify_shard does that.
 DatasetIndex read_dataset_index(const std::filesystem::path& folder);
 
 // Throws DataError if the shard's file is missing or has another size than the index says.

@@ -1,8 +1,9 @@
-// This rank's slice of every global batch, in the order of the shard plan (data/epoch_order.hpp). Which
-// sample stands at which place depends on the dataset and the options, never on the number of ranks: the
-// ranks' batches, one after another, are the batch that a single rank would get, bit for bit.
+// This rank's slice of every global batch. Which sample stands at which place (data_part.hpp,
+// epoch_order.hpp) depends on the dataset and the options, never on the number of ranks: the ranks' batches,
+// one after another, are the batch that a single rank would get, bit for bit.
 #pragma once
 
+#include <deque>
 #include <optional>
 #include <thread>
 
@@ -11,21 +12,26 @@
 #include "data/loading/batch_assembler.hpp"
 #include "data/loading/batch_loader_options.hpp"
 #include "data/loading/bounded_queue.hpp"
+#include "data/loading/data_part.hpp"
 #include "data/loading/rank_order.hpp"
 #include "data/loading/row_window.hpp"
 #include "data/loading/sample_cache.hpp"
 
 namespace ganymede {
 
-// Local: every rank has its own and makes no collective call. One thread calls next(). Two threads of the
-// loader work ahead of it: one brings windows of rows into memory and owns the HDF5 handles, the other makes
-// batches of them, so that neither a window's border nor a slow disk holds up the batches that are due.
+// [part]: the samples of those that are in memory.
+using PartCaches = std::vector<std::optional<SampleCache>>;
+
+// Local: every rank has its own and makes no collective call. One thread calls next(). Threads of the loader
+// work ahead of it: one for each part that serves this rank brings windows of rows into memory and owns the
+// HDF5 handles, one makes batches of them, so that neither a window's border nor a slow disk holds up the
+// batches that are due.
 class BatchLoader {
  public:
-  // From the cache if there is one, else from the shards. Throws UserError if the options do not fit the
-  // dataset.
+  // From the caches where there are such, else from the shards. Throws UserError if the options do not fit
+  // the dataset.
   BatchLoader(const DatasetIndex& index, const BatchLoaderOptions& options, int rank, int size,
-              std::optional<SampleCache> cache = std::nullopt);
+              const PartCaches& caches = {});
   ~BatchLoader();
   BatchLoader(const BatchLoader&) = delete;  // the threads hold its address
   BatchLoader& operator=(const BatchLoader&) = delete;
@@ -40,14 +46,12 @@ class BatchLoader {
 
  private:
   void close();  // the threads end
-  void read_windows(const DatasetIndex& index, const RankOrderOptions& order,
-                    const std::optional<SampleCache>& cache);
   void make_batches(BatchAssembler& assembler, std::int64_t first_batch);
 
   std::int64_t global_batch_size_, batches_per_epoch_;
-  BoundedQueue<RowWindow> windows_{1};
+  std::deque<RowStream> streams_;  // threads hold their addresses
   BoundedQueue<Batch> batches_;
-  std::jthread reader_, maker_;
+  std::vector<std::jthread> threads_;
 };
 
 }  // namespace ganymede

@@ -11,6 +11,7 @@ struct BatchLoaderOptions {
   std::uint64_t seed = 0;
   std::uint8_t source = 0;  // of several, each has an order of its own
   std::int64_t global_batch_size = 64;
+  std::int64_t nodes = 1;                              // that the shards are dealt to, see data_part.hpp
   std::int64_t places_together = 1;                    // groups of so many places stay on one rank
   double pixel_low = -1, pixel_high = 1;               // what pixels 0 and 255 become
   bool horizontal_flip = false;                        // mirror each image with probability 1/2

@@ -11,7 +11,7 @@ namespace {
 
 RandomStream stream_of(const EpochOrderOptions& options, std::int64_t epoch) {
   return {options.seed,
-          {.purpose = Purpose::shuffle, .layer = options.source},
+          {.purpose = Purpose::shuffle, .layer = options.source, .iteration = options.node},
           static_cast<std::uint32_t>(epoch)};
 }
 

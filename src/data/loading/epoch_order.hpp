@@ -1,5 +1,5 @@
-// The order `global` of an epoch: which sample stands at which position. A pure function of the options and
-// the epoch; ranks, shards and threads have no part in it.
+// The order of an epoch: which sample of a dataset, or of a node's part of it, stands at which position. A
+// pure function of the options and the epoch; ranks and threads have no part in it.
 //
 // Chunk i is the samples i * rows_per_chunk and following. The chunks are permuted over the whole dataset;
 // chunks_per_window neighbours in that permutation form a window, whose samples are shuffled among
@@ -17,6 +17,7 @@ struct EpochOrderOptions {
   std::int64_t rows_per_chunk = 64;
   std::int64_t chunks_per_window = 1024;
   std::uint8_t source = 0;  // of several datasets, each is shuffled in its own way
+  std::uint8_t node = 0;    // likewise, of several parts of a dataset
 };
 
 // The number in the dataset of a row among those of a window's chunks.

@@ -8,10 +8,11 @@ namespace ganymede {
 
 RankOrder::RankOrder(const RankOrderOptions& options)
     : options_(options),
-      epoch_end_(options.order.samples / options.global_batch_size * options.global_batch_size),
-      epoch_(options.first_batch * options.global_batch_size / epoch_end_),
+      epoch_end_(options.batches_per_epoch * options.batch_size),
+      epoch_(options.first_batch / options.batches_per_epoch),
       order_(std::in_place, options.order, epoch_),
-      position_(options.first_batch * options.global_batch_size % epoch_end_) {
+      position_(options.first_batch % options.batches_per_epoch * options.batch_size) {
+  ensure(epoch_end_ > 0 && epoch_end_ <= options.order.samples, "an epoch has batches, and samples for them");
   ensure(options.places.count > 0, "a rank without places needs no rows");
 }
 
@@ -34,7 +35,7 @@ WantedRows RankOrder::next() {
 std::vector<std::int64_t> RankOrder::rows_of_rank(std::int64_t window, std::int64_t end) const {
   const std::vector<std::int64_t> rows = order_->window_rows(window);
   const std::int64_t window_begin = order_->window_begin(window);
-  const std::int64_t batch_size = options_.global_batch_size;
+  const std::int64_t batch_size = options_.batch_size;
   std::vector<std::int64_t> mine;
   for (std::int64_t batch = position_ / batch_size * batch_size; batch < end; batch += batch_size) {
     const std::int64_t first = std::max(batch + options_.places.first, position_);

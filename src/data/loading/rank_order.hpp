@@ -1,4 +1,4 @@
-// Which samples a rank needs, in the order of its places, a window at a time, epoch after epoch.
+// Which samples of a part a rank needs, in the order of its places, a window at a time, epoch after epoch.
 #pragma once
 
 #include <optional>
@@ -11,9 +11,10 @@ namespace ganymede {
 
 struct RankOrderOptions {
   EpochOrderOptions order;
-  std::int64_t global_batch_size = 0;
+  std::int64_t batch_size = 0;  // of the slice of every global batch that the part serves
+  std::int64_t batches_per_epoch = 0;
   std::int64_t first_batch = 0;
-  PlaceRange places;  // of this rank in every global batch; at least one
+  PlaceRange places;  // of this rank in every slice; at least one
 };
 
 // What a rank needs of one window.

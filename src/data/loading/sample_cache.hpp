@@ -23,6 +23,7 @@ std::int64_t cached_bytes(const DatasetIndex& index);
 // Each rank of the group reads its share of the chunks. Nothing, on all ranks of the group, when the samples
 // take more than the budget, when the host does not give the memory, or when a rank cannot read its share:
 // whoever reads the shards then meets the damage in its place. Collective over the group.
+// dataset: or a part of one.
 std::optional<SampleCache> cache_samples(const DatasetIndex& index, std::int64_t budget_bytes,
                                          HostGroup& group);
 

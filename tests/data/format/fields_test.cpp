@@ -81,7 +81,7 @@ TEST_F(Fields, AreInBatchesOfAnyNumberOfRanksFromMemoryAndFromShards) {
   LoneCommunicator alone;
   const BatchLoaderOptions options{.seed = 3, .global_batch_size = 7};
   BatchLoader whole(index, options, 0, 1),
-      cached(index, options, 0, 1, cache_samples(index, 1 << 20, alone.host_group()));
+      cached(index, options, 0, 1, {cache_samples(index, 1 << 20, alone.host_group())});
   BatchLoader first(index, options, 0, 2), second(index, options, 1, 2);
   for (int number = 0; number < 10; ++number) {
     const Batch expected = whole.next(), from_memory = cached.next(), upper = first.next(),

@@ -91,6 +91,35 @@ TEST_F(BatchLoading, RanksTogetherGetTheBatchOfOneRank) {
   }
 }
 
+// 100 samples in three shards, of which each serves four places of twelve; two ranks share the second.
+TEST_F(BatchLoading, NodesServeTheirSlicesOnAnyNumberOfRanks) {
+  const DatasetIndex index = dataset({.shards = 3});
+  options_.global_batch_size = 12;
+  options_.nodes = 3;
+  const at::Tensor all_images = small_images(0, 100).to(at::kDouble).div(255).mul(2).sub(1).to(at::kFloat);
+  BatchLoader one(index, options_, 0, 1), first(index, options_, 0, 2), second(index, options_, 1, 2);
+  EXPECT_EQ(one.batches_per_epoch(), 8);
+  std::vector<std::multiset<std::int64_t>> seen(3);  // [node]
+  for (std::int64_t step = 0; step < 16; ++step) {
+    const Batch batch = one.next(), left = first.next(), right = second.next();
+    EXPECT_EQ(batch.epoch, step / 8);
+    EXPECT_TRUE(at::equal(at::cat({left.fields[0], right.fields[0]}), batch.fields[0])) << step;
+    const std::vector<std::int64_t> samples = samples_of(batch, all_images);
+    for (std::size_t place = 0; place < samples.size(); ++place) seen[place / 4].insert(samples[place]);
+    BatchLoaderOptions resumed = options_;
+    resumed.first_batch = step;
+    EXPECT_TRUE(at::equal(BatchLoader(index, resumed, 0, 1).next().fields[0], batch.fields[0])) << step;
+  }
+  std::int64_t end = 0;
+  for (std::size_t node = 0; node < 3; ++node) {
+    const std::int64_t begin = end;
+    end += index.shards[node].samples;
+    EXPECT_GE(*seen[node].begin(), begin);
+    EXPECT_LT(*seen[node].rbegin(), end);
+    for (const std::int64_t sample : seen[node]) EXPECT_LE(seen[node].count(sample), 2U) << "in two epochs";
+  }
+}
+
 TEST_F(BatchLoading, TheNumberOfShardsDoesNotMatter) {
   BatchLoader one(dataset({.shards = 1}), options_, 0, 1), five(dataset({.shards = 5}), options_, 0, 1);
   for (std::int64_t step = 0; step < kSteps; ++step)

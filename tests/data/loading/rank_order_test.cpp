@@ -44,7 +44,9 @@ TEST(RankOrder, IsTheRanksSliceOfEveryBatch) {
           expected.insert(expected.end(), order.begin() + begin, order.begin() + begin + places.count);
         }
         EXPECT_EQ(first_samples({.order = kOrder,
-                                 .global_batch_size = batch_size,
+
+                                 .batch_size = batch_size,
+                                 .batches_per_epoch = 100 / batch_size,
                                  .first_batch = first_batch,
                                  .places = places},
                                 expected.size()),
@@ -60,7 +62,7 @@ TEST(WindowReader, KeepsTheRowsThatARankWants) {
     const DatasetIndex index =
         write_small_dataset(folder / (labels ? "with" : "without"), {.labels = labels});
     for (const PlaceRange places : {PlaceRange{0, 11}, PlaceRange{4, 3}}) {
-      RankOrder order({.order = kOrder, .global_batch_size = 11, .places = places});
+      RankOrder order({.order = kOrder, .batch_size = 11, .batches_per_epoch = 9, .places = places});
       WindowReader reader(index, kOrder.rows_per_chunk);
       for (int i = 0; i < 30; ++i) {
         const WantedRows wanted = order.next();

@@ -25,7 +25,7 @@ class SampleCaching : public testing::Test {
     ASSERT_TRUE(cache);
     for (const int size : {1, 2, 3, 13})
       for (int rank = 0; rank < size; ++rank) {
-        BatchLoader cached(index, options_, rank, size, cache), streamed(index, options_, rank, size);
+        BatchLoader cached(index, options_, rank, size, {cache}), streamed(index, options_, rank, size);
         for (int step = 0; step < 27; ++step) {
           const Batch batch = cached.next(), expected = streamed.next();
           ASSERT_TRUE(at::equal(batch.fields[0], expected.fields[0])) << size << " ranks, step " << step;
@@ -93,7 +93,7 @@ TEST_F(SampleCaching, ADamagedShardIsLeftToTheRankThatMeetsIt) {
   run_loopback_ranks(3, [&](Communicator& communicator) {
     const auto cache = cache_samples(index, kPlenty, communicator.host_group());
     EXPECT_FALSE(cache) << "on every rank";
-    BatchLoader loader(index, options_, communicator.rank(), communicator.size(), cache);
+    BatchLoader loader(index, options_, communicator.rank(), communicator.size(), {cache});
     const auto run = [&] {
       for (int step = 0; step < 9; ++step) loader.next();
     };
