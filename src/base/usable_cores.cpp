@@ -44,10 +44,10 @@ bool has_word(const std::string& list, const std::string& word) {
 
 }  // namespace
 
-cpu_set_t allowed_cores() {
+cpu_set_t allowed_cores(pid_t process) {
   cpu_set_t allowed;
   CPU_ZERO(&allowed);
-  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0)  // more cores than fit
+  if (sched_getaffinity(process, sizeof allowed, &allowed) != 0)  // more cores than fit
     for (long core = 0; core < std::min<long>(sysconf(_SC_NPROCESSORS_ONLN), CPU_SETSIZE); ++core)
       CPU_SET(static_cast<std::size_t>(core), &allowed);
   return allowed;

@@ -9,8 +9,8 @@
 
 namespace ganymede {
 
-// The cores that this process may run on.
-cpu_set_t allowed_cores();
+// The cores that a process, this one by default, may run on.
+cpu_set_t allowed_cores(pid_t process = 0);
 
 // The bound on processor time of this process's control groups, version 1 or 2, in cores: a container's or a
 // batch system's. None without one. The system's files are looked for below `root`.

@@ -6,6 +6,7 @@
 #include "cli/bench_json.hpp"
 #include "cli/bench_plan_report.hpp"
 #include "cli/bench_subcommands.hpp"
+#include "cli/cache_option.hpp"
 #include "cli/command_line.hpp"
 #include "cli/recipe_options.hpp"
 #include "distributed/agreement.hpp"
@@ -160,6 +161,7 @@ void add_bench_plan_command(CLI::App& bench, Action& action) {
   CLI::App* command =
       bench.add_subcommand("plan", "Predict the speed of a recipe on clusters, from this machine");
   add_recipe_options(*command, arguments->from);
+  add_cache_option(*command, arguments->from.cache_mib);
   constexpr Range kNodes{.low = 1, .high = 1'000'000, .expected = "an integer from 1 to 1000000"};
   constexpr Range kRanks{.low = 1, .high = 4096, .expected = "an integer from 1 to 4096"};
   expect_integer(command->add_option("--nodes", arguments->nodes, "Numbers of nodes to predict [1]"), kNodes)

@@ -7,6 +7,7 @@
 #include "cli/bench_json.hpp"
 #include "cli/bench_subcommands.hpp"
 #include "cli/bench_units.hpp"
+#include "cli/cache_option.hpp"
 #include "cli/recipe_options.hpp"
 #include "session/training_data.hpp"
 
@@ -114,6 +115,7 @@ ExitCode run_bench(const BenchArguments& arguments, Communicator& communicator) 
 void add_bench_recipe(CLI::App& bench, Action& action) {
   auto arguments = std::make_shared<BenchArguments>();
   add_recipe_options(bench, arguments->from);
+  add_cache_option(bench, arguments->from.cache_mib);
   add_seconds_option(bench, arguments->options.seconds);
   add_json_option(bench, arguments->json);
   bench.footer(

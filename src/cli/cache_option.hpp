@@ -1,4 +1,4 @@
-// --cache-mib, which `train` and `bench data` share.
+// --cache-mib, of the commands that read samples.
 #pragma once
 
 #include <CLI/CLI.hpp>

@@ -72,6 +72,7 @@ int run(int argc, char** argv, Communicator* communicator) {
   add_bench_command(app, action);
   add_dataset_command(app, action);
   add_recipe_command(app, action);
+  add_doctor_command(app, action);
   try {
     std::vector<std::string> words = separate_overrides(argc, argv);
     std::reverse(words.begin(), words.end());  // as CLI11 wants them
@@ -87,7 +88,9 @@ int run(int argc, char** argv, Communicator* communicator) {
   }
 
   try {
-    if (communicator) check_launcher(communicator->size(), environment_variable);
+    // doctor says it beside other things.
+    if (communicator && !app.got_subcommand("doctor"))
+      check_launcher(communicator->size(), environment_variable);
     return static_cast<int>(action(communicator));
   } catch (const AgreedError& error) {
     if (speaks) print_error(error.what());
@@ -158,8 +161,9 @@ int main(int argc, char** argv) {
   // The other commands work on a login node where MPI may not start.
   const std::string_view command = argc > 1 ? argv[1] : "";
   const bool stages = command == "dataset" && argc > 2 && argv[2] == std::string_view("stage");
-  const bool starts_mpi = command == "train" || command == "bench" || stages;
-  const bool computes_long = (starts_mpi && !stages) || command == "evaluate";
+  const bool trains = command == "train" || command == "bench";
+  const bool starts_mpi = trains || stages || command == "doctor";
+  const bool computes_long = trains || command == "evaluate";
   if (computes_long && !ganymede::asks_for_one_thread(argc, argv))
     ganymede::start_again_with_short_spins(argv);
   if (command == "train" || stages) ganymede::catch_stop_signals();

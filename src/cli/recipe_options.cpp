@@ -1,6 +1,5 @@
 #include "cli/recipe_options.hpp"
 
-#include "cli/cache_option.hpp"
 #include "cli/command_line.hpp"
 
 namespace ganymede {
@@ -13,7 +12,6 @@ void add_recipe_options(CLI::App& command, RecipeArguments& arguments) {
       command.add_option("--threads", arguments.threads,
                          "Compute threads a rank [OMP_NUM_THREADS, else the host's cores, shared]"),
       kThreads);
-  add_cache_option(command, arguments.cache_mib);
 }
 
 }  // namespace ganymede

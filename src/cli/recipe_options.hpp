@@ -1,4 +1,4 @@
-// The options of the commands that train from a recipe.
+// The options of the commands that train from a recipe, or look whether they could.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -7,7 +7,7 @@
 
 namespace ganymede {
 
-// RECIPE, --set, --threads and --cache-mib. The arguments must outlive the parsing.
+// RECIPE, --set and --threads. The arguments must outlive the parsing.
 void add_recipe_options(CLI::App& command, RecipeArguments& arguments);
 
 }  // namespace ganymede

@@ -1,3 +1,4 @@
+#include "cli/cache_option.hpp"
 #include "cli/command.hpp"
 #include "cli/command_line.hpp"
 #include "cli/recipe_options.hpp"
@@ -10,6 +11,7 @@ void add_train_command(CLI::App& app, Action& action) {
   auto arguments = std::make_shared<TrainArguments>();
   CLI::App* command = app.add_subcommand("train", "Train a recipe; under mpirun, on all its ranks");
   add_recipe_options(*command, arguments->from);
+  add_cache_option(*command, arguments->from.cache_mib);
   expect_path(command->add_option("--run", arguments->run, "Folder for the results [runs/<recipe>-<n>]"))
       ->type_name("DIR");
   expect_path(command->add_option("--stage", arguments->stage,

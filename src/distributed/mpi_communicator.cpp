@@ -126,9 +126,7 @@ bool MpiCommunicator::overlaps(Overlap overlap) const {
   int hosts = host_rank_ == 0 ? 1 : 0;
   check_mpi(MPI_Allreduce(MPI_IN_PLACE, &hosts, 1, MPI_INT, MPI_SUM, world_.get()), "MPI_Allreduce");
   if (overlap == Overlap::automatic && hosts == 1) return false;
-  int provided = MPI_THREAD_SINGLE;
-  check_mpi(MPI_Query_thread(&provided), "MPI_Query_thread");
-  if (provided == MPI_THREAD_MULTIPLE) return true;
+  if (threads_may_communicate()) return true;
   if (rank_ == 0)
     spdlog::warn(
         "gradients do not travel while backward runs: this MPI lets one thread communicate only "

@@ -37,6 +37,33 @@ void abort_job(int exit_code) {
   std::_Exit(exit_code);
 }
 
+LibraryVersion mpi_version() {
+  LibraryVersion version{.name = "MPI", .compiled = "an unknown version", .loaded = {}};
+#if defined(OMPI_MAJOR_VERSION)
+  version.name = "Open MPI";
+  version.compiled = fmt::format("{}.{}.{}", OMPI_MAJOR_VERSION, OMPI_MINOR_VERSION, OMPI_RELEASE_VERSION);
+#elif defined(MPICH_VERSION)
+  version.name = "MPICH";
+  version.compiled = MPICH_VERSION;
+#endif
+  // "Open MPI v4.1.4, package: ...", "MPICH Version:      4.0.2\nMPICH Release date: ..."
+  char text[MPI_MAX_LIBRARY_VERSION_STRING] = "";
+  int length = 0;
+  check_mpi(MPI_Get_library_version(text, &length), "MPI_Get_library_version");
+  const std::string loaded = text;
+  const std::size_t begin = loaded.find_first_of("0123456789");
+  version.loaded = begin == std::string::npos
+                       ? loaded
+                       : loaded.substr(begin, loaded.find_first_not_of("0123456789.", begin) - begin);
+  return version;
+}
+
+bool threads_may_communicate() {
+  int provided = MPI_THREAD_SINGLE;
+  check_mpi(MPI_Query_thread(&provided), "MPI_Query_thread");
+  return provided == MPI_THREAD_MULTIPLE;
+}
+
 void check_mpi(int status, std::string_view operation, std::source_location where) {
   if (status == MPI_SUCCESS) return;
   int initialized = 0;

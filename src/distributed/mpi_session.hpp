@@ -5,6 +5,7 @@
 #include <source_location>
 #include <string_view>
 
+#include "base/library_version.hpp"
 #include "distributed/communicator.hpp"
 
 namespace ganymede {
@@ -22,6 +23,11 @@ class MpiSession {
 
 // Ends the job of all ranks from one of them: for a failure that the others do not know of.
 [[noreturn]] void abort_job(int exit_code);
+
+LibraryVersion mpi_version();
+
+// Whether threads may communicate at the same time (MPI_THREAD_MULTIPLE).
+bool threads_may_communicate();
 
 // Throws CommunicationError with MPI's own text when a call failed.
 void check_mpi(int status, std::string_view operation,

@@ -4,11 +4,11 @@
 
 #include <bit>
 #include <cstdlib>
-#include <cstring>
 
 #include "base/error.hpp"
 #include "base/usable_cores.hpp"
 #include "distributed/agreement.hpp"
+#include "distributed/gathering.hpp"
 #include "recipe/recipe_library.hpp"
 #include "session/training_data.hpp"
 
@@ -22,22 +22,10 @@ at::ScalarType dtype_of(const Recipe& recipe) {
   return recipe.precision == Precision::float64 ? at::kDouble : at::kFloat;
 }
 
-// The cores that each rank of this host is allowed; ranks of a host are neighbours. Collective.
-std::vector<cpu_set_t> gather_allowed_cores(Communicator& communicator) {
-  const cpu_set_t mine = allowed_cores();
-  const at::Tensor bytes = at::empty({sizeof mine}, at::kByte);
-  std::memcpy(bytes.mutable_data_ptr(), &mine, sizeof mine);
-  const at::Tensor all = communicator.all_gather(bytes);
-  std::vector<cpu_set_t> of_host(static_cast<std::size_t>(communicator.host_size()));
-  const int first = communicator.rank() - communicator.host_rank();
-  std::memcpy(of_host.data(), all[first].const_data_ptr(), of_host.size() * sizeof mine);
-  return of_host;
-}
-
 // Compute threads of this rank: as asked, else as OMP_NUM_THREADS says, else its share of the host's cores.
 // It does not depend on what else runs there: another number of threads rounds differently. Collective.
 int choose_threads(int asked, Communicator& communicator) {
-  const std::vector<cpu_set_t> allowed_of = gather_allowed_cores(communicator);
+  const std::vector<cpu_set_t> allowed_of = gather_on_host(communicator, allowed_cores());
   if (asked > 0) return asked;
   if (const auto threads = threads_of_openmp(std::getenv("OMP_NUM_THREADS"))) return *threads;
   return share_of_cores(allowed_of, static_cast<std::size_t>(communicator.host_rank()), core_quota());

@@ -200,4 +200,12 @@ std::vector<std::string> Hdf5File::names(const std::string& group) const {
   return datasets;
 }
 
+LibraryVersion hdf5_version() {
+  unsigned major = 0, minor = 0, release = 0;
+  H5get_libversion(&major, &minor, &release);
+  return {.name = "HDF5",
+          .compiled = fmt::format("{}.{}.{}", H5_VERS_MAJOR, H5_VERS_MINOR, H5_VERS_RELEASE),
+          .loaded = fmt::format("{}.{}.{}", major, minor, release)};
+}
+
 }  // namespace ganymede

@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/library_version.hpp"
+
 namespace ganymede {
 
 class Hdf5File {
@@ -61,5 +63,7 @@ class Hdf5File {
   std::int64_t id_ = 0;  // HDF5's hid_t; 0 once closed or moved from
   bool writing_ = false;
 };
+
+LibraryVersion hdf5_version();
 
 }  // namespace ganymede
