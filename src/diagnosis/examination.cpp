@@ -47,7 +47,7 @@ Finding examine_launcher(int ranks, std::int64_t hosts) {
   const auto pmix = environment_variable("PMIX_VERSION");
   return {.subject = "launcher",
           .found = fmt::format("{} on {}{}", counted(ranks, "rank"), counted(hosts, "host"),
-                               pmix ? ", which know of each other by PMIx " + *pmix : "")};
+                               pmix ? ", PMIx " + *pmix : "")};
 }
 
 // What one rank of each host finds, the first. Collective.
@@ -81,8 +81,7 @@ RankCores cores_of_this_rank(int threads, int rank) {
 // Where ranks are bound so that they cannot look at each other's memory, or in containers of their own.
 HostFinding examine_shared_memory(Communicator& communicator) {
   if (communicator.host_group().size() == communicator.host_size())
-    return {{.subject = "shared memory",
-             .found = "the ranks of a host share their weights and gradients"}};
+    return {{.subject = "shared memory", .found = "the ranks of a host share their weights and gradients"}};
   return {{.verdict = Verdict::warning,
            .subject = "shared memory",
            .found = "the ranks of a host cannot share memory, and exchange messages, which is slower",
@@ -152,8 +151,8 @@ std::vector<Finding> examine_data(const Recipe& recipe, Communicator& communicat
 
 // The lock makes and removes folders, so it comes when no host looks any more. Collective.
 std::vector<Finding> examine_run(const std::string& run, Communicator& communicator) {
-  const fs::path place = broadcast_text(
-      communicator, fs::absolute(run.empty() ? "runs" : run).lexically_normal().string());
+  const fs::path place =
+      broadcast_text(communicator, fs::absolute(run.empty() ? "runs" : run).lexically_normal().string());
   std::vector<Finding> findings =
       ask_hosts([&] { return std::vector{examine_run_place(place)}; }, communicator);
   if (std::none_of(findings.begin(), findings.end(), is_problem))
@@ -178,7 +177,7 @@ std::vector<Finding> examine(const ExaminationArguments& arguments, Communicator
   if (auto lone = find_lone_rank(communicator.size())) return {std::move(*lone)};
   const std::optional<Recipe> recipe = agree_on_recipe_alone(arguments.from, communicator);
   communicator.configure({.overlap = Overlap::off});
-  const int threads = start_threads(arguments.from.threads, communicator);
+  const int threads = choose_threads(arguments.from.threads, communicator);
   const std::vector<RankCores> cores =
       gather_on_host(communicator, cores_of_this_rank(threads, communicator.rank()));
   const std::vector<std::string> host_of = gather_texts(communicator, own_identity().host);
@@ -194,9 +193,11 @@ std::vector<Finding> examine(const ExaminationArguments& arguments, Communicator
                          };
                          add(examine_threads_support());
                          add(examine_processor(find_processor(), recipe && recipe->reproducible));
-                         add({examine_cores(cores, core_quota()), examine_threads(cores, core_quota()),
-                              examine_shared_memory(communicator),
-                              examine_message_memory("/dev/shm", communicator.host_size()), examine_gpus()});
+                         add({examine_cores(cores, core_quota()), examine_threads(cores, core_quota())});
+                         if (communicator.host_size() > 1)
+                           add({examine_shared_memory(communicator),
+                                examine_message_memory("/dev/shm", communicator.host_size())});
+                         add({examine_gpus()});
                          return of_host;
                        },
                        communicator));

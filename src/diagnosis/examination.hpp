@@ -12,7 +12,8 @@ struct ExaminationArguments {
   std::string program_version;
 };
 
-// The same on all ranks. Collective; nothing else has communicated. A mistake in the recipe is an AgreedError.
+// The same on all ranks. Collective; nothing else has communicated. A mistake in the recipe is an
+// AgreedError.
 std::vector<Finding> examine(const ExaminationArguments& arguments, Communicator& communicator);
 
 }  // namespace ganymede

@@ -48,10 +48,9 @@ HostFinding examine_dataset(const fs::path& folder) {
     std::uintmax_t bytes = 0;
     for (const ShardEntry& shard : index.shards) bytes += static_cast<std::uintmax_t>(shard.bytes);
     return {{.subject = subject,
-             .found = fmt::format("{}, {} in {}, index {:08x}", folder.string(),
-                                  counted(index.samples, "sample"),
-                                  counted(std::ssize(index.shards), "shard"),
-                                  crc32_of_file(folder / kIndexFileName))},
+             .found = fmt::format(
+                 "{}, {} in {}, index {:08x}", folder.string(), counted(index.samples, "sample"),
+                 counted(std::ssize(index.shards), "shard"), crc32_of_file(folder / kIndexFileName))},
             Difference{Verdict::problem, "the hosts hold different datasets: copy one to all of them"}};
   });
 }
@@ -65,8 +64,8 @@ HostFinding examine_run_place(const fs::path& run) {
     const double seconds = stopwatch.seconds();
     fs::remove(file);
     const std::uintmax_t room = fs::space(folder).available;
-    HostFinding finding{{.subject = subject,
-                         .found = fmt::format("{}, {} free", run.string(), in_gigabytes(room))}};
+    HostFinding finding{
+        {.subject = subject, .found = fmt::format("{}, {} free", run.string(), in_gigabytes(room))}};
     if (seconds > kSlowSeconds) {
       finding.verdict = Verdict::warning;
       finding.found += fmt::format("; 1 MB took {:.1f} s to write, sync and rename", seconds);

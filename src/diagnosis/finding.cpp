@@ -32,8 +32,8 @@ void add(std::vector<Variant>& variants, const HostFinding& finding, const std::
 
 std::string describe_hosts(const std::vector<std::string>& hosts) {
   const std::size_t named = std::min(hosts.size(), kMostHostsNamed);
-  const std::string names = fmt::format(
-      "{}", fmt::join(hosts.begin(), hosts.begin() + static_cast<std::ptrdiff_t>(named), ", "));
+  const std::string names =
+      fmt::format("{}", fmt::join(hosts.begin(), hosts.begin() + static_cast<std::ptrdiff_t>(named), ", "));
   return named == hosts.size() ? names : fmt::format("{} and {} more", names, hosts.size() - named);
 }
 

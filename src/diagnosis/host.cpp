@@ -59,16 +59,14 @@ Processor find_processor(const fs::path& root) {
 std::vector<HostFinding> examine_processor(const Processor& processor, bool reproducible) {
   const std::string alike = "hosts of one kind";
   HostFinding model{{.subject = "processor", .found = processor.model}};
-  if (reproducible)
-    model.if_hosts_differ = {Verdict::warning, "the same bits are only sure on " + alike};
+  if (reproducible) model.if_hosts_differ = {Verdict::warning, "the same bits are only sure on " + alike};
   HostFinding instructions{
       {.subject = "instruction set",
        .found = fmt::format("{}, {} bfloat16", processor.vectors, processor.bfloat16 ? "with" : "without")},
-      reproducible
-          ? Difference{Verdict::problem,
-                       "reproducible mode gives other bits on each: take " + alike + ", or leave it"}
-          : Difference{Verdict::warning,
-                       "all ranks wait for the slowest, and reproducible mode would need " + alike}};
+      reproducible ? Difference{Verdict::problem,
+                                "reproducible mode gives other bits on each: take " + alike + ", or leave it"}
+                   : Difference{Verdict::warning,
+                                "all ranks wait for the slowest, and reproducible mode would need " + alike}};
   if (processor.vectors != "AVX512" && processor.vectors != "AVX2") {
     instructions.verdict = Verdict::warning;
     instructions.advice = "without AVX2 it computes several times slower; is ATEN_CPU_CAPABILITY set?";
@@ -78,7 +76,7 @@ std::vector<HostFinding> examine_processor(const Processor& processor, bool repr
 
 HostFinding examine_message_memory(const fs::path& folder, int ranks) {
   HostFinding finding{{.subject = "message memory"}};
-  const std::uintmax_t needed = ranks > 1 ? static_cast<std::uintmax_t>(ranks) * kSegmentBytes : 0;
+  const std::uintmax_t needed = static_cast<std::uintmax_t>(ranks) * kSegmentBytes;
   std::error_code error;
   const fs::space_info space = fs::space(folder, error);
   if (error) {
@@ -106,9 +104,10 @@ HostFinding examine_gpus(const fs::path& root) {
     gpus += is_gpu(entry.path().filename().string()) ? 1 : 0;
   if (gpus == 0) return {{.subject = "GPUs", .found = "none; this build computes on the CPU"}};
   const std::string driver = driver_version(root / "proc/driver/nvidia/version");
-  return {{.subject = "GPUs",
-           .found = fmt::format("{} of NVIDIA, {}; this build has neither CUDA nor NCCL and computes on the CPU",
-                                gpus, driver.empty() ? "without a driver" : "driver " + driver)}};
+  return {
+      {.subject = "GPUs",
+       .found = fmt::format("{} of NVIDIA, {}; this build has neither CUDA nor NCCL and computes on the CPU",
+                            gpus, driver.empty() ? "without a driver" : "driver " + driver)}};
 }
 
 }  // namespace ganymede

@@ -12,7 +12,7 @@ constexpr const char* kBindLess =
     "let each rank have more cores: launch/mpirun does, and mpirun --bind-to none, --map-by slot:PE=N, srun "
     "--cpus-per-task N";
 
-int cores_of_all(const std::vector<RankCores>& ranks, cpu_set_t RankCores::* cores) {
+int cores_of_all(const std::vector<RankCores>& ranks, cpu_set_t RankCores::*cores) {
   cpu_set_t all;
   CPU_ZERO(&all);
   for (const RankCores& rank : ranks) CPU_OR(&all, &all, &(rank.*cores));
@@ -36,8 +36,8 @@ std::vector<int> find_crammed(const std::vector<RankCores>& ranks, int cores_of_
 
 std::string describe_threads(const std::vector<RankCores>& ranks) {
   const int threads = ranks.front().threads;
-  const bool alike = std::all_of(ranks.begin(), ranks.end(),
-                                 [&](const RankCores& rank) { return rank.threads == threads; });
+  const bool alike =
+      std::all_of(ranks.begin(), ranks.end(), [&](const RankCores& rank) { return rank.threads == threads; });
   const std::string many = counted(std::ssize(ranks), "rank");
   return alike ? fmt::format("{} of {}", many, counted(threads, "thread"))
                : fmt::format("{} of {} together", many, counted(threads_of_all(ranks), "thread"));
@@ -49,10 +49,11 @@ HostFinding examine_cores(const std::vector<RankCores>& ranks, std::optional<dou
   const int cores = cores_of_all(ranks, &RankCores::of_launcher);
   if (!quota || *quota >= cores)
     return {{.subject = "cores", .found = counted(cores, "core") + ", all of their time"}};
-  return {{.verdict = Verdict::warning,
-           .subject = "cores",
-           .found = fmt::format("{}, but a quota (cgroup) of the time of {:.3g}", counted(cores, "core"), *quota),
-           .advice = "the machine is slower than it looks: give the container more (docker --cpus, cpu.max)"}};
+  return {
+      {.verdict = Verdict::warning,
+       .subject = "cores",
+       .found = fmt::format("{}, but a quota (cgroup) of the time of {:.3g}", counted(cores, "core"), *quota),
+       .advice = "the machine is slower than it looks: give the container more (docker --cpus, cpu.max)"}};
 }
 
 HostFinding examine_threads(const std::vector<RankCores>& ranks, std::optional<double> quota) {
@@ -63,8 +64,8 @@ HostFinding examine_threads(const std::vector<RankCores>& ranks, std::optional<d
   HostFinding finding{{.subject = "threads"}};
   if (const std::vector<int> crammed = find_crammed(ranks, cores); !crammed.empty()) {
     finding.verdict = Verdict::problem;
-    finding.found = fmt::format("{}, but {} {} bound to fewer cores than it has threads", threads,
-                                crammed.size() == 1 ? "rank" : "ranks", fmt::join(crammed, ", "));
+    finding.found =
+        fmt::format("{}; bound to fewer cores than threads: rank {}", threads, fmt::join(crammed, ", "));
     finding.advice = kBindLess;
   } else if (threads_of_all(ranks) > usable) {
     finding.verdict = Verdict::warning;

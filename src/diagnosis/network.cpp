@@ -10,8 +10,8 @@
 namespace ganymede {
 namespace {
 
-constexpr double kSlow = 0.5;           // of the median of all links
-constexpr double kLargestSkew = 0.1;    // seconds; clocks that are set over the network differ by milliseconds
+constexpr double kSlow = 0.5;         // of the median of all links
+constexpr double kLargestSkew = 0.1;  // seconds; clocks that are set over the network differ by milliseconds
 constexpr double kMicroseconds = 1e6, kGigabits = 8e-9;
 
 // Of this rank's host, in the order of ranks.
@@ -78,9 +78,10 @@ std::vector<Finding> examine_links(const std::string& subject, const std::vector
     latencies.push_back(one.link.latency_seconds * kMicroseconds);
     bandwidths.push_back(one.link.bytes_per_second * kGigabits);
   }
-  std::vector<Finding> findings{{.subject = subject,
-                                 .found = fmt::format("latency {} microseconds, {} Gbit/s",
-                                                      describe_range(latencies), describe_range(bandwidths))}};
+  std::vector<Finding> findings{
+      {.subject = subject,
+       .found = fmt::format("latency {} microseconds, {} Gbit/s", describe_range(latencies),
+                            describe_range(bandwidths))}};
   const double median = median_of(bandwidths);
   for (std::size_t i = 0; i < links.size(); ++i)
     if (bandwidths[i] < kSlow * median)
@@ -107,8 +108,8 @@ std::vector<Finding> examine_clocks(const std::vector<MeasuredLink>& between) {
                           .advice = "logs and file times mislead: set both over the network (chrony, NTP)"});
   }
   if (findings.empty() && !between.empty())
-    findings.push_back({.subject = "clocks",
-                        .found = fmt::format("of neighbours differ by at most {:.2g} ms", most * 1e3)});
+    findings.push_back(
+        {.subject = "clocks", .found = fmt::format("of neighbours differ by at most {:.2g} ms", most * 1e3)});
   return findings;
 }
 

@@ -21,10 +21,10 @@ LibraryVersion torch_version() {
   const std::string_view mark = "TORCH_VERSION=";
   const std::string text = at::show_config();
   const std::size_t begin = text.find(mark);
-  LibraryVersion version{.name = "LibTorch",
-                         .compiled = fmt::format("{}.{}.{}", TORCH_VERSION_MAJOR, TORCH_VERSION_MINOR,
-                                                 TORCH_VERSION_PATCH),
-                         .loaded = "an unknown version"};
+  LibraryVersion version{
+      .name = "LibTorch",
+      .compiled = fmt::format("{}.{}.{}", TORCH_VERSION_MAJOR, TORCH_VERSION_MINOR, TORCH_VERSION_PATCH),
+      .loaded = "an unknown version"};
   if (begin != std::string::npos)
     version.loaded =
         text.substr(begin + mark.size(), text.find_first_of(", \n", begin) - begin - mark.size());

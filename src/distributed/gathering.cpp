@@ -12,9 +12,9 @@ std::vector<std::string> gather_texts(Communicator& communicator, const std::str
   const at::Tensor gathered = communicator.all_gather(padded);
   std::vector<std::string> texts;
   for (std::size_t rank = 0; rank < sizes.size(); ++rank)
-    texts.emplace_back(static_cast<const char*>(gathered.const_data_ptr()) +
-                           rank * static_cast<std::size_t>(longest),
-                       sizes[rank]);
+    texts.emplace_back(
+        static_cast<const char*>(gathered.const_data_ptr()) + rank * static_cast<std::size_t>(longest),
+        sizes[rank]);
   return texts;
 }
 

@@ -10,7 +10,7 @@ namespace ganymede {
 struct Link {
   double latency_seconds = 0;   // of a short message, one way; the best of several
   double bytes_per_second = 0;  // of a long one
-  double clock_ahead = 0;       // seconds by which the clock of the pair's second rank is ahead of the first's
+  double clock_ahead = 0;  // seconds by which the clock of the pair's second rank is ahead of the first's
 };
 
 // Two ranks that give the same pair exchange messages, all pairs at the same time; the first of them learns

@@ -22,15 +22,6 @@ at::ScalarType dtype_of(const Recipe& recipe) {
   return recipe.precision == Precision::float64 ? at::kDouble : at::kFloat;
 }
 
-// Compute threads of this rank: as asked, else as OMP_NUM_THREADS says, else its share of the host's cores.
-// It does not depend on what else runs there: another number of threads rounds differently. Collective.
-int choose_threads(int asked, Communicator& communicator) {
-  const std::vector<cpu_set_t> allowed_of = gather_on_host(communicator, allowed_cores());
-  if (asked > 0) return asked;
-  if (const auto threads = threads_of_openmp(std::getenv("OMP_NUM_THREADS"))) return *threads;
-  return share_of_cores(allowed_of, static_cast<std::size_t>(communicator.host_rank()), core_quota());
-}
-
 // Each rank gets something to do. Collective sums in reproducible mode are complete binary trees over ranks.
 void check_ranks(const Recipe& recipe, int ranks) {
   const std::int64_t batch = recipe.data.global_batch_size, together = places_together(recipe.procedure);
@@ -87,6 +78,13 @@ std::vector<fs::path> broadcast_paths(Communicator& communicator, const std::vec
   for (std::size_t i = 0; i < received.size(); ++i)
     received[i] = broadcast_text(communicator, i < paths.size() ? paths[i].string() : "");
   return received;
+}
+
+int choose_threads(int asked, Communicator& communicator) {
+  const std::vector<cpu_set_t> allowed_of = gather_on_host(communicator, allowed_cores());
+  if (asked > 0) return asked;
+  if (const auto threads = threads_of_openmp(std::getenv("OMP_NUM_THREADS"))) return *threads;
+  return share_of_cores(allowed_of, static_cast<std::size_t>(communicator.host_rank()), core_quota());
 }
 
 int start_threads(int asked, Communicator& communicator) {

@@ -39,8 +39,11 @@ Recipe broadcast_recipe(Communicator& communicator, const Recipe& recipe);
 std::vector<std::filesystem::path> broadcast_paths(Communicator& communicator,
                                                    const std::vector<std::filesystem::path>& paths);
 
-// Sets the compute threads of this rank, as asked or its share of the host's cores; says how many.
-// Collective.
+// Compute threads of this rank: as asked, else as OMP_NUM_THREADS says, else its share of the host's cores.
+// It does not depend on what else runs there: another number of threads rounds differently. Collective.
+int choose_threads(int asked, Communicator& communicator);
+
+// Computes with so many from now on; says how many. Collective.
 int start_threads(int asked, Communicator& communicator);
 
 // For a procedure that trains from such sources.

@@ -81,7 +81,8 @@ TEST_F(ExamineDatasetTest, AMissingShardIsAProblem) {
   fs::remove(missing);
   const HostFinding finding = examine_dataset(data_);
   EXPECT_EQ(finding.verdict, Verdict::problem);
-  EXPECT_THAT(finding.found, AllOf(HasSubstr(missing.string()), HasSubstr("No such file"), HasSubstr("copy it")));
+  EXPECT_THAT(finding.found,
+              AllOf(HasSubstr(missing.string()), HasSubstr("No such file"), HasSubstr("copy it")));
 }
 
 TEST_F(ExamineDatasetTest, ATruncatedShardIsAProblem) {
@@ -96,8 +97,8 @@ TEST_F(ExamineDatasetTest, AMissingOneIsAProblem) {
 
 TEST_F(ExamineDatasetTest, HostsWithDifferentOnesAreAProblem) {
   write_small_dataset(folder_ / "other" / "small", {.shards = 2});
-  const auto merged = merge_reports({{"a", {examine_dataset(data_)}},
-                                     {"b", {examine_dataset(folder_ / "other" / "small")}}});
+  const auto merged =
+      merge_reports({{"a", {examine_dataset(data_)}}, {"b", {examine_dataset(folder_ / "other" / "small")}}});
   ASSERT_EQ(merged.size(), 2U);
   EXPECT_EQ(merged[0].verdict, Verdict::problem);
   EXPECT_THAT(merged[1].advice, HasSubstr("copy one to all"));

@@ -19,23 +19,20 @@ HostFinding well(const std::string& subject, const std::string& found) {
 TEST(MergedReports, SayOnceWhatAllHostsSay) {
   const auto merged = merge_reports({report_of("a", {well("cores", "2"), well("GPUs", "none")}),
                                      report_of("b", {well("cores", "2"), well("GPUs", "none")})});
-  EXPECT_THAT(merged,
-              testing::ElementsAre(Finding{.subject = "cores", .found = "2"},
-                                   Finding{.subject = "GPUs", .found = "none"}));
+  EXPECT_THAT(merged, testing::ElementsAre(Finding{.subject = "cores", .found = "2"},
+                                           Finding{.subject = "GPUs", .found = "none"}));
 }
 
 TEST(MergedReports, NameTheHostsOfWhatOnlySomeSay) {
   const HostFinding missing{
       {.verdict = Verdict::problem, .subject = "data", .found = "no such file", .advice = "copy it"}};
-  const auto merged =
-      merge_reports({report_of("a", {well("data", "4 shards")}), report_of("b", {missing}),
-                     report_of("c", {missing})});
-  EXPECT_THAT(
-      merged,
-      testing::ElementsAre(
-          Finding{.subject = "data", .found = "a: 4 shards"},
-          Finding{
-              .verdict = Verdict::problem, .subject = "data", .found = "b, c: no such file", .advice = "copy it"}));
+  const auto merged = merge_reports(
+      {report_of("a", {well("data", "4 shards")}), report_of("b", {missing}), report_of("c", {missing})});
+  EXPECT_THAT(merged, testing::ElementsAre(Finding{.subject = "data", .found = "a: 4 shards"},
+                                           Finding{.verdict = Verdict::problem,
+                                                   .subject = "data",
+                                                   .found = "b, c: no such file",
+                                                   .advice = "copy it"}));
 }
 
 TEST(MergedReports, ADifferenceMayBeAProblem) {
@@ -44,14 +41,16 @@ TEST(MergedReports, ADifferenceMayBeAProblem) {
     finding.if_hosts_differ = {Verdict::problem, "take one kind"};
     return std::vector{finding};
   };
-  EXPECT_EQ(merge_reports({report_of("a", with("AVX2")), report_of("b", with("AVX2"))})[0].verdict, Verdict::ok);
+  EXPECT_EQ(merge_reports({report_of("a", with("AVX2")), report_of("b", with("AVX2"))})[0].verdict,
+            Verdict::ok);
   const auto merged = merge_reports({report_of("a", with("AVX2")), report_of("b", with("AVX512"))});
-  EXPECT_THAT(merged, testing::ElementsAre(
-                          Finding{.verdict = Verdict::problem, .subject = "instruction set", .found = "a: AVX2"},
-                          Finding{.verdict = Verdict::problem,
-                                  .subject = "instruction set",
-                                  .found = "b: AVX512",
-                                  .advice = "take one kind"}));
+  EXPECT_THAT(merged,
+              testing::ElementsAre(
+                  Finding{.verdict = Verdict::problem, .subject = "instruction set", .found = "a: AVX2"},
+                  Finding{.verdict = Verdict::problem,
+                          .subject = "instruction set",
+                          .found = "b: AVX512",
+                          .advice = "take one kind"}));
 }
 
 TEST(MergedReports, OfManyHostsThatAreWellAFewStandForAll) {

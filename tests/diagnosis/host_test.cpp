@@ -49,12 +49,14 @@ TEST(ExamineThreads, RanksThatFitAreWell) {
 // As mpirun binds ranks by default, where threads are asked for.
 TEST(ExamineThreads, SeveralThreadsOnOneCoreAreAProblem) {
   const HostFinding finding = examine_threads(ranks_on(8, 2, 1, 4), {});
-  expect_finding(finding, Verdict::problem, {"2 ranks of 4 threads", "ranks 0, 1 bound to fewer cores"});
+  expect_finding(finding, Verdict::problem,
+                 {"2 ranks of 4 threads", "bound to fewer cores than threads: rank 0, 1"});
   EXPECT_THAT(finding.advice, AllOf(HasSubstr("--bind-to none"), HasSubstr("launch/mpirun")));
   // srun, which leaves each rank a core of its own.
   std::vector<RankCores> ranks = ranks_on(2, 2, 1, 2);
   for (RankCores& rank : ranks) rank.of_launcher = rank.allowed;
-  expect_finding(examine_threads(ranks, {}), Verdict::problem, {"ranks 0, 1 bound"});
+  expect_finding(examine_threads(ranks, {}), Verdict::problem,
+                 {"bound to fewer cores than threads: rank 0, 1"});
 }
 
 TEST(ExamineThreads, MoreThreadsThanCoresAreNoted) {

@@ -8,10 +8,12 @@ namespace {
 
 using testing::HasSubstr;
 
-MeasuredLink link_of(const std::string& from, const std::string& to, double gigabits, double clock_ahead = 0) {
-  return {.from = from,
-          .to = to,
-          .link = {.latency_seconds = 50e-6, .bytes_per_second = gigabits / 8e-9, .clock_ahead = clock_ahead}};
+MeasuredLink link_of(const std::string& from, const std::string& to, double gigabits,
+                     double clock_ahead = 0) {
+  return {
+      .from = from,
+      .to = to,
+      .link = {.latency_seconds = 50e-6, .bytes_per_second = gigabits / 8e-9, .clock_ahead = clock_ahead}};
 }
 
 TEST(ExamineLinks, SaysHowFastTheyAre) {
@@ -27,7 +29,8 @@ TEST(ExamineLinks, NamesASlowOne) {
       "between hosts", {link_of("a", "b", 0.94), link_of("b", "c", 0.094), link_of("c", "d", 0.94)});
   ASSERT_EQ(findings.size(), 2U);
   EXPECT_EQ(findings[1].verdict, Verdict::warning);
-  EXPECT_THAT(findings[1].found, testing::AllOf(HasSubstr("b to c: 0.094 Gbit/s"), HasSubstr("median is 0.94")));
+  EXPECT_THAT(findings[1].found,
+              testing::AllOf(HasSubstr("b to c: 0.094 Gbit/s"), HasSubstr("median is 0.94")));
 }
 
 TEST(ExamineClocks, NamesOneThatIsOff) {
