@@ -59,8 +59,9 @@ void add_doctor_command(CLI::App& app, Action& action) {
   command->footer(
       "Takes the words of `train`: with a recipe it looks at the data, too, on every host. Leaves nothing "
       "behind.\n"
-      "A warning is about speed, a problem keeps a run from working, or from any speed; exit code 1 with a "
-      "problem.\n"
+      "PROBLEM: a run fails, or crawls; warning: it works, but slower or less well than it could. Exit code "
+      "1 "
+      "with a problem.\n"
       "Example: mpirun -n 2 ganymede doctor dcgan --run runs/first");
   command->callback([&action, arguments] {
     action = [arguments](Communicator* communicator) { return run_doctor(*arguments, *communicator); };

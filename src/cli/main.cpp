@@ -88,7 +88,7 @@ int run(int argc, char** argv, Communicator* communicator) {
   }
 
   try {
-    // doctor says it beside other things.
+    // doctor says so itself.
     if (communicator && !app.got_subcommand("doctor"))
       check_launcher(communicator->size(), environment_variable);
     return static_cast<int>(action(communicator));

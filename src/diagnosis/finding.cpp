@@ -16,11 +16,6 @@ struct Variant {
   std::vector<std::string> hosts;
 };
 
-// Of one subject, in the order of the reports: those that are not well, and those that are.
-struct Variants {
-  std::vector<Variant> unwell, well;
-};
-
 void add(std::vector<Variant>& variants, const HostFinding& finding, const std::string& host) {
   const auto same = std::find_if(variants.begin(), variants.end(),
                                  [&](const Variant& variant) { return variant.finding == finding; });
@@ -44,21 +39,17 @@ Finding with_hosts(const Variant& variant, std::size_t all_hosts) {
   return finding;
 }
 
-void merge_well(std::vector<Variant> well, std::size_t all_hosts, std::vector<Finding>& merged) {
-  if (const auto& difference = well.front().finding.if_hosts_differ; well.size() > 1 && difference) {
-    for (const Variant& variant : well) {
-      merged.push_back(with_hosts(variant, all_hosts));
-      merged.back().verdict = difference->verdict;
+// Those that should be the same and are not.
+void mark_differences(std::vector<Variant>& variants) {
+  const auto compared = std::count_if(variants.begin(), variants.end(), [](const Variant& variant) {
+    return variant.finding.if_hosts_differ.has_value();
+  });
+  if (compared < 2) return;
+  for (auto& [finding, hosts] : variants)
+    if (const auto& difference = finding.if_hosts_differ) {
+      finding.verdict = std::max(finding.verdict, difference->verdict);
+      if (finding.advice.empty()) finding.advice = difference->advice;
     }
-    merged.back().advice = difference->advice;  // once is enough
-    return;
-  }
-  std::size_t unnamed = 0;
-  for (; well.size() > kMostVariants; well.pop_back()) unnamed += well.back().hosts.size();
-  for (const Variant& variant : well) merged.push_back(with_hosts(variant, all_hosts));
-  if (unnamed > 0)
-    merged.push_back({.subject = merged.back().subject,
-                      .found = fmt::format("{} more, well, too", counted(unnamed, "host"))});
 }
 
 Json as_json(const Finding& finding) {
@@ -83,19 +74,27 @@ std::string dump(const Json& json) {
 }  // namespace
 
 std::vector<Finding> merge_reports(const std::vector<HostReport>& reports) {
-  std::vector<std::pair<std::string, Variants>> subjects;
+  std::vector<std::pair<std::string, std::vector<Variant>>> subjects;
   for (const HostReport& report : reports)
     for (const HostFinding& finding : report.findings) {
       auto known = std::find_if(subjects.begin(), subjects.end(),
                                 [&](const auto& subject) { return subject.first == finding.subject; });
       if (known == subjects.end()) known = subjects.insert(known, {finding.subject, {}});
-      Variants& variants = known->second;
-      add(finding.verdict == Verdict::ok ? variants.well : variants.unwell, finding, report.host);
+      add(known->second, finding, report.host);
     }
   std::vector<Finding> merged;
-  for (const auto& [subject, variants] : subjects) {
-    if (!variants.well.empty()) merge_well(variants.well, reports.size(), merged);
-    for (const Variant& variant : variants.unwell) merged.push_back(with_hosts(variant, reports.size()));
+  for (auto& [subject, variants] : subjects) {
+    mark_differences(variants);
+    std::size_t well = 0, unnamed = 0;
+    for (const Variant& variant : variants)
+      if (variant.finding.verdict == Verdict::ok && ++well > kMostVariants)
+        unnamed += variant.hosts.size();
+      else
+        merged.push_back(with_hosts(variant, reports.size()));
+    if (unnamed > 0)
+      merged.push_back(
+          {.subject = subject,
+           .found = fmt::format("{} more, well, too", counted(static_cast<std::int64_t>(unnamed), "host"))});
   }
   return merged;
 }

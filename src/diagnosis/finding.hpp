@@ -10,7 +10,7 @@ namespace ganymede {
 enum class Verdict {
   ok,
   warning,  // a run works, but slower or less well than it could
-  problem,  // a run fails, or is many times slower
+  problem,  // a run fails, or crawls
 };
 
 struct Finding {

@@ -15,8 +15,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Of Open MPI's shared-memory transport, a rank; by default, since 3.0. It asks for so much free space and
-// takes pages of it as messages come: where they are gone a rank ends by a bus error.
+// What Open MPI 4.1's transport within a host asks for, a rank. Its pages are taken as messages come: where
+// none is left then, the rank ends by a bus error.
 constexpr std::uintmax_t kSegmentBytes = 4 << 20;
 
 // "model name	: AMD EPYC" of the first core.

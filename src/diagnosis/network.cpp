@@ -109,7 +109,7 @@ std::vector<Finding> examine_clocks(const std::vector<MeasuredLink>& between) {
   }
   if (findings.empty() && !between.empty())
     findings.push_back(
-        {.subject = "clocks", .found = fmt::format("of neighbours differ by at most {:.2g} ms", most * 1e3)});
+        {.subject = "clocks", .found = fmt::format("of neighbours differ by at most {:.1f} ms", most * 1e3)});
   return findings;
 }
 

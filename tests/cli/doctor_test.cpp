@@ -144,7 +144,7 @@ class SmallDiskTest : public DoctorTest {
  protected:
   void SetUp() override {
     DoctorTest::SetUp();
-    if (system("unshare -m mount -t tmpfs -o size=1m t /mnt 2>/dev/null") != 0)
+    if (system("unshare -m mount -t tmpfs -o size=1m t /dev/shm 2>/dev/null") != 0)
       GTEST_SKIP() << "needs the right to mount: root";
   }
   ProgramResult examine_with(const std::string& mount, const Words& arguments) const {
@@ -172,6 +172,52 @@ TEST_F(SmallDiskTest, FindsLittleMemoryForMessages) {
   EXPECT_EQ(result.exit_code, 0) << result.describe();
   EXPECT_THAT(line_of(result, "warning", "message memory"),
               AllOf(HasSubstr("/dev/shm has 1 MB free of 1 MB"), HasSubstr("--shm-size")));
+}
+
+// Two hosts on one machine for mpirun, which starts its daemon on each by a shell of ours in place of ssh:
+// with a name and mounts of their own.
+class HostsTest : public SmallDiskTest {
+ protected:
+  // `on_second` is what the second host does before it starts its rank.
+  ProgramResult examine_hosts(const std::string& on_second, const Words& more = {}) const {
+    const fs::path shell = folder_ / "shell";
+    write_text(shell,
+               "#!/bin/sh\nhost=$1\nshift\nexec unshare --uts --mount sh -c 'hostname \"$0\"; "
+               "[ \"$0\" = first ] || { " +
+                   on_second + "; }; exec sh -c \"$1\"' \"$host\" \"$*\"\n");
+    fs::permissions(shell, fs::perms::owner_all);
+    Words all{"-q", "--host", "first:1,second:1", "-n", "2", "--bind-to", "none", GANYMEDE_PROGRAM};
+    for (const std::string& word : words(more)) all.push_back(word);
+    return examine(all, {.program = GANYMEDE_MPIRUN,
+                         .environment = {{"OMPI_MCA_plm", "rsh"},
+                                         {"OMPI_MCA_plm_rsh_agent", shell},
+                                         {"OMPI_MCA_oob_tcp_if_include", "lo"},
+                                         {"OMPI_MCA_btl_tcp_if_include", "lo"},
+                                         {"OMPI_MCA_mpi_yield_when_idle", "1"}}});
+  }
+};
+
+TEST_F(HostsTest, MeasuresTheirLinkAndClocks) {
+  const ProgramResult result = examine_hosts("true");
+  EXPECT_EQ(result.exit_code, 0) << result.describe();
+  EXPECT_THAT(line_of(result, "ok", "launcher"), HasSubstr("2 ranks on 2 hosts"));
+  EXPECT_THAT(line_of(result, "ok", "between hosts"), HasSubstr("Gbit/s"));
+  EXPECT_THAT(line_of(result, "ok", "clocks"), HasSubstr("ms"));
+}
+
+TEST_F(HostsTest, NamesTheOneThatLacksAShard) {
+  fs::copy(folder_ / "data" / "small", folder_ / "lacking");
+  fs::remove(folder_ / "lacking" / "shard_00001.h5");
+  expect_problem(examine_hosts("mount --bind lacking data/small"), "data small",
+                 {"  second: ", "shard_00001.h5: No such file"});
+}
+
+TEST_F(HostsTest, OfDifferentInstructionSetsAreAProblemInReproducibleMode) {
+  const ProgramResult result =
+      examine_hosts("export ATEN_CPU_CAPABILITY=default", {"--set", "reproducible.replicas=2"});
+  EXPECT_EQ(result.exit_code, 1) << result.describe();
+  EXPECT_THAT(line_of(result, "PROBLEM", "instruction set"), HasSubstr("  first: AVX"));
+  EXPECT_THAT(result.output, HasSubstr("  second: DEFAULT"));
 }
 
 }  // namespace

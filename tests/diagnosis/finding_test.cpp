@@ -36,21 +36,21 @@ TEST(MergedReports, NameTheHostsOfWhatOnlySomeSay) {
 }
 
 TEST(MergedReports, ADifferenceMayBeAProblem) {
-  const auto with = [](const std::string& found) {
-    HostFinding finding = well("instruction set", found);
-    finding.if_hosts_differ = {Verdict::problem, "take one kind"};
-    return std::vector{finding};
+  const auto with = [](const std::string& host, const std::string& found, Verdict verdict = Verdict::ok) {
+    const Finding finding{.verdict = verdict, .subject = "instruction set", .found = found};
+    return report_of(host, {{finding, Difference{Verdict::problem, "take one kind"}}});
   };
-  EXPECT_EQ(merge_reports({report_of("a", with("AVX2")), report_of("b", with("AVX2"))})[0].verdict,
-            Verdict::ok);
-  const auto merged = merge_reports({report_of("a", with("AVX2")), report_of("b", with("AVX512"))});
-  EXPECT_THAT(merged,
-              testing::ElementsAre(
-                  Finding{.verdict = Verdict::problem, .subject = "instruction set", .found = "a: AVX2"},
-                  Finding{.verdict = Verdict::problem,
-                          .subject = "instruction set",
-                          .found = "b: AVX512",
-                          .advice = "take one kind"}));
+  const auto expect_problem = [](const Finding& finding, const std::string& found) {
+    EXPECT_EQ(finding, (Finding{.verdict = Verdict::problem,
+                                .subject = "instruction set",
+                                .found = found,
+                                .advice = "take one kind"}));
+  };
+  EXPECT_EQ(merge_reports({with("a", "AVX2"), with("b", "AVX2")})[0].verdict, Verdict::ok);
+  const auto merged = merge_reports({with("a", "AVX2"), with("b", "DEFAULT", Verdict::warning)});
+  ASSERT_EQ(merged.size(), 2U);
+  expect_problem(merged[0], "a: AVX2");
+  expect_problem(merged[1], "b: DEFAULT");
 }
 
 TEST(MergedReports, OfManyHostsThatAreWellAFewStandForAll) {

@@ -39,7 +39,7 @@ TEST(ExamineClocks, NamesOneThatIsOff) {
   ASSERT_EQ(findings.size(), 1U);
   EXPECT_EQ(findings[0].verdict, Verdict::warning);
   EXPECT_EQ(findings[0].found, "that of c is 3.5 s behind that of b");
-  EXPECT_EQ(examine_clocks({link_of("a", "b", 1, 0.002)})[0].found, "of neighbours differ by at most 2 ms");
+  EXPECT_EQ(examine_clocks({link_of("a", "b", 1, 0.002)})[0].found, "of neighbours differ by at most 2.0 ms");
   EXPECT_TRUE(examine_clocks({}).empty());
 }
 
