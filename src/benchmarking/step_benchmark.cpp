@@ -131,7 +131,7 @@ StepMeasurement measure_steps(Procedure& procedure, const Sources& sources, Comm
                            .steps_per_repeat = choose_steps(step_seconds, options, communicator),
                            .parts = {},
                            .repeats = {}};
-  for (const StepPart& part : procedure.step_parts()) measured.parts.push_back(part.name);
+  for (const StepPart& part : procedure.step_parts()) measured.parts.emplace_back(part.name);
   std::vector<double> rows;  // [repeat, number]
   std::vector<double> so_far = as_row(steps.seconds_so_far());
   for (std::int64_t i = 0; i < options.repeats; ++i) {

@@ -66,7 +66,7 @@ void print(const StepMeasurement& measured, const Conditions& conditions) {
         fmt::format("  {:<26}{:>10.3f}{:>7.1f} %", name, seconds * kMilliseconds, 100 * seconds / mean.step)
             .c_str());
   };
-  for (const StepPart& part : parts_of(measured)) print_part(as_words(part.name), part.seconds);
+  for (const StepPart& part : parts_of(measured)) print_part(as_words(std::string(part.name)), part.seconds);
   print_part("step", mean.step);
   print_part("communication, total", mean.communication_total);
 }

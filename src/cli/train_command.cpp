@@ -1,8 +1,10 @@
 #include "cli/cache_option.hpp"
 #include "cli/command.hpp"
 #include "cli/command_line.hpp"
+#include "cli/output_file.hpp"
 #include "cli/recipe_options.hpp"
 #include "cli/terminal.hpp"
+#include "distributed/agreement.hpp"
 #include "session/training_run.hpp"
 
 namespace ganymede {
@@ -28,10 +30,16 @@ void add_train_command(CLI::App& app, Action& action) {
       ->allow_extra_args(false)
       ->take_all()
       ->type_name("KEY");
+  expect_path(command->add_option("--trace", arguments->trace,
+                                  "Write a timeline of all ranks here at the end; ui.perfetto.dev shows it"))
+      ->type_name("FILE");
   command->footer("Example: mpirun -n 2 ganymede train dcgan/quick --set seed=7 --run runs/first");
   command->callback([&action, arguments] {
     action = [arguments](Communicator* communicator) {
       arguments->on_terminal = stdout_reaches_terminal();
+      agree_on_root(*communicator, [&] {
+        if (!arguments->trace.empty()) check_output_file("--trace", arguments->trace);
+      });
       return run_training(*arguments, *communicator) == TrainingEnd::finished ? ExitCode::success
                                                                               : ExitCode::stopped_on_request;
     };

@@ -6,6 +6,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "base/trace.hpp"
 
 namespace ganymede {
 namespace {
@@ -48,6 +49,7 @@ void CommunicationThread::submit(std::function<void(Communicator&)> work) {
 
 void CommunicationThread::wait() {
   const ScopedTimer timer(waited_seconds_);
+  const TraceSpan span("wait_for_sums", TraceCategory::wait);
   communicator_->wait_politely(false);
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [&] { return work_.empty(); });
@@ -65,6 +67,7 @@ void CommunicationThread::cancel() noexcept {
 
 void CommunicationThread::run() {
   ask_for_short_turns();
+  const TracedThread traced(communicator_->rank(), "communication");
   std::unique_lock lock(mutex_);
   while (true) {
     changed_.wait(lock, [&] { return stopping_ || !work_.empty(); });

@@ -2,6 +2,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "base/trace.hpp"
 #include "distributed/tree_sum.hpp"
 
 namespace ganymede {
@@ -18,7 +19,8 @@ void Communicator::ensure_collective() const {
 void Communicator::all_reduce_sum_(const at::Tensor& tensor) {
   ensure_collective();
   ensure(tensor.is_contiguous(), "collectives take contiguous tensors");
-  ScopedTimer timer(seconds_);
+  const ScopedTimer timer(seconds_);
+  const TraceSpan span("all_reduce", TraceCategory::communication);
   do_all_reduce_sum_(tensor);
 }
 
@@ -26,7 +28,8 @@ void Communicator::broadcast_(const at::Tensor& tensor, int root) {
   ensure_collective();
   ensure(tensor.is_contiguous(), "collectives take contiguous tensors");
   ensure(root >= 0 && root < size(), "the root is a rank");
-  ScopedTimer timer(seconds_);
+  const ScopedTimer timer(seconds_);
+  const TraceSpan span("broadcast", TraceCategory::communication);
   do_broadcast_(tensor, root);
 }
 
@@ -36,27 +39,34 @@ at::Tensor Communicator::all_gather(const at::Tensor& tensor) {
   std::vector<std::int64_t> shape{size()};
   shape.insert(shape.end(), tensor.sizes().begin(), tensor.sizes().end());
   at::Tensor gathered = at::empty(shape, tensor.options());
-  ScopedTimer timer(seconds_);
+  const ScopedTimer timer(seconds_);
+  const TraceSpan span("all_gather", TraceCategory::communication);
   do_all_gather(tensor, gathered);
   return gathered;
 }
 
 void Communicator::barrier() {
   ensure_collective();
-  ScopedTimer timer(seconds_);
+  const ScopedTimer timer(seconds_);
+  const TraceSpan span("barrier", TraceCategory::wait);
   do_barrier();
 }
 
 void Communicator::host_barrier() {
   ensure_collective();
-  ScopedTimer timer(seconds_);
+  const ScopedTimer timer(seconds_);
+  const TraceSpan span("host_barrier", TraceCategory::wait);
   host_group().barrier();
 }
 
 void Communicator::sum_to_owners_(const std::vector<at::Tensor>& of_rank, ElementRange bucket) {
   ensure_collective();
-  ScopedTimer timer(seconds_);
-  host_group().barrier();  // all ranks of the group have written their addends
+  const ScopedTimer timer(seconds_);
+  const TraceSpan span("sum_to_owners", TraceCategory::communication);
+  {
+    const TraceSpan waiting("wait_for_addends", TraceCategory::wait);
+    host_group().barrier();  // all ranks of the group have written their addends
+  }
   const ElementRange mine = owned_part(bucket);
   if (mine.size() == 0) return;
   std::vector<at::Tensor> addends;
@@ -81,7 +91,8 @@ ElementRange Communicator::owned_part(ElementRange bucket) {
 void Communicator::broadcast_to_hosts_(const at::Tensor& tensor) {
   ensure_collective();
   ensure(tensor.is_contiguous(), "collectives take contiguous tensors");
-  ScopedTimer timer(seconds_);
+  const ScopedTimer timer(seconds_);
+  const TraceSpan span("broadcast_to_hosts", TraceCategory::communication);
   if (host_group().rank() == 0) do_broadcast_across_hosts_(tensor);
   host_group().barrier();
 }

@@ -1,16 +1,18 @@
-// Where a procedure's steps spend their time, for `ganymede bench`.
+// Where a procedure's steps spend their time, for `ganymede bench` and for timelines.
 #pragma once
 
-#include <string>
+#include <optional>
+#include <string_view>
 
 #include "base/clock.hpp"
+#include "base/trace.hpp"
 #include "distributed/communicator.hpp"
 
 namespace ganymede {
 
 // Seconds since the procedure was made, without what the compute thread waited in communication meanwhile.
 struct StepPart {
-  std::string name;  // "generator_forward"
+  std::string_view name;  // "generator_forward", a literal
   double seconds = 0;
 };
 
@@ -22,7 +24,9 @@ inline constexpr const char* kOptimizerPart = "optimizer";
 class ScopedPart {
  public:
   ScopedPart(StepPart& part, const Communicator& communicator)
-      : part_(&part), communicator_(communicator), communication_before_(communicator.seconds()) {}
+      : part_(&part), communicator_(communicator), communication_before_(communicator.seconds()) {
+    span_.emplace(part.name);
+  }
   ~ScopedPart() { bank(); }
   ScopedPart(const ScopedPart&) = delete;
   ScopedPart& operator=(const ScopedPart&) = delete;
@@ -31,6 +35,7 @@ class ScopedPart {
   void enter(StepPart& part) {
     bank();
     part_ = &part;
+    span_.emplace(part.name);
   }
 
  private:
@@ -44,6 +49,7 @@ class ScopedPart {
   const Communicator& communicator_;
   double communication_before_;
   Stopwatch stopwatch_;
+  std::optional<TraceSpan> span_;
 };
 
 }  // namespace ganymede

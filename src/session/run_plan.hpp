@@ -18,6 +18,7 @@ struct TrainArguments {
   std::optional<std::int64_t> at_step;  // with resume: the checkpoint to go on from
   std::string stage;  // where hosts keep the shards that they read; empty: train from where they lie
   std::vector<std::string> allow_change;  // with resume: keys that may differ from the run's recipe
+  std::string trace;                      // a file for the timeline, or empty
   bool on_terminal = false;               // where progress is shown
 };
 

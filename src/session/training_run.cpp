@@ -7,6 +7,7 @@
 #include "reporting/progress.hpp"
 #include "reporting/sample_writer.hpp"
 #include "session/held_out.hpp"
+#include "session/run_trace.hpp"
 #include "session/staging.hpp"
 #include "session/training_data.hpp"
 #include "session/training_start.hpp"
@@ -90,6 +91,7 @@ Listeners make_listeners(const TrainerSetting& setting, const Procedure& procedu
 TrainingEnd run_training(const TrainArguments& arguments, Communicator& communicator) {
   const RunPlan plan = agree_on_plan(arguments, communicator);
   const Recipe& recipe = plan.recipe;
+  RunTrace trace(arguments.trace, communicator);
   const int threads = start_threads(arguments.from.threads, communicator);
 
   const std::vector<fs::path> folders =
@@ -129,7 +131,9 @@ TrainingEnd run_training(const TrainArguments& arguments, Communicator& communic
                                .held_out = std::move(held_out)};
   const Listeners listeners =
       make_listeners(setting, *procedure, sources, plan, store, communicator, arguments.on_terminal);
-  return train(setting, *procedure, sources, listeners, communicator);
+  const TrainingEnd end = train(setting, *procedure, sources, listeners, communicator);
+  trace.write();
+  return end;
 }
 
 }  // namespace ganymede

@@ -24,9 +24,9 @@ void write_all(const FileDescriptor& output, std::string_view bytes, const std::
   }
 }
 
-AtomicFile::AtomicFile(const std::filesystem::path& file)
-    : file_(file),
-      temporary_(temporary_path_beside(file)),
+AtomicFile::AtomicFile(std::filesystem::path file)
+    : file_(std::move(file)),
+      temporary_(temporary_path_beside(file_)),
       output_(std::make_unique<FileDescriptor>(temporary_, O_WRONLY | O_CREAT | O_TRUNC)) {}
 
 AtomicFile::~AtomicFile() {

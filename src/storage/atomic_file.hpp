@@ -11,24 +11,25 @@ namespace ganymede {
 
 class FileDescriptor;
 
-// Writes under a temporary name beside `file`, syncs, renames and syncs the folder.
-void write_file_atomically(const std::filesystem::path& file, std::string_view bytes);
-
-// The same for what comes in pieces: without publish() nothing is left, and `file` stays as it was.
+// A file that is written bit by bit, under a temporary name beside its own.
 class AtomicFile {
  public:
-  explicit AtomicFile(const std::filesystem::path& file);
-  ~AtomicFile();
+  explicit AtomicFile(std::filesystem::path file);
+  ~AtomicFile();  // without publish() nothing is left of it
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
 
   void write(std::string_view bytes);
-  void publish();  // the last call
+  // Syncs, renames and syncs the folder.
+  void publish();
 
  private:
   std::filesystem::path file_, temporary_;
-  std::unique_ptr<FileDescriptor> output_;  // null once published
+  std::unique_ptr<FileDescriptor> output_;  // none once it is published
 };
+
+// The same of what is there at once.
+void write_file_atomically(const std::filesystem::path& file, std::string_view bytes);
 
 // fsync of one file, or of one folder's list of names.
 void sync_to_disk(const std::filesystem::path& file_or_folder);

@@ -3,6 +3,7 @@
 #include "base/clock.hpp"
 #include "base/failure.hpp"
 #include "base/logging.hpp"
+#include "base/trace.hpp"
 #include "distributed/agreement.hpp"
 #include "training/divergence.hpp"
 
@@ -44,6 +45,7 @@ void require_equal_replicas(std::uint32_t checksum, std::int64_t step, Communica
 // Hands the state of all ranks to the listeners; returns its checksum. Collective.
 std::uint32_t save_state(const Listeners& listeners, const CheckpointInfo& position, Procedure& procedure,
                          Communicator& communicator) {
+  const TraceSpan span("checkpoint", TraceCategory::reporting, position.step);
   const bool is_root = communicator.rank() == 0;
   const TrainingState state = is_root ? take_snapshot(procedure) : view_state(procedure);
   const std::uint32_t checksum = checksum_state(state);
@@ -69,6 +71,7 @@ void add_figures(Report& report, Procedure& procedure, const std::vector<Batch>&
 }
 
 void show_samples(const Listeners& listeners, std::int64_t step, Procedure& procedure, std::int64_t count) {
+  const TraceSpan span("samples", TraceCategory::reporting, step);
   SampleSet samples;
   tell(listeners, "draw samples", step, [&](RunListener& listener) {
     if (samples.count() == 0) samples = procedure.sample({.count = count});
@@ -128,6 +131,7 @@ TrainingEnd train(const TrainerSetting& setting, Procedure& procedure, const Sou
     const bool reporting = measuring || due(options.report_every);
     if (reporting || due(options.sample_every) || due(options.checkpoint_every)) procedure.settle();
     if (reporting) {
+      const TraceSpan span("report", TraceCategory::reporting, position.step);
       Report report{.step = position.step,
                     .epoch = epoch,
                     .phase = schedule.phases().size() > 1 ? phase.name : "",

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "base/clock.hpp"
+#include "base/trace.hpp"
 #include "distributed/agreement.hpp"
 #include "training/divergence.hpp"
 #include "training/stop_request.hpp"
@@ -11,6 +12,7 @@ namespace ganymede {
 namespace {
 
 StepData take_batches(const Phase& phase, const Sources& sources) {
+  const TraceSpan span("data", TraceCategory::data);
   StepData data(sources.size());
   for (std::size_t source = 0; source < sources.size(); ++source)
     for (std::int64_t i = 0; i < phase.batches[source]; ++i) data[source].push_back(sources[source]->next());
@@ -49,6 +51,7 @@ TakenStep take_step(std::int64_t step, Procedure& procedure, const Sources& sour
                     Communicator& communicator, StepTimes& times,
                     const std::function<bool()>& is_out_of_time) {
   const Stopwatch step_clock;
+  const TraceSpan span("step", TraceCategory::step, step + 1);
   const double communication_before = communicator.seconds();
   const Phase& phase = procedure.schedule().phase_of(step);
   const StepData data = take_batches(phase, sources);

@@ -47,6 +47,21 @@ TEST(AtomicFile, KeepsTheOldFileWhenTheDiskIsFull) {
   EXPECT_EQ(entries_in(folder.path()), 1U);
 }
 
+TEST(AtomicFile, LeavesNothingUnlessItIsPublished) {
+  const TemporaryFolder folder;
+  {
+    AtomicFile file(folder / "file");
+    file.write("half of it");
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+  AtomicFile file(folder / "file");
+  file.write("one, ");
+  file.write("two");
+  EXPECT_FALSE(std::filesystem::exists(folder / "file"));
+  file.publish();
+  EXPECT_EQ(read_text(folder / "file"), "one, two");
+}
+
 TEST(AtomicFile, SyncReportsWhatCannotBeOpened) {
   expect_error<UserError>([] { sync_to_disk("/nowhere/at/all"); }, {"/nowhere/at/all"});
 }

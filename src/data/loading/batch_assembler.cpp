@@ -1,5 +1,7 @@
 #include "data/loading/batch_assembler.hpp"
 
+#include "base/trace.hpp"
+
 namespace ganymede {
 
 BatchAssembler::BatchAssembler(const DataSpec& spec, const BatchLoaderOptions& options, PlaceRange places,
@@ -13,6 +15,7 @@ BatchAssembler::BatchAssembler(const DataSpec& spec, const BatchLoaderOptions& o
 }
 
 std::optional<Batch> BatchAssembler::assemble(std::int64_t number, std::int64_t epoch) {
+  const TraceSpan span("make_batch", TraceCategory::data);
   Batch batch{.fields = {},
               .first_place = places_.first,
               .global_batch_size = global_batch_size_,
@@ -45,6 +48,7 @@ bool BatchAssembler::has_row(Taking& from) {
   while (from.next == from.window.order.size()) {
     from.window = {};  // its memory goes back first
     from.next = 0;
+    const TraceSpan span("wait_for_window", TraceCategory::wait);
     auto window = from.stream->windows.pop();
     if (!window) return false;
     from.window = *std::move(window);

@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "base/error.hpp"
+#include "base/trace.hpp"
 #include "data/loading/window_reader.hpp"
 
 namespace ganymede {
@@ -101,13 +102,15 @@ BatchLoader::BatchLoader(const DatasetIndex& index, const BatchLoaderOptions& op
                                    .places = shared_places(part, places)};
       RowStream& stream = streams_.emplace_back(order.places.count);
       streams.push_back(&stream);
-      threads_.emplace_back([part = part.index, order, cache = cache_of(caches, number), &stream] {
+      threads_.emplace_back([rank, part = part.index, order, cache = cache_of(caches, number), &stream] {
+        const TracedThread traced(rank, fmt::format("reader of source {}", order.order.source));
         read_windows(part, order, cache, stream);
       });
     }
     threads_.emplace_back(
-        [this, first_batch = options.first_batch,
+        [this, rank, source = options.source, first_batch = options.first_batch,
          assembler = std::make_unique<BatchAssembler>(index.spec, options, places, std::move(streams))] {
+          const TracedThread traced(rank, fmt::format("batches of source {}", source));
           ask_for_batch_scheduling();
           make_batches(*assembler, first_batch);
         });

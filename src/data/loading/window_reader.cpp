@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/trace.hpp"
+
 namespace ganymede {
 namespace {
 
@@ -23,6 +25,7 @@ WindowReader::WindowReader(DatasetIndex index, std::int64_t rows_per_chunk)
 }
 
 RowWindow WindowReader::read(const WantedRows& wanted) {
+  const TraceSpan span("read_window", TraceCategory::data);
   const auto window_rows = static_cast<std::int64_t>(wanted.chunks.size()) * rows_per_chunk_;
   kept_rows_.assign(static_cast<std::size_t>(window_rows), kUnwanted);
   for (const std::int64_t row : wanted.rows) kept_rows_[static_cast<std::size_t>(row)] = kWanted;

@@ -1,6 +1,7 @@
 #include "procedures/sequence/sequence_procedure.hpp"
 
 #include "base/error.hpp"
+#include "base/trace.hpp"
 #include "base/utf8.hpp"
 #include "objectives/adversarial_loss.hpp"
 #include "objectives/token_likelihood.hpp"
@@ -131,8 +132,10 @@ class SequenceProcedure final : public Procedure {
 
   // Gradients of factor x the weighted surprise; returns the latter.
   double descend_surprise(const at::Tensor& tokens, const at::Tensor& weights, double factor) {
+    std::optional<TraceSpan> span(std::in_place, "forward");
     const at::Tensor logits = generator_network_.forward(tokens, {});
     const WeightedSurprise surprise = weighted_surprise(logits, tokens.t(), weights, factor);
+    span.emplace("backward");
     Objective(surprise.sum, factor).depends_on(logits, surprise.slope).backward();
     return surprise.sum;
   }
@@ -201,6 +204,7 @@ class SequenceProcedure final : public Procedure {
     for_each_replica(batch, pending, [&](const Batch& slice) {
       const at::Tensor fake = sample_fakes(step, iteration, slice);
       const ScopedPart part(parts_[kDiscriminator], communicator_);
+      std::optional<TraceSpan> span(std::in_place, "forward");
       const std::vector<at::Tensor> logits =
           discriminator_network_
               .forward(at::cat({slice.fields.front(), fake}), context_of(step, iteration, slice))
@@ -211,6 +215,7 @@ class SequenceProcedure final : public Procedure {
       // Of the global batch's one penalty this slice bears its share.
       if (const at::Tensor penalty = discriminator_network_.penalty(); penalty.defined())
         objective.add(penalty * static_cast<double>(slice.rows()));
+      span.emplace("backward");
       objective.backward();
       sum += objective.value() * factor;
     });
