@@ -33,6 +33,11 @@ void add_train_command(CLI::App& app, Action& action) {
   expect_path(command->add_option("--trace", arguments->trace,
                                   "Write a timeline of all ranks here at the end; ui.perfetto.dev shows it"))
       ->type_name("FILE");
+  constexpr Range kRank{.low = 0, .high = 1e6, .expected = "an integer from 0 on", .says_high = false};
+  expect_integer(command->add_option("--hold-rank", arguments->held_rank,
+                                     "This rank waits until a debugger has attached and lets it go on"),
+                 kRank)
+      ->type_name("RANK");
   command->footer("Example: mpirun -n 2 ganymede train dcgan/quick --set seed=7 --run runs/first");
   command->callback([&action, arguments] {
     action = [arguments](Communicator* communicator) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "base/counted.hpp"
 #include "base/error.hpp"
 #include "distributed/mpi_session.hpp"
 #include "recipe/recipe_difference.hpp"
@@ -43,11 +44,14 @@ Recipe load_resumed_recipe(const TrainArguments& arguments, const RunFolder& run
   return now;
 }
 
-void check_arguments(const TrainArguments& arguments) {
+void check_arguments(const TrainArguments& arguments, int ranks) {
   require(!arguments.resume || !arguments.run.empty(), "--resume needs the run's folder: --run DIR");
   require(arguments.resume || !arguments.at_step, "--at-step says where --resume goes on; give both");
   require(arguments.resume || arguments.allow_change.empty(),
           "--allow-change says what --resume may change; give both");
+  require(arguments.held_rank.value_or(0) < ranks,
+          "--hold-rank is {}, but the job has {}; expected at most {}", arguments.held_rank.value_or(0),
+          counted(ranks, "rank"), ranks - 1);
 }
 
 // The folder's new owner writes to it from now on.
@@ -59,7 +63,7 @@ void end_job(const std::string& message) {
 }  // namespace
 
 RunPlan plan_run_on_root(const TrainArguments& arguments, int ranks) {
-  check_arguments(arguments);
+  check_arguments(arguments, ranks);
   RunPlan plan;
   const auto claim = [&](ClaimedRun claimed) {
     plan.run = RunFolder(fs::absolute(claimed.run.root()).lexically_normal());

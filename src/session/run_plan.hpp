@@ -19,6 +19,7 @@ struct TrainArguments {
   std::string stage;  // where hosts keep the shards that they read; empty: train from where they lie
   std::vector<std::string> allow_change;  // with resume: keys that may differ from the run's recipe
   std::string trace;                      // a file for the timeline, or empty
+  std::optional<int> held_rank;           // that waits for a debugger
   bool on_terminal = false;               // where progress is shown
 };
 

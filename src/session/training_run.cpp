@@ -6,6 +6,7 @@
 #include "reporting/metrics_log.hpp"
 #include "reporting/progress.hpp"
 #include "reporting/sample_writer.hpp"
+#include "session/debugger.hpp"
 #include "session/held_out.hpp"
 #include "session/run_trace.hpp"
 #include "session/staging.hpp"
@@ -91,6 +92,7 @@ Listeners make_listeners(const TrainerSetting& setting, const Procedure& procedu
 TrainingEnd run_training(const TrainArguments& arguments, Communicator& communicator) {
   const RunPlan plan = agree_on_plan(arguments, communicator);
   const Recipe& recipe = plan.recipe;
+  if (arguments.held_rank == communicator.rank()) wait_for_debugger(communicator.rank());
   RunTrace trace(arguments.trace, communicator);
   const int threads = start_threads(arguments.from.threads, communicator);
 
