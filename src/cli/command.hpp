@@ -10,7 +10,7 @@
 
 namespace ganymede {
 
-// What the parsed command does. The communicator is null unless the command starts MPI.
+// What the parsed command does. The communicator is null unless the program has started MPI.
 using Action = std::function<ExitCode(Communicator*)>;
 
 void add_train_command(CLI::App& app, Action& action);

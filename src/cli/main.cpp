@@ -136,6 +136,12 @@ int run_with_mpi(int argc, char** argv) {
   return run(argc, argv, communicator.get());
 }
 
+bool has_option(std::string_view option, int argc, char** argv) {
+  return std::any_of(argv + 1, argv + argc, [&](std::string_view word) {
+    return word.starts_with(option) && (word.size() == option.size() || word[option.size()] == '=');
+  });
+}
+
 bool asks_for_one_thread(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     const std::string_view word = argv[i], next = i + 1 < argc ? argv[i + 1] : "";
@@ -161,12 +167,12 @@ int main(int argc, char** argv) {
   // The other commands work on a login node where MPI may not start.
   const std::string_view command = argc > 1 ? argv[1] : "";
   const bool stages = command == "dataset" && argc > 2 && argv[2] == std::string_view("stage");
-  const bool trains = command == "train" || command == "bench";
-  const bool starts_mpi = trains || stages || command == "doctor";
-  const bool computes_long = trains || command == "evaluate";
+  const bool trains = command == "train", computes_long = trains || command == "bench" || command == "evaluate";
+  const bool starts_mpi = trains ? !ganymede::has_option("--threads-as-ranks", argc, argv)
+                                : command == "bench" || command == "doctor" || stages;
   if (computes_long && !ganymede::asks_for_one_thread(argc, argv))
     ganymede::start_again_with_short_spins(argv);
-  if (command == "train" || stages) ganymede::catch_stop_signals();
+  if (trains || stages) ganymede::catch_stop_signals();
   // Every step needs the memory of the last one again: glibc shall not give it back in between.
   mallopt(M_MMAP_THRESHOLD, 1 << 30);
   mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());

@@ -28,12 +28,11 @@ std::unique_ptr<Communicator> MpiSession::make_communicator() {
 }
 
 void abort_job(int exit_code) {
-  int size = 0;
-  MPI_Comm_size(MPI_COMM_WORLD, &size);
-  if (size > 1)
-    MPI_Abort(MPI_COMM_WORLD, exit_code);
-  else
-    MPI_Finalize();  // MPI has many words for an abort, and nobody else is to be ended
+  int initialized = 0, size = 0;
+  MPI_Initialized(&initialized);  // not where ranks are threads
+  if (initialized) MPI_Comm_size(MPI_COMM_WORLD, &size);
+  if (size > 1) MPI_Abort(MPI_COMM_WORLD, exit_code);
+  if (size == 1) MPI_Finalize();  // MPI has many words for an abort, and nobody else is to be ended
   std::_Exit(exit_code);
 }
 

@@ -1,8 +1,9 @@
-// Stepping through a run: a rank that waits for a debugger, gdb at one rank of several.
+// Stepping through a run: a rank that waits for a debugger, ranks as threads, gdb at one rank of several.
 #include <signal.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <cstring>
 #include <thread>
 
@@ -64,6 +65,47 @@ TEST_F(DebuggingTest, AHeldRankHearsASignal) {
 TEST_F(DebuggingTest, OnlyARankThatThereIsCanBeHeld) {
   expect_refusal(with(train_arguments("run"), {"--hold-rank", "2"}), 2,
                  "--hold-rank is 2, but the job has 2 ranks; expected at most 1");
+}
+
+TEST_F(DebuggingTest, RanksAsThreadsTrainTheSameWeights) {
+  const fs::path processes = train("processes", 2);
+  const ProgramResult result = run(with(train_arguments("threads"), {"--threads-as-ranks", "2"}));
+  ASSERT_EQ(result.exit_code, 0) << result.describe();
+  EXPECT_EQ(result.errors, "");
+  EXPECT_THAT(result.output, HasSubstr("2 ranks, 1 thread a rank; results in threads"));
+  const fs::path threads = folder_ / "threads", checkpoint = "checkpoints/step_00000020/state.safetensors";
+  EXPECT_TRUE(read_text(threads / checkpoint) == read_text(processes / checkpoint));
+  EXPECT_FALSE(read_text(threads / checkpoint).empty());
+  expect_equal_losses(threads, processes);
+  // Each rank's log has its own words.
+  EXPECT_THAT(read_text(threads / "log" / "rank_0.log"), HasSubstr("finished at step 20 of 20"));
+  const std::string log = read_text(threads / "log" / "rank_1.log");
+  EXPECT_THAT(log, HasSubstr("results in threads"));
+  EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 1) << log;
+}
+
+TEST_F(DebuggingTest, RanksAsThreadsStopWithACheckpointAndGoOn) {
+  const Words as_threads{"--threads-as-ranks", "3"};
+  const auto program = start(with(train_arguments("run", {"train.steps=1000000"}), as_threads), 0);
+  program->wait_until("step 5", [&] { return last_reported_step(folder_ / "run") >= 5; });
+  program->send_signal(SIGTERM);
+  EXPECT_EQ(program->wait().exit_code, kStoppedOnRequest);
+  const std::int64_t stopped_at = last_reported_step(folder_ / "run");
+  const Words settings{"train.steps=" + std::to_string(stopped_at + 2)};
+  const ProgramResult result = run(with(resume_arguments("run", settings), as_threads));
+  EXPECT_EQ(result.exit_code, 0) << result.describe();
+  EXPECT_THAT(result.output, HasSubstr("resuming at step " + std::to_string(stopped_at)));
+  EXPECT_EQ(last_reported_step(folder_ / "run"), stopped_at + 2);
+}
+
+TEST_F(DebuggingTest, RanksAsThreadsRefuseWhatContradicts) {
+  const auto arguments = [&](const std::string& ranks) {
+    return with(train_arguments("run"), {"--threads-as-ranks", ranks});
+  };
+  expect_refusal(arguments("2"), 2,
+                 "--threads-as-ranks 2: the ranks are to be threads of one process, but a launcher");
+  expect_refusal(arguments("0"), 0, "expected an integer from 1 to 256");
+  expect_refusal(arguments("17"), 0, "data.global_batch_size is 16, but there are 17 ranks");
 }
 
 // The release build has functions' names, which is enough for these.
