@@ -167,9 +167,10 @@ int main(int argc, char** argv) {
   // The other commands work on a login node where MPI may not start.
   const std::string_view command = argc > 1 ? argv[1] : "";
   const bool stages = command == "dataset" && argc > 2 && argv[2] == std::string_view("stage");
-  const bool trains = command == "train", computes_long = trains || command == "bench" || command == "evaluate";
+  const bool trains = command == "train",
+             computes_long = trains || command == "bench" || command == "evaluate";
   const bool starts_mpi = trains ? !ganymede::has_option("--threads-as-ranks", argc, argv)
-                                : command == "bench" || command == "doctor" || stages;
+                                 : command == "bench" || command == "doctor" || stages;
   if (computes_long && !ganymede::asks_for_one_thread(argc, argv))
     ganymede::start_again_with_short_spins(argv);
   if (trains || stages) ganymede::catch_stop_signals();

@@ -17,6 +17,7 @@
 #include "distributed/launcher.hpp"
 #include "distributed/mpi_session.hpp"
 #include "recipe/recipe_library.hpp"
+#include "session/training_data.hpp"
 #include "storage/process_identity.hpp"
 
 namespace ganymede {
@@ -136,14 +137,17 @@ std::vector<Finding> examine_data(const Recipe& recipe, Communicator& communicat
       },
       communicator);
   found.folders = broadcast_paths(communicator, found.folders);
-  append(findings, ask_hosts(
-                       [&] {
-                         std::vector<HostFinding> of_host;
-                         for (const fs::path& folder : found.folders)
-                           of_host.push_back(examine_dataset(folder));
-                         return of_host;
-                       },
-                       communicator));
+  append(findings,
+         ask_hosts(
+             [&] {
+               std::vector<HostFinding> of_host;
+               for (std::size_t source = 0; source < found.folders.size(); ++source)
+                 of_host.push_back(examine_dataset(found.folders[source], [&](const DatasetIndex& index) {
+                   return shards_of_host(recipe, source, index, communicator);
+                 }));
+               return of_host;
+             },
+             communicator));
   if (std::none_of(findings.begin(), findings.end(), is_problem))
     append(findings, ask_root([&] { return examine_recipe(recipe, communicator.size()); }, communicator));
   return findings;

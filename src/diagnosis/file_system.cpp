@@ -3,7 +3,6 @@
 #include "base/clock.hpp"
 #include "base/counted.hpp"
 #include "base/failure.hpp"
-#include "data/format/dataset_index.hpp"
 #include "storage/atomic_file.hpp"
 #include "storage/checksum.hpp"
 #include "training/run_folder.hpp"
@@ -41,12 +40,11 @@ auto problem_unless(const std::string& subject, const Work& work) -> decltype(wo
 
 }  // namespace
 
-HostFinding examine_dataset(const fs::path& folder) {
+HostFinding examine_dataset(const fs::path& folder, const ShardChoice& shards_of_host) {
   const std::string subject = "data " + folder.filename().string();
   return problem_unless(subject, [&]() -> HostFinding {
-    const DatasetIndex index = read_dataset_index(folder);
-    std::uintmax_t bytes = 0;
-    for (const ShardEntry& shard : index.shards) bytes += static_cast<std::uintmax_t>(shard.bytes);
+    const DatasetIndex index = read_index_file(folder);
+    for (const std::size_t shard : shards_of_host(index)) check_shard_file(index, shard);
     return {{.subject = subject,
              .found = fmt::format(
                  "{}, {} in {}, index {:08x}", folder.string(), counted(index.samples, "sample"),

@@ -9,6 +9,12 @@ double mean_error(const at::Tensor& images, const at::Tensor& truth, double rang
   return (images - truth).abs().mean(at::kDouble).item<double>() / range;
 }
 
+// The share of images to which, of all that are held out, the true partner is the nearest.
+double matched(const at::Tensor& images, const at::Tensor& truth) {
+  const at::Tensor nearest = at::cdist(images.flatten(1), truth.flatten(1), /*p=*/1).argmin(1);
+  return nearest.eq(at::arange(truth.size(0))).to(at::kDouble).mean().item<double>();
+}
+
 // Of translations against the true partners, beside what needs no network.
 Figures measure_against_partners(const std::string& direction, const at::Tensor& source,
                                  const at::Tensor& translated, const at::Tensor& truth, double range) {
@@ -16,6 +22,10 @@ Figures measure_against_partners(const std::string& direction, const at::Tensor&
   const at::Tensor colour = truth.mean({0, 2, 3}, /*keepdim=*/true), image = truth.mean(0, /*keepdim=*/true);
   return {{direction + "_error", mean_error(translated, truth, range), "against the true partner"},
           {direction + "_copy_error", mean_error(copies, truth, range), "the same of an untranslated copy",
+           /*fixed=*/true},
+          {direction + "_matched", matched(translated, truth),
+           "share whose nearest held-out image is the true partner"},
+          {direction + "_copy_matched", matched(copies, truth), "the same of an untranslated copy",
            /*fixed=*/true},
           {direction + "_mean_colour_error", mean_error(colour, truth, range), "the same of the mean colour",
            /*fixed=*/true},

@@ -131,14 +131,19 @@ TEST(CycleProcedures, MeasureCyclesAndWhereTheyAreKnownTruePartners) {
   setting.options.held_out_pairs = true;
   const auto paired = make_cycle(setting, communicator);
   const Figures of_pairs = paired->figures(batches(5));
-  ASSERT_EQ(of_pairs.size(), 10U);
+  ASSERT_EQ(of_pairs.size(), 14U);
   const at::Tensor b = batches(5)[1].fields.front();
   EXPECT_EQ(of_pairs[2].name, "a_to_b_error");
   EXPECT_NEAR(of_pairs[2].value, (there - b).abs().mean().item<double>() / 2, 1e-12);
   EXPECT_NEAR(of_pairs[3].value, (a.expand_as(b) - b).abs().mean().item<double>() / 2, 1e-12);
-  EXPECT_EQ(of_pairs[7].name, "b_to_a_copy_error");
+  EXPECT_EQ(of_pairs[4].name, "a_to_b_matched");
+  double matched = 0;
+  for (std::int64_t i = 0; i < 5; ++i)
+    matched += (there[i] - b).abs().sum({1, 2, 3}).argmin().item<std::int64_t>() == i ? 0.2 : 0;
+  EXPECT_NEAR(of_pairs[4].value, matched, 1e-12);
+  EXPECT_EQ(of_pairs[9].name, "b_to_a_copy_error");
   const at::Tensor grey = 0.299 * b.select(1, 0) + 0.587 * b.select(1, 1) + 0.114 * b.select(1, 2);
-  EXPECT_NEAR(of_pairs[7].value, (grey - a.select(1, 0)).abs().mean().item<double>() / 2, 1e-12);
+  EXPECT_NEAR(of_pairs[9].value, (grey - a.select(1, 0)).abs().mean().item<double>() / 2, 1e-12);
   expect_error<UserError>([&] { paired->figures(batches(4)); }, {"held_out_pairs", "5 and 4 images"});
 }
 
