@@ -18,11 +18,14 @@ target_include_directories(ganymede_libtorch SYSTEM INTERFACE "${PROJECT_BINARY_
   "${GANYMEDE_LIBTORCH}/include" "${GANYMEDE_LIBTORCH}/include/torch/csrc/api/include")
 target_link_libraries(ganymede_libtorch INTERFACE
   "${GANYMEDE_LIBTORCH}/lib/libtorch_cpu.so" "${GANYMEDE_LIBTORCH}/lib/libc10.so")
-target_link_options(ganymede_libtorch INTERFACE -Wl,--allow-shlib-undefined "-Wl,-rpath,${GANYMEDE_LIBTORCH}/lib")
+target_link_options(ganymede_libtorch INTERFACE -Wl,--allow-shlib-undefined -Wl,--as-needed)
 
 find_package(Threads REQUIRED)
 find_package(MPI REQUIRED COMPONENTS C)
 set(HDF5_PREFER_PARALLEL OFF)
+# Debian's shared HDF5 brings curl, Kerberos and two dozen more libraries. The static one names them, too, but uses none:
+# --as-needed leaves them out. Where there is no static one, the shared one is found.
+set(HDF5_USE_STATIC_LIBRARIES ON)
 find_package(HDF5 REQUIRED COMPONENTS C)
 find_package(JPEG REQUIRED)
 find_package(PNG REQUIRED)

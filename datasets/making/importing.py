@@ -4,9 +4,8 @@ import pathlib
 import subprocess
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-PROGRAM = ROOT / "build/release/ganymede"
-DATA = ROOT / os.environ.get("GANYMEDE_DATA", "data")
+PROGRAM = pathlib.Path(__file__).resolve().parent.parent.parent / "launch/ganymede"
+DATA = pathlib.Path(os.environ.get("GANYMEDE_DATA", "data"))
 SCRIPT = pathlib.Path(sys.argv[0]).name
 
 
@@ -18,7 +17,7 @@ def require_files(*files):
     """Those of the Debian packages that a dataset is made from."""
     for file in files:
         if not file.exists():
-            sys.exit(f"{SCRIPT}: {file} is missing; run launch/setup")
+            sys.exit(f"{SCRIPT}: {file} is missing; docs/datasets.md names the Debian packages")
 
 
 def picture_size():
@@ -33,8 +32,6 @@ def import_dataset(name, *arguments):
     """Runs `ganymede dataset import ARGUMENTS --out ...` for the dataset `name`, if it is not there yet."""
     if all_there([name]):
         return
-    if not PROGRAM.exists():
-        sys.exit(f"{SCRIPT}: {PROGRAM} is missing; run launch/build")
     (DATA / name).parent.mkdir(parents=True, exist_ok=True)
     status = subprocess.run([PROGRAM, "dataset", "import", *map(str, arguments), "--out", DATA / name]).returncode
     if status != 0:

@@ -9,9 +9,9 @@
 complain() { printf '%s: %s\n' "$SLURM_JOB_NAME" "$*" >&2; }
 
 # The words that start the program, as in GANYMEDE='apptainer exec ganymede.sif ganymede'.
-read -ra ganymede <<<"${GANYMEDE:-build/release/ganymede}"
+read -ra ganymede <<<"${GANYMEDE:-launch/ganymede}"
 command -v "${ganymede[0]}" >/dev/null || {
-  complain "there is no ${ganymede[0]} in $PWD; call sbatch in the checkout after launch/build, or set GANYMEDE"
+  complain "there is no ${ganymede[0]} in $PWD; call sbatch in the checkout, or set GANYMEDE"
   exit 1
 }
 

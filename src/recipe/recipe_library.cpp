@@ -13,6 +13,15 @@ namespace fs = std::filesystem;
 
 namespace {
 
+// Of the installation that this program, PREFIX/bin/ganymede, belongs to; else of the source that it was
+// built from.
+fs::path own_recipes() {
+  std::error_code unreadable;
+  const fs::path prefix = fs::read_symlink("/proc/self/exe", unreadable).parent_path().parent_path();
+  const fs::path installed = prefix / "share/ganymede/experiments";
+  return fs::is_directory(installed, unreadable) ? installed : fs::path(GANYMEDE_EXPERIMENTS_DIR);
+}
+
 std::vector<fs::path> recipe_folders() {
   std::vector<fs::path> folders;
   if (const char* variable = std::getenv("GANYMEDE_RECIPES")) {
@@ -20,7 +29,7 @@ std::vector<fs::path> recipe_folders() {
     for (std::string folder; std::getline(list, folder, ':');)
       if (!folder.empty()) folders.emplace_back(folder);
   }
-  folders.emplace_back(GANYMEDE_EXPERIMENTS_DIR);
+  folders.push_back(own_recipes());
   return folders;
 }
 

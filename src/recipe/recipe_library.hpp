@@ -1,6 +1,6 @@
-// Finding recipes by name: in $GANYMEDE_RECIPES (folders separated by colons), then in experiments/ of
-// Ganymede itself. A recipe folder holds recipe.yaml and variants beside it: "dcgan" is dcgan/recipe.yaml,
-// "dcgan/quick" is dcgan/quick.yaml.
+// Finding recipes by name: in $GANYMEDE_RECIPES (folders separated by colons), then in experiments/ of the
+// installation or the source. A recipe folder holds recipe.yaml and variants beside it: "dcgan" is
+// dcgan/recipe.yaml, "dcgan/quick" is dcgan/quick.yaml.
 #pragma once
 
 #include <filesystem>
