@@ -31,7 +31,7 @@ struct RankTrace {
   std::int64_t dropped = 0;  // events beyond the first kEventsOfThread of a thread
 };
 
-// 6 MB of a thread's memory: some ten thousand steps.
+// 6 MB of a thread's memory: thousands of steps.
 inline constexpr std::size_t kEventsOfThread = std::size_t{1} << 17;
 
 // Nanoseconds; of this host.

@@ -100,8 +100,10 @@ StepTraffic count_traffic(LoneTraining& lone) {
   constexpr int kWarmUpSteps = 2;
   auto& [rank, training] = lone;
   StepTimes times;
+  OverlapTrial none(rank);
   const auto step = [&] {
-    take_step(training.steps++, *training.procedure, training.sources, rank, times, [] { return false; });
+    take_step(training.steps++, *training.procedure, training.sources, rank, times, none,
+              [] { return false; });
   };
   for (int i = 0; i < kWarmUpSteps; ++i) step();
   rank.reset();

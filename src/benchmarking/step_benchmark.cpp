@@ -23,7 +23,11 @@ double communication_total(Communicator& communicator) {
 class Steps {
  public:
   Steps(Procedure& procedure, const Sources& sources, Communicator& communicator, std::int64_t first)
-      : procedure_(procedure), sources_(sources), communicator_(communicator), first_(first) {}
+      : procedure_(procedure),
+        sources_(sources),
+        communicator_(communicator),
+        first_(first),
+        trial_(communicator) {}
 
   void take(std::int64_t steps) {
     for (std::int64_t i = 0; i < steps; ++i) take_one([] { return false; });
@@ -48,7 +52,7 @@ class Steps {
 
  private:
   bool take_one(const std::function<bool()>& is_out_of_time) {
-    return take_step(first_ + taken(), procedure_, sources_, communicator_, times_, is_out_of_time)
+    return take_step(first_ + taken(), procedure_, sources_, communicator_, times_, trial_, is_out_of_time)
         .out_of_time;
   }
 
@@ -56,6 +60,7 @@ class Steps {
   const Sources& sources_;
   Communicator& communicator_;
   const std::int64_t first_;
+  OverlapTrial trial_;
   StepTimes times_;
 };
 
@@ -120,11 +125,12 @@ Spread StepMeasurement::samples_per_second() const {
 StepMeasurement measure_steps(Procedure& procedure, const Sources& sources, Communicator& communicator,
                               const StepBenchmarkOptions& options) {
   Steps steps(procedure, sources, communicator, options.steps_before);
-  steps.take(options.first_steps);
+  steps.take(communicator.leaves_overlap_open() ? OverlapTrial::kSteps : options.first_steps);
+  const std::int64_t first_steps = steps.taken();
   const double before = steps.seconds_so_far().step;
   steps.take_for(kShareOfWarmUp * options.seconds);
   const double step_seconds =
-      (steps.seconds_so_far().step - before) / static_cast<double>(steps.taken() - options.first_steps);
+      (steps.seconds_so_far().step - before) / static_cast<double>(steps.taken() - first_steps);
 
   StepMeasurement measured{.global_batch_size = sources.front()->global_batch_size(),
                            .warm_up_steps = steps.taken(),

@@ -97,9 +97,8 @@ std::vector<HostFinding> examine_threads_support() {
             .advice = "gradients do not travel while backward runs, between hosts: use an MPI that has it"}}};
 }
 
-// Of each source of the recipe its folder, or what is wrong with its name.
 struct FoundDatasets {
-  std::vector<fs::path> folders;
+  std::vector<fs::path> folders;  // [source]; empty where there is none
   std::vector<Finding> problems;
 };
 
@@ -108,6 +107,7 @@ FoundDatasets find_datasets(const Recipe& recipe) {
   for (const std::string& path : recipe.data.path) try {
       found.folders.push_back(fs::absolute(find_dataset(path)).lexically_normal());
     } catch (const UserError& error) {
+      found.folders.emplace_back();
       found.problems.push_back(
           {.verdict = Verdict::problem, .subject = "data " + path, .found = error.what()});
     }
@@ -127,6 +127,20 @@ std::vector<Finding> examine_recipe(const Recipe& recipe, int ranks) {
   return {finding};
 }
 
+// As this host has them.
+std::vector<HostFinding> examine_datasets(const Recipe& recipe, const std::vector<fs::path>& folders,
+                                          const Communicator& communicator) {
+  std::vector<HostFinding> findings;
+  for (std::size_t source = 0; source < folders.size(); ++source) {
+    if (folders[source].empty()) continue;
+    const auto shards = [&](const DatasetIndex& index) {
+      return shards_of_host(recipe, source, index, communicator);
+    };
+    findings.push_back(examine_dataset(recipe.data.path[source], folders[source], shards));
+  }
+  return findings;
+}
+
 // Data on every host, then what needs them. Collective.
 std::vector<Finding> examine_data(const Recipe& recipe, Communicator& communicator) {
   FoundDatasets found;
@@ -138,16 +152,7 @@ std::vector<Finding> examine_data(const Recipe& recipe, Communicator& communicat
       communicator);
   found.folders = broadcast_paths(communicator, found.folders);
   append(findings,
-         ask_hosts(
-             [&] {
-               std::vector<HostFinding> of_host;
-               for (std::size_t source = 0; source < found.folders.size(); ++source)
-                 of_host.push_back(examine_dataset(found.folders[source], [&](const DatasetIndex& index) {
-                   return shards_of_host(recipe, source, index, communicator);
-                 }));
-               return of_host;
-             },
-             communicator));
+         ask_hosts([&] { return examine_datasets(recipe, found.folders, communicator); }, communicator));
   if (std::none_of(findings.begin(), findings.end(), is_problem))
     append(findings, ask_root([&] { return examine_recipe(recipe, communicator.size()); }, communicator));
   return findings;

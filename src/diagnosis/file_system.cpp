@@ -40,8 +40,9 @@ auto problem_unless(const std::string& subject, const Work& work) -> decltype(wo
 
 }  // namespace
 
-HostFinding examine_dataset(const fs::path& folder, const ShardChoice& shards_of_host) {
-  const std::string subject = "data " + folder.filename().string();
+HostFinding examine_dataset(const std::string& name, const fs::path& folder,
+                            const ShardChoice& shards_of_host) {
+  const std::string subject = "data " + name;
   return problem_unless(subject, [&]() -> HostFinding {
     const DatasetIndex index = read_index_file(folder);
     for (const std::size_t shard : shards_of_host(index)) check_shard_file(index, shard);

@@ -12,7 +12,8 @@ namespace ganymede {
 // That the dataset is here, its index can be read, and the files of the shards that this host reads have
 // their sizes; not what is in them.
 using ShardChoice = std::function<std::vector<std::size_t>(const DatasetIndex&)>;
-HostFinding examine_dataset(const std::filesystem::path& folder, const ShardChoice& shards_of_host);
+HostFinding examine_dataset(const std::string& name, const std::filesystem::path& folder,
+                            const ShardChoice& shards_of_host);
 
 // That files can be written, synced and renamed where the run will be, and how much room there is. Leaves
 // nothing behind.

@@ -59,6 +59,11 @@ class Communicator {
 
   // The thread that sums while this rank computes, where ranks are on several hosts; else null.
   virtual CommunicationThread* background() { return nullptr; }
+  // Whether sums are given to that thread. All ranks say the same, and change it between updates only.
+  bool overlaps() { return overlapping_ && background() != nullptr; }
+  void set_overlapping(bool overlapping) { overlapping_ = overlapping; }
+  // Whether measured steps shall decide that (OverlapTrial).
+  virtual bool leaves_overlap_open() const { return false; }
   // Whether ranks compare what they sum there before they do. It costs a message more, which tests can spend.
   virtual bool compares_background_sums() const { return false; }
   // A number that what all ranks make in the same order has in common. Local.
@@ -106,7 +111,7 @@ class Communicator {
   void ensure_collective() const;
 
   LoneHostGroup alone_;
-  bool local_ = false;
+  bool local_ = false, overlapping_ = true;
   std::int64_t numbers_ = 0;
   double seconds_ = 0;
 };

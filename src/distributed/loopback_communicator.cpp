@@ -137,6 +137,7 @@ class LoopbackCommunicator final : public Communicator {
   int host_size() const override { return place_.host_size; }
   HostGroup& host_group() override { return node_; }
   CommunicationThread* background() override { return background_ ? &*background_ : nullptr; }
+  bool leaves_overlap_open() const override { return background_.has_value(); }
   bool compares_background_sums() const override { return true; }
   std::int64_t bucket_bytes() const override { return bucket_bytes_; }
 

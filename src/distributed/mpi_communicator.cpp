@@ -87,11 +87,15 @@ void MpiCommunicator::configure(const CommunicationOptions& options) {
   configured_ = true;
   if (options.node_sharing == NodeSharing::automatic) share_memory();
   connect_hosts();
-  if (!overlaps(options.overlap)) return;
+  if (!may_overlap(options.overlap)) return;
   background_.emplace(std::unique_ptr<Communicator>(new MpiCommunicator(*this)));
   bucket_bytes_ = options.bucket_bytes ? *options.bucket_bytes : measure_bucket_bytes();
+  leaves_overlap_open_ = options.overlap == Overlap::automatic;
   if (rank_ == 0)
-    spdlog::info("gradients travel while backward runs, in buckets of {} KB", bucket_bytes_ >> 10);
+    spdlog::info(
+        "gradients travel {}, in buckets of {} KB",
+        leaves_overlap_open_ ? "while backward runs or after it, as steps will show" : "while backward runs",
+        bucket_bytes_ >> 10);
 }
 
 // All hosts share memory, or none does.
@@ -121,7 +125,7 @@ void MpiCommunicator::connect_hosts() {
   if (across_) sum_across_.emplace(across_.get(), waiting_);
 }
 
-bool MpiCommunicator::overlaps(Overlap overlap) const {
+bool MpiCommunicator::may_overlap(Overlap overlap) const {
   if (overlap == Overlap::off || size_ == 1) return false;
   int hosts = host_rank_ == 0 ? 1 : 0;
   check_mpi(MPI_Allreduce(MPI_IN_PLACE, &hosts, 1, MPI_INT, MPI_SUM, world_.get()), "MPI_Allreduce");

@@ -33,6 +33,7 @@ class MpiCommunicator final : public Communicator {
   int host_size() const override { return host_size_; }
   HostGroup& host_group() override { return group_ ? *group_ : Communicator::host_group(); }
   CommunicationThread* background() override { return background_ ? &*background_ : nullptr; }
+  bool leaves_overlap_open() const override { return leaves_overlap_open_; }
   std::int64_t bucket_bytes() const override { return bucket_bytes_; }
   void wait_politely(bool polite) override;
 
@@ -49,7 +50,7 @@ class MpiCommunicator final : public Communicator {
 
   void share_memory();
   void connect_hosts();
-  bool overlaps(Overlap overlap) const;
+  bool may_overlap(Overlap overlap) const;
   std::int64_t measure_bucket_bytes();
 
   MpiHandle world_;
@@ -63,6 +64,7 @@ class MpiCommunicator final : public Communicator {
   std::unique_ptr<MpiHostGroup> group_;
   std::optional<MpiTreeSum> sum_across_;
   std::optional<CommunicationThread> background_;
+  bool leaves_overlap_open_ = false;
   std::int64_t bucket_bytes_ = 0;
 };
 

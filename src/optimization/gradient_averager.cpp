@@ -39,7 +39,8 @@ GradientAverager::Pending GradientAverager::begin() {
   arena_.clear_gradients();
   missing_ = missing_at_first_;
   next_bucket_ = 0;
-  watching_ = communicator_.background() != nullptr && replicas_of_rank_ == 1;
+  overlapping_ = communicator_.overlaps();
+  watching_ = overlapping_ && replicas_of_rank_ == 1;
   return Pending(*this);
 }
 
@@ -91,10 +92,10 @@ void GradientAverager::Pending::finish() {
   self.watching_ = false;
   self.arena_.complete_gradients();
   self.replicas_.finish(self.arena_.gradients());
-  if (CommunicationThread* background = self.communicator_.background()) {
+  if (self.overlapping_) {
     const Stopwatch stopwatch;
     while (self.next_bucket_ < self.arena_.buckets().size()) self.send_next_bucket();
-    background->wait();
+    self.communicator_.background()->wait();
     self.communicator_.count_seconds(stopwatch.seconds());
     self.communicator_.host_barrier();  // nobody computes with the values any more
   } else {

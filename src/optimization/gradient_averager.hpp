@@ -8,7 +8,7 @@
 // A rank that runs several virtual replicas calls pending.next_replica() between their backward passes; the
 // gradients of replicas and ranks are then added up along one binary tree (tree_sum.hpp).
 //
-// Where the communicator works in the background, buckets leave as soon as backward has filled them. begin
+// Where the communicator overlaps, buckets leave as soon as backward has filled them. begin
 // and finish are collective. Only the averager's own network takes part: a generator's step that runs
 // backward through the discriminator does not disturb the discriminator's averager.
 #pragma once
@@ -67,6 +67,7 @@ class GradientAverager {
   std::vector<std::vector<std::size_t>> buckets_of_slot_;  // [slot]
   std::vector<int> missing_at_first_, missing_;            // [bucket], parameters without gradient so far
   std::size_t next_bucket_ = 0;                            // to be sent
+  bool overlapping_ = false;                               // this update's buckets leave in the background
   bool watching_ = false;                                  // between begin and finish
 };
 

@@ -110,12 +110,13 @@ TrainingEnd train(const TrainerSetting& setting, Procedure& procedure, const Sou
   };
 
   StepTimes times;
+  OverlapTrial trial(communicator);
   std::optional<std::uint32_t> checksum;
   bool stopping = false, finished = position.step >= final_step || is_out_of_time();
   while (!finished && !stopping) {
     // All ranks: one step of the procedure, from the global batches that its phase takes.
     const Phase& phase = schedule.phase_of(position.step);
-    const TakenStep taken = take_step(position.step, procedure, sources, communicator, times, [&] {
+    const TakenStep taken = take_step(position.step, procedure, sources, communicator, times, trial, [&] {
       position.seconds = setting.start.seconds + run_clock.seconds();
       return is_out_of_time();
     });

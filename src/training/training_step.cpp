@@ -48,7 +48,7 @@ std::vector<std::int64_t> batches_per_epoch(const Sources& sources) {
 }
 
 TakenStep take_step(std::int64_t step, Procedure& procedure, const Sources& sources,
-                    Communicator& communicator, StepTimes& times,
+                    Communicator& communicator, StepTimes& times, OverlapTrial& trial,
                     const std::function<bool()>& is_out_of_time) {
   const Stopwatch step_clock;
   const TraceSpan span("step", TraceCategory::step, step + 1);
@@ -60,8 +60,10 @@ TakenStep take_step(std::int64_t step, Procedure& procedure, const Sources& sour
   procedure.step(step, data, scalars);
   const TakenStep taken = gather_verdict(std::move(scalars), is_out_of_time(), communicator);
   times.communication_seconds += communicator.seconds() - communication_before;
-  times.step_seconds += step_clock.seconds();
+  const double step_seconds = step_clock.seconds();
+  times.step_seconds += step_seconds;
   times.steps += 1;
+  trial.note_step(step_seconds);
   require_finite(taken, phase, step + 1);
   return taken;
 }

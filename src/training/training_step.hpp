@@ -5,6 +5,7 @@
 
 #include "data/loading/batch_loader.hpp"
 #include "distributed/communicator.hpp"
+#include "distributed/overlap_trial.hpp"
 #include "procedures/procedure.hpp"
 
 namespace ganymede {
@@ -28,10 +29,11 @@ struct TakenStep {
   bool out_of_time = false;     // by rank 0's clock
 };
 
-// Step number `step`, from the sources' next batches; adds to `times`. Rank 0's is_out_of_time, asked after
-// the update, holds for all ranks. Collective. Throws AgreedError when a scalar is no longer finite.
+// Step number `step`, from the sources' next batches; adds to `times` and tells the trial. Rank 0's
+// is_out_of_time, asked after the update, holds for all ranks. Collective. Throws AgreedError when a scalar
+// is no longer finite.
 TakenStep take_step(std::int64_t step, Procedure& procedure, const Sources& sources,
-                    Communicator& communicator, StepTimes& times,
+                    Communicator& communicator, StepTimes& times, OverlapTrial& trial,
                     const std::function<bool()>& is_out_of_time);
 
 }  // namespace ganymede

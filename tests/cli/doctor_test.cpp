@@ -26,7 +26,7 @@ class DoctorTest : public ProgramTest {
   // On the test's dataset, with one thread a rank.
   Words words(const Words& more = {}) const {
     Words all{"doctor",    GANYMEDE_SOURCE_DIR "/experiments/mlp/recipe.yaml",
-              "--set",     "data.path=data/small",
+              "--set",     "data.path=small",
               "--threads", "1"};
     all.insert(all.end(), more.begin(), more.end());
     return all;
@@ -66,6 +66,17 @@ void expect_problem(const ProgramResult& result, const std::string& subject, con
   const std::string line = line_of(result, "PROBLEM", subject);
   for (const std::string& word : found) EXPECT_THAT(line, HasSubstr(word));
   EXPECT_THAT(result.errors, HasSubstr("ganymede: doctor found 1 problem"));
+}
+
+// Of the two sources of a cycle, which may have the same name in different folders.
+TEST_F(DoctorTest, LooksAtEverySource) {
+  for (const char* domain : {"a", "b"}) {
+    fs::create_directories(folder_ / "data" / domain);
+    fs::copy(folder_ / "data" / "small", folder_ / "data" / domain / "small");
+  }
+  const ProgramResult result = examine({"doctor", "cyclegan", "--set", "data.path=[a/small, b/small]"}, {});
+  line_of(result, "ok", "data a/small");
+  line_of(result, "ok", "data b/small");
 }
 
 TEST_F(DoctorTest, FindsRanksThatDoNotKnowOfEachOther) {
@@ -160,9 +171,9 @@ TEST_F(SmallDiskTest, FindsAFullDisk) {
 }
 
 TEST_F(SmallDiskTest, FindsADiskWithLittleRoom) {
-  fs::create_directory(folder_ / "small");
+  fs::create_directory(folder_ / "little");
   const ProgramResult result =
-      examine_with("mount -t tmpfs -o size=64m t small", words({"--run", "small/run"}));
+      examine_with("mount -t tmpfs -o size=64m t little", words({"--run", "little/run"}));
   EXPECT_EQ(result.exit_code, 0) << result.describe();
   EXPECT_THAT(line_of(result, "warning", "run folder"), HasSubstr("64 MB free"));
 }

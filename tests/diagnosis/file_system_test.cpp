@@ -65,7 +65,7 @@ class ExamineDatasetTest : public testing::Test {
   void SetUp() override { write_small_dataset(data_, {.shards = 3}); }
   // By a host that reads these shards.
   static HostFinding examine(const fs::path& folder, const std::vector<std::size_t>& shards = {0, 1}) {
-    return examine_dataset(folder, [&](const DatasetIndex&) { return shards; });
+    return examine_dataset("small", folder, [&](const DatasetIndex&) { return shards; });
   }
   fs::path shard() const { return read_dataset_index(data_).shard_path(1); }
 

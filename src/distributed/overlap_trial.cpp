@@ -1,0 +1,48 @@
+#include "distributed/overlap_trial.hpp"
+
+#include <algorithm>
+
+#include "base/logging.hpp"
+
+namespace ganymede {
+namespace {
+
+constexpr std::int64_t kFirstSteps = 4;  // that warm up and are not counted
+constexpr double kGain = 0.02;           // by which overlapping must be faster
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+}  // namespace
+
+OverlapTrial::OverlapTrial(Communicator& communicator)
+    : communicator_(communicator), deciding_(communicator.leaves_overlap_open()) {}
+
+void OverlapTrial::note_step(double seconds) {
+  if (!deciding_) return;
+  if (++steps_ > kFirstSteps) (communicator_.overlaps() ? with_ : without_).push_back(seconds);
+  if (steps_ < kSteps)
+    communicator_.set_overlapping(steps_ % 2 == 0);
+  else
+    decide();
+}
+
+// Every rank has waited for the slowest, so their medians hardly differ; the sum makes the verdict one.
+void OverlapTrial::decide() {
+  const at::Tensor seconds = at::tensor({median(with_), median(without_)}, at::kDouble);
+  communicator_.all_reduce_sum_(seconds);
+  seconds.div_(communicator_.size());
+  const auto with = seconds[0].item<double>(), without = seconds[1].item<double>();
+  const bool gains = with < (1 - kGain) * without;
+  communicator_.set_overlapping(gains);
+  deciding_ = false;
+  if (communicator_.rank() == 0)
+    spdlog::info("gradients travel {}: a step takes {:.1f} ms so, {:.1f} ms the other way",
+                 gains ? "while backward runs" : "after backward", 1e3 * (gains ? with : without),
+                 1e3 * (gains ? without : with));
+}
+
+}  // namespace ganymede
