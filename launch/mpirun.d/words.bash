@@ -103,6 +103,8 @@ choose_defaults() {
     choose OMPI_MCA_oob_tcp_keepalive_time 5
     choose OMPI_MCA_oob_tcp_keepalive_intvl 2
     choose OMPI_MCA_oob_tcp_keepalive_probes 3
+    # mpirun would bind two ranks to a core each, however many threads they have.
+    [[ $places_ranks == no ]] && choose OMPI_MCA_hwloc_base_binding_policy none
     local environment
     environment=$(passed_on)
     [[ $environment && $passes_environment == no ]] && choose OMPI_MCA_mca_base_env_list "$environment"

@@ -60,6 +60,7 @@ TEST_F(LauncherTest, ADryRunPrintsTheCommandOnly) {
   EXPECT_EQ(result.exit_code, 0) << result.describe();
   EXPECT_TRUE(result.errors.empty()) << result.describe();
   EXPECT_THAT(result.output, testing::HasSubstr("OMPI_MCA_oob_tcp_keepalive_time=5 "));
+  EXPECT_THAT(result.output, testing::HasSubstr("OMPI_MCA_hwloc_base_binding_policy=none "));
   EXPECT_THAT(result.output, testing::EndsWith("mpirun --host one\\,two -n 2 absent two\\ words\n"));
 }
 
