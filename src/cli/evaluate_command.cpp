@@ -74,7 +74,7 @@ Json as_json(const RunFigures& figures, const TrainedRun& run) {
 }
 
 void print_line(const std::string& name, const std::string& value, const std::string& meaning) {
-  std::puts(fmt::format("  {:<20}{:<12}{}", name, value, meaning).c_str());
+  std::puts(fmt::format("  {:<26}{:<12}{}", name, value, meaning).c_str());
 }
 
 std::string percent(double share) {
