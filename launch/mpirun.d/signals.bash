@@ -9,7 +9,7 @@ readonly look_every=5000000 # after which ranks that are stopped are looked for 
 
 signals=() # that came and are not yet acted on
 usr1=$(kill -l USR1)
-asked_at=0 times_told=0 told_at=0 forced_by='' forced_at=0 looked_at=0 named=''
+asked_at=0 times_told=0 told_at=0 forced_by='' forced_at=0
 
 children_of_mpirun() { cat "/proc/$job/task/"*/children; }
 

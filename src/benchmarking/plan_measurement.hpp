@@ -5,7 +5,7 @@
 #include <memory>
 #include <optional>
 
-#include "benchmarking/spread.hpp"
+#include "base/spread.hpp"
 #include "benchmarking/step_time_model.hpp"
 #include "distributed/communicator.hpp"
 #include "procedures/procedure.hpp"

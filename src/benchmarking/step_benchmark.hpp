@@ -1,7 +1,7 @@
 // How fast training steps are, and where their time goes.
 #pragma once
 
-#include "benchmarking/spread.hpp"
+#include "base/spread.hpp"
 #include "training/training_step.hpp"
 
 namespace ganymede {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <functional>
 
-#include "benchmarking/spread.hpp"
+#include "base/spread.hpp"
 #include "distributed/communicator.hpp"
 
 namespace ganymede {

@@ -84,7 +84,7 @@ ExitCode run_bench(const CommunicationArguments& arguments, Communicator& commun
   agree_on_root(communicator, [&] {
     require(communicator.size() > 1, "bench communication needs at least 2 ranks; run it under mpirun -n 2");
   });
-  check_json(communicator, arguments.json);
+  agree_on_output_file(communicator, "--json", arguments.json);
   communicator.configure({.overlap = Overlap::off});
   const bool is_root = communicator.rank() == 0;
   if (is_root) print_head(communicator);

@@ -128,7 +128,7 @@ void write_figures(const BenchDataArguments& arguments, const DatasetIndex& inde
 }
 
 ExitCode run_bench_data(const BenchDataArguments& arguments, Communicator& communicator) {
-  check_json(communicator, arguments.json);
+  agree_on_output_file(communicator, "--json", arguments.json);
   DatasetIndex index;
   agree(communicator, [&] { index = read_dataset_index(find_dataset(arguments.dataset)); });
   communicator.configure({});

@@ -6,11 +6,6 @@
 
 namespace ganymede {
 
-void check_json(Communicator& communicator, const std::string& file) {
-  if (file.empty()) return;
-  agree_on_root(communicator, [&] { check_output_file("--json", file); });
-}
-
 void add_seconds_option(CLI::App& command, double& seconds) {
   constexpr Range kSeconds{.low = 0.1, .high = 86'400, .expected = "a number from 0.1 to 86400"};
   expect_number(command.add_option("--seconds", seconds, "How long to measure, about"), kSeconds)

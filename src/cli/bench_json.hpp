@@ -6,15 +6,12 @@
 #include <functional>
 #include <string>
 
-#include "benchmarking/spread.hpp"
+#include "base/spread.hpp"
 #include "cli/output_file.hpp"
 #include "distributed/communicator.hpp"
 #include "storage/json_file.hpp"
 
 namespace ganymede {
-
-// Rank 0 checks that the file can be written, where one is named: nothing is measured in vain. Collective.
-void check_json(Communicator& communicator, const std::string& file);
 
 // --seconds of measuring, by default what `seconds` holds.
 void add_seconds_option(CLI::App& command, double& seconds);

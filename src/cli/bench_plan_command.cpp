@@ -111,7 +111,7 @@ MeasuredTraining make_training(Recipe recipe, const std::vector<DatasetIndex>& i
 
 ExitCode run_bench(const PlanArguments& arguments, Communicator& communicator) {
   agree_on_root(communicator, [&] { check_on_root(arguments, communicator); });
-  check_json(communicator, arguments.json);
+  agree_on_output_file(communicator, "--json", arguments.json);
   const auto [recipe, datasets] = agree_on_recipe(arguments.from, communicator);
   const int threads = start_threads(arguments.from.threads, communicator);
   const std::vector<DatasetIndex> indices = agree_on_datasets(recipe, datasets, communicator);

@@ -92,7 +92,7 @@ Json as_json(const StepMeasurement& measured, const Conditions& conditions) {
 }
 
 ExitCode run_bench(const BenchArguments& arguments, Communicator& communicator) {
-  check_json(communicator, arguments.json);
+  agree_on_output_file(communicator, "--json", arguments.json);
   const auto [recipe, datasets] = agree_on_recipe(arguments.from, communicator);
   const int threads = start_threads(arguments.from.threads, communicator);
   const std::vector<DatasetIndex> indices = agree_on_datasets(recipe, datasets, communicator);

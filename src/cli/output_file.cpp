@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "cli/command_line.hpp"
+#include "distributed/agreement.hpp"
 
 namespace ganymede {
 
@@ -30,6 +31,11 @@ void check_output_file(const char* option, const std::string& file) {
   if (::access(folder.c_str(), W_OK | X_OK) != 0)
     throw UserError(fmt::format("{} {}: cannot write in its folder ({}); choose another", option, file,
                                 std::strerror(errno)));
+}
+
+void agree_on_output_file(Communicator& communicator, const char* option, const std::string& file) {
+  if (file.empty()) return;
+  agree_on_root(communicator, [&] { check_output_file(option, file); });
 }
 
 void check_extension(const char* option, const std::string& file, const std::string& extension) {

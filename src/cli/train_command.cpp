@@ -5,7 +5,6 @@
 #include "cli/ranks_as_threads.hpp"
 #include "cli/recipe_options.hpp"
 #include "cli/terminal.hpp"
-#include "distributed/agreement.hpp"
 #include "session/training_run.hpp"
 
 namespace ganymede {
@@ -13,9 +12,7 @@ namespace {
 
 // Collective.
 TrainingEnd train_as_rank(const TrainArguments& arguments, Communicator& communicator) {
-  agree_on_root(communicator, [&] {
-    if (!arguments.trace.empty()) check_output_file("--trace", arguments.trace);
-  });
+  agree_on_output_file(communicator, "--trace", arguments.trace);
   return run_training(arguments, communicator);
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/counted.hpp"
 #include "base/error.hpp"
+#include "base/spread.hpp"
 #include "distributed/gathering.hpp"
 
 namespace ganymede {
@@ -39,15 +40,9 @@ std::vector<MeasuredLink> gather_links(const std::vector<std::string>& host_of, 
   return links;
 }
 
-double median_of(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return (values[(values.size() - 1) / 2] + values[values.size() / 2]) / 2;
-}
-
 // "12", or "12 to 15".
-std::string describe_range(const std::vector<double>& values) {
-  const auto [least, most] = std::minmax_element(values.begin(), values.end());
-  const std::string low = fmt::format("{:.3g}", *least), high = fmt::format("{:.3g}", *most);
+std::string describe_range(const Spread& spread) {
+  const std::string low = fmt::format("{:.3g}", spread.min), high = fmt::format("{:.3g}", spread.max);
   return low == high ? low : low + " to " + high;
 }
 
@@ -78,18 +73,18 @@ std::vector<Finding> examine_links(const std::string& subject, const std::vector
     latencies.push_back(one.link.latency_seconds * kMicroseconds);
     bandwidths.push_back(one.link.bytes_per_second * kGigabits);
   }
+  const Spread speed = spread_of(bandwidths);
   std::vector<Finding> findings{
       {.subject = subject,
-       .found = fmt::format("latency {} microseconds, {} Gbit/s", describe_range(latencies),
-                            describe_range(bandwidths))}};
-  const double median = median_of(bandwidths);
+       .found = fmt::format("latency {} microseconds, {} Gbit/s", describe_range(spread_of(latencies)),
+                            describe_range(speed))}};
   for (std::size_t i = 0; i < links.size(); ++i)
-    if (bandwidths[i] < kSlow * median)
+    if (bandwidths[i] < kSlow * speed.median)
       findings.push_back(
           {.verdict = Verdict::warning,
            .subject = subject,
            .found = fmt::format("{} to {}: {:.3g} Gbit/s, where the median is {:.3g}", links[i].from,
-                                links[i].to, bandwidths[i], median),
+                                links[i].to, bandwidths[i], speed.median),
            .advice = "all ranks wait for it: look at its cable, its speed (ethtool) and what else uses it"});
   return findings;
 }

@@ -1,20 +1,13 @@
 #include "distributed/overlap_trial.hpp"
 
-#include <algorithm>
-
 #include "base/logging.hpp"
+#include "base/spread.hpp"
 
 namespace ganymede {
 namespace {
 
 constexpr std::int64_t kFirstSteps = 4;  // that warm up and are not counted
 constexpr double kGain = 0.02;           // by which overlapping must be faster
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
 
 }  // namespace
 
@@ -32,7 +25,7 @@ void OverlapTrial::note_step(double seconds) {
 
 // Every rank has waited for the slowest, so their medians hardly differ; the sum makes the verdict one.
 void OverlapTrial::decide() {
-  const at::Tensor seconds = at::tensor({median(with_), median(without_)}, at::kDouble);
+  const at::Tensor seconds = at::tensor({spread_of(with_).median, spread_of(without_).median}, at::kDouble);
   communicator_.all_reduce_sum_(seconds);
   seconds.div_(communicator_.size());
   const auto with = seconds[0].item<double>(), without = seconds[1].item<double>();

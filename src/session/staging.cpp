@@ -11,12 +11,12 @@
 #include "base/clock.hpp"
 #include "base/counted.hpp"
 #include "base/logging.hpp"
-#include "data/format/dataset_index.hpp"
+#include "data/format/dataset_verification.hpp"
 #include "distributed/agreement.hpp"
 #include "session/training_data.hpp"
 #include "storage/atomic_file.hpp"
 #include "storage/checksum.hpp"
-#include "storage/file_bytes.hpp"
+#include "storage/gzip_file.hpp"
 #include "training/stop_request.hpp"
 
 namespace ganymede {
@@ -46,7 +46,7 @@ bool is_sound(const DatasetIndex& index, std::size_t shard, int rank) try {
 class ShardSource {
  public:
   ShardSource(const DatasetIndex& index, std::size_t shard)
-      : path_(index.shard_path(shard)), crc32_(index.shards[shard].crc32), file_(path_, std::ios::binary) {}
+      : index_(index), shard_(shard), file_(index.shard_path(shard), std::ios::binary) {}
 
   void read_into(const at::Tensor& piece) {
     file_.read(static_cast<char*>(piece.mutable_data_ptr()), piece.numel());
@@ -55,18 +55,15 @@ class ShardSource {
 
   void require_whole() const {
     if (!file_)
-      throw DataError(
-          fmt::format("{}: it cannot be read, or is shorter than {} says", path_.string(), kIndexFileName));
-    if (found_ != crc32_)
-      throw DataError(
-          fmt::format("{}: the CRC-32 is {:08x}; expected {:08x}: the file is damaged, copy it "
-                      "again or import the data again",
-                      path_.string(), found_, crc32_));
+      throw DataError(fmt::format("{}: it cannot be read, or is shorter than {} says",
+                                  index_.shard_path(shard_).string(), kIndexFileName));
+    check_shard_checksum(index_, shard_, found_);
   }
 
  private:
-  fs::path path_;
-  std::uint32_t crc32_, found_ = 0;
+  const DatasetIndex& index_;
+  std::size_t shard_;
+  std::uint32_t found_ = 0;
   std::ifstream file_;
 };
 
@@ -128,8 +125,8 @@ fs::path stage_dataset(const Recipe& recipe, std::size_t source, const fs::path&
     std::error_code none_yet;
     require(!fs::equivalent(from, to, none_yet),
             "{}: this is the dataset itself; expected another folder for the hosts' copies", to.string());
-    const fs::path file = from / kIndexFileName;
-    text = text_of(read_file_of_size(file, static_cast<std::int64_t>(fs::file_size(file))));
+    const auto bytes = read_whole_file(from / kIndexFileName);
+    text.assign(bytes.begin(), bytes.end());
   });
   text = broadcast_text(communicator, text);
   DatasetIndex staged;

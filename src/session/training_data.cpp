@@ -62,6 +62,10 @@ PartCaches cache_parts(const DatasetIndex& index, const BatchLoaderOptions& opti
 
 }  // namespace
 
+at::ScalarType dtype_of(const Recipe& recipe) {
+  return recipe.precision == Precision::float64 ? at::kDouble : at::kFloat;
+}
+
 BatchLoaderOptions loader_options(const Recipe& recipe, std::size_t source) {
   return {.seed = static_cast<std::uint64_t>(recipe.seed),
           .source = static_cast<std::uint8_t>(source),
@@ -71,7 +75,7 @@ BatchLoaderOptions loader_options(const Recipe& recipe, std::size_t source) {
           .pixel_low = recipe.data.pixels[0],
           .pixel_high = recipe.data.pixels[1],
           .horizontal_flip = recipe.data.horizontal_flip,
-          .dtype = recipe.precision == Precision::float64 ? at::kDouble : at::kFloat};
+          .dtype = dtype_of(recipe)};
 }
 
 std::vector<DataSpec> specs_of(const std::vector<DatasetIndex>& indices) {

@@ -13,6 +13,8 @@
 
 namespace ganymede {
 
+at::ScalarType dtype_of(const Recipe& recipe);
+
 // How batches of a source come; a loader needs first_batch, too.
 BatchLoaderOptions loader_options(const Recipe& recipe, std::size_t source);
 

@@ -18,10 +18,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-at::ScalarType dtype_of(const Recipe& recipe) {
-  return recipe.precision == Precision::float64 ? at::kDouble : at::kFloat;
-}
-
 // Each rank gets something to do. Collective sums in reproducible mode are complete binary trees over ranks.
 void check_ranks(const Recipe& recipe, int ranks) {
   const std::int64_t batch = recipe.data.global_batch_size, together = places_together(recipe.procedure);

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "benchmarking/spread.hpp"
+#include "base/spread.hpp"
 
 namespace ganymede {
 namespace {

@@ -6,16 +6,6 @@
 namespace ganymede {
 namespace {
 
-void check_checksum(const ShardEntry& shard, const std::filesystem::path& path,
-                    const std::function<bool()>& should_stop) {
-  const std::uint32_t found = crc32_of_file(path, should_stop);
-  if (found != shard.crc32)
-    throw DataError(
-        fmt::format("{}: the CRC-32 is {:08x}; expected {:08x}: the file is damaged, copy it again "
-                    "or import the data again",
-                    path.string(), found, shard.crc32));
-}
-
 void check_integer_attribute(const Hdf5File& file, const std::string& name, std::int64_t expected) {
   const std::int64_t found = file.integer_attribute(name);
   if (found != expected)
@@ -48,6 +38,15 @@ void check_dataset(const Hdf5File& file, const Field& field, std::int64_t sample
 
 }  // namespace
 
+void check_shard_checksum(const DatasetIndex& index, std::size_t shard, std::uint32_t found) {
+  const std::uint32_t expected = index.shards[shard].crc32;
+  if (found != expected)
+    throw DataError(
+        fmt::format("{}: the CRC-32 is {:08x}; expected {:08x}: the file is damaged, copy it again "
+                    "or import the data again",
+                    index.shard_path(shard).string(), found, expected));
+}
+
 void check_shard_datasets(const DatasetIndex& index, std::size_t shard, const Hdf5File& file) {
   const std::int64_t samples = index.shards[shard].samples;
   for (const Field& field : index.spec.fields) check_dataset(file, field, samples);
@@ -56,7 +55,7 @@ void check_shard_datasets(const DatasetIndex& index, std::size_t shard, const Hd
 void verify_shard(const DatasetIndex& index, std::size_t shard, const std::function<bool()>& should_stop) {
   const ShardEntry& entry = index.shards[shard];
   const std::filesystem::path path = index.shard_path(shard);
-  check_checksum(entry, path, should_stop);
+  check_shard_checksum(index, shard, crc32_of_file(path, should_stop));
   const Hdf5File file = Hdf5File::open(path);
   check_shard_datasets(index, shard, file);
   check_attributes(index, entry, file);

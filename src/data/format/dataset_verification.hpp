@@ -14,6 +14,9 @@ namespace ganymede {
 void verify_shard(const DatasetIndex& index, std::size_t shard,
                   const std::function<bool()>& should_stop = {});
 
+// Throws DataError unless the CRC-32 that was found is that of the index.
+void check_shard_checksum(const DatasetIndex& index, std::size_t shard, std::uint32_t found);
+
 // The part of it that is cheap enough for every opening: shapes and types of the datasets.
 void check_shard_datasets(const DatasetIndex& index, std::size_t shard, const Hdf5File& file);
 

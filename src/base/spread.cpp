@@ -1,4 +1,4 @@
-#include "benchmarking/spread.hpp"
+#include "base/spread.hpp"
 
 #include <algorithm>
 

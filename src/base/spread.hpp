@@ -1,4 +1,4 @@
-// How much a measurement differs from one repeat to the next.
+// How much measurements of the same kind differ.
 #pragma once
 
 #include <vector>
