@@ -9,6 +9,7 @@
 
 #include "base/counted.hpp"
 #include "base/error.hpp"
+#include "base/processor.hpp"
 
 namespace ganymede {
 namespace {
@@ -53,7 +54,7 @@ std::string in_megabytes(std::uintmax_t bytes) {
 Processor find_processor(const fs::path& root) {
   return {.model = model_name(root / "proc/cpuinfo"),
           .vectors = at::get_cpu_capability(),
-          .bfloat16 = __builtin_cpu_supports("avx512bf16") != 0};
+          .bfloat16 = has_bfloat16_products()};
 }
 
 std::vector<HostFinding> examine_processor(const Processor& processor, bool reproducible) {

@@ -2,6 +2,7 @@
 
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "networks/mixed_precision.hpp"
 #include "networks/winograd.hpp"
 
 namespace ganymede {
@@ -91,10 +92,26 @@ struct WinogradTransposed : torch::autograd::Function<WinogradTransposed> {
   }
 };
 
+bool in_bfloat16(const at::Tensor& input) {
+  return MixedPrecision::is_on() && input.scalar_type() == at::kFloat;
+}
+
+at::Tensor with_bias(const at::Tensor& output, const at::Tensor& bias, const at::Tensor& input) {
+  return bias.defined() ? output + bias.view({1, -1, 1, 1}) : output.to(input.scalar_type());
+}
+
 }  // namespace
 
+// In mixed precision the 5 x 5 convolution by Winograd's method stays in float32, which is faster than all
+// its products in bfloat16.
 at::Tensor convolution(torch::nn::Conv2d layer, const at::Tensor& input) {
   const Options& options = layer->options;
+  if (in_bfloat16(input)) {
+    const at::Tensor images = operand(input);
+    return with_bias(at::conv2d(images, operand(layer->weight), {}, *options.stride(), *padding_of(options),
+                                *options.dilation(), options.groups()),
+                     layer->bias, input);
+  }
   if (options.in_channels() > kFewChannels || options.groups() != 1 || !layer->bias.defined())
     return layer->forward(input);
   const auto [height, width] = sides_after(options, input);
@@ -107,10 +124,17 @@ at::Tensor convolution(torch::nn::Conv2d layer, const at::Tensor& input) {
 at::Tensor transposed_convolution(torch::nn::ConvTranspose2d layer, const at::Tensor& input) {
   const Options& options = layer->options;
   if (suits_winograd(options, input)) return WinogradTransposed::apply(input, layer->weight);
-  if (options.out_channels() > kFewChannels || options.groups() != 1) return layer->forward(input);
-  const at::Tensor columns = at::matmul(layer->weight.flatten(1).t(), input.flatten(2));
+  if (options.out_channels() > kFewChannels || options.groups() != 1) {
+    if (!in_bfloat16(input)) return layer->forward(input);
+    return with_bias(at::conv_transpose2d(operand(input), operand(layer->weight), {}, *options.stride(),
+                                          *padding_of(options), *options.output_padding(), options.groups(),
+                                          *options.dilation()),
+                     layer->bias, input);
+  }
+  const at::Tensor columns =
+      at::matmul(operand(layer->weight).flatten(1).t(), operand(input).flatten(2)).to(input.scalar_type());
   const at::Tensor images = fold(columns, sides_after(options, input), options);
-  return layer->bias.defined() ? images + layer->bias.view({1, -1, 1, 1}) : images;
+  return with_bias(images, layer->bias, input);
 }
 
 }  // namespace ganymede

@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "networks/bias_activation.hpp"
+#include "networks/mixed_precision.hpp"
 #include "optimization/gradient_accumulator.hpp"
 
 namespace ganymede {
@@ -12,9 +13,21 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-at::Tensor forward_of(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
-                      double slope) {
-  at::Tensor output = at::mm(input, weight.t());
+// In mixed precision these gain nothing.
+constexpr std::int64_t kNarrowest = 16;
+
+// Input and weight as they are multiplied.
+struct Operands {
+  at::Tensor input, weight;
+};
+
+Operands operands_of(const at::Tensor& input, const at::Tensor& weight) {
+  const bool wide = weight.size(0) >= kNarrowest && weight.size(1) >= kNarrowest;
+  return wide ? Operands{operand(input), operand(weight)} : Operands{input, weight};
+}
+
+at::Tensor forward_of(const Operands& operands, const at::Tensor& bias, at::ScalarType dtype, double slope) {
+  at::Tensor output = at::mm(operands.input, operands.weight.t()).to(dtype);
   ensure(bias.defined() || slope == 1, "an activation comes with a bias");
   if (bias.defined()) add_bias_and_activate_(output, bias, slope);
   return output;
@@ -28,17 +41,22 @@ struct Saved {
 variable_list differentiable_backward(const Saved& saved, const at::Tensor& gradient, double slope) {
   const at::Tensor before =
       slope == 1 ? gradient : at::leaky_relu_backward(gradient, saved.output, slope, /*self_is_result=*/true);
-  return {before.mm(saved.weight), before.t().mm(saved.input),
+  const Operands operands = operands_of(saved.input, saved.weight);
+  const auto times = [&](const at::Tensor& left, const at::Tensor& right) {
+    return left.to(right.scalar_type()).mm(right).to(gradient.scalar_type());
+  };
+  return {times(before, operands.weight), times(before.t(), operands.input),
           saved.bias.defined() ? before.sum(0) : at::Tensor()};
 }
 
 struct LinearFunction : torch::autograd::Function<LinearFunction> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& input, const at::Tensor& weight,
                             const std::optional<at::Tensor>& bias, double slope) {
-    at::Tensor output = forward_of(input, weight, bias.value_or(at::Tensor()), slope);
+    const Operands operands = operands_of(input, weight);
+    at::Tensor output = forward_of(operands, bias.value_or(at::Tensor()), input.scalar_type(), slope);
     context->saved_data["slope"] = slope;
-    context->save_for_backward(
-        {input, weight, bias.value_or(at::Tensor()), slope == 1 ? at::Tensor() : output});
+    context->save_for_backward({input, weight, bias.value_or(at::Tensor()),
+                                slope == 1 ? at::Tensor() : output, operands.input, operands.weight});
     return output;
   }
 
@@ -50,14 +68,15 @@ struct LinearFunction : torch::autograd::Function<LinearFunction> {
     if (at::GradMode::is_enabled())
       result = differentiable_backward(saved, gradients[0], slope);
     else
-      result = plain_backward(*context, saved, gradients[0].contiguous(), slope);
+      result =
+          plain_backward(*context, saved, {variables[4], variables[5]}, gradients[0].contiguous(), slope);
     result.emplace_back();  // the slope's
     return result;
   }
 
  private:
   static variable_list plain_backward(const AutogradContext& context, const Saved& saved,
-                                      const at::Tensor& gradient, double slope) {
+                                      const Operands& operands, const at::Tensor& gradient, double slope) {
     variable_list result(3);
     at::Tensor bias_gradient;
     if (saved.bias.defined() && context.needs_input_grad(2)) {
@@ -66,13 +85,15 @@ struct LinearFunction : torch::autograd::Function<LinearFunction> {
       else
         bias_gradient = result[2] = at::zeros_like(saved.bias);
     }
-    const at::Tensor before = activation_backward(gradient, saved.output, slope, bias_gradient);
-    if (context.needs_input_grad(0)) result[0] = before.mm(saved.weight);
+    const at::ScalarType dtype = gradient.scalar_type();
+    const at::Tensor before =
+        activation_backward(gradient, saved.output, slope, bias_gradient).to(operands.weight.scalar_type());
+    if (context.needs_input_grad(0)) result[0] = before.mm(operands.weight).to(dtype);
     if (context.needs_input_grad(1)) {
       if (const auto accumulator = GradientAccumulator::of(saved.weight))
-        accumulator->add_product(before.t(), saved.input);
+        accumulator->add_product(before.t(), operands.input);
       else
-        result[1] = before.t().mm(saved.input);
+        result[1] = before.t().mm(operands.input).to(dtype);
     }
     return result;
   }
@@ -81,7 +102,8 @@ struct LinearFunction : torch::autograd::Function<LinearFunction> {
 }  // namespace
 
 at::Tensor linear(const torch::nn::Linear& layer, const at::Tensor& input, double slope_below_zero) {
-  if (!at::GradMode::is_enabled()) return forward_of(input, layer->weight, layer->bias, slope_below_zero);
+  if (!at::GradMode::is_enabled())
+    return forward_of(operands_of(input, layer->weight), layer->bias, input.scalar_type(), slope_below_zero);
   const std::optional<at::Tensor> bias =
       layer->bias.defined() ? std::optional<at::Tensor>(layer->bias) : std::nullopt;
   return LinearFunction::apply(input, layer->weight, bias, slope_below_zero);

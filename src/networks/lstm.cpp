@@ -1,6 +1,7 @@
 #include "networks/lstm.hpp"
 
 #include "networks/linear.hpp"
+#include "networks/mixed_precision.hpp"
 
 namespace ganymede {
 
@@ -22,7 +23,7 @@ at::Tensor Lstm::token_gates() const {
 
 LstmState Lstm::step(const at::Tensor& token_gates, const at::Tensor& tokens, const LstmState& state) const {
   const at::NoGradGuard no_grad;
-  return lstm_cell_(state.hidden.mm(hidden_->weight.t()), token_gates, tokens, state.cell);
+  return lstm_cell_(product(state.hidden, hidden_->weight.t()), token_gates, tokens, state.cell);
 }
 
 std::vector<at::Tensor> Lstm::run(const at::Tensor& tokens) const {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/vectorised.hpp"
+#include "networks/mixed_precision.hpp"
 #include "networks/winograd_matrices.hpp"
 
 namespace ganymede::winograd {
@@ -249,11 +250,12 @@ at::Tensor to_tiles(const at::Tensor& images, Transform transform) {
 }  // namespace
 
 at::Tensor multiply(const at::Tensor& left, const at::Tensor& right) {
-  constexpr std::int64_t kTerms = 64;  // in one sum: with 256 the error is nearly twice as large
+  // In one sum: with 256 the error is nearly twice as large, which mixed precision does not see.
+  const std::int64_t terms = MixedPrecision::is_on() ? left.size(2) : 64;
   at::Tensor products = empty_products(left.size(1), right.size(2), left.options());
   for (std::int64_t i = 0; i < kProducts; ++i) {
     at::Tensor product = products[i];
-    const auto left_parts = left[i].split(kTerms, 1), right_parts = right[i].split(kTerms, 0);
+    const auto left_parts = left[i].split(terms, 1), right_parts = right[i].split(terms, 0);
     at::mm_out(product, left_parts[0], right_parts[0]);
     for (std::size_t part = 1; part < left_parts.size(); ++part)
       product.addmm_(left_parts[part], right_parts[part]);

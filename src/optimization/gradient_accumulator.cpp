@@ -39,7 +39,9 @@ void GradientAccumulator::add(const at::Tensor& gradient) {
 }
 
 void GradientAccumulator::add_product(const at::Tensor& left, const at::Tensor& right) {
-  if (empty_)
+  if (left.scalar_type() != place_.scalar_type())
+    add(left.mm(right));
+  else if (empty_)
     at::mm_out(place_, left, right);
   else
     place_.addmm_(left, right);

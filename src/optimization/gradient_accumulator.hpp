@@ -24,7 +24,7 @@ class GradientAccumulator final : public torch::autograd::Node {
   // The sum so far, to be read or added to.
   const at::Tensor& sum();
   void add(const at::Tensor& gradient);
-  // sum += left x right, matrices.
+  // sum += left x right, matrices of one dtype, the sum's or a shorter one.
   void add_product(const at::Tensor& left, const at::Tensor& right);
 
   // Called when a backward pass has given all that it has; may be empty.

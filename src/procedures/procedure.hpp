@@ -29,6 +29,7 @@ struct ProcedureSetting {
   std::vector<DataSpec> sources = {};      // what it trains from
   std::array<double, 2> pixels = {-1, 1};  // what black and white become in batches
   at::ScalarType dtype = at::kFloat;
+  bool mixed_precision = false;  // steps multiply in bfloat16; samples and figures do not
   // Reproducible mode: the global batch is cut into this many virtual replicas, which every rank runs one
   // after another, and their gradients are added up along one binary tree. Any number of ranks gives the same
   // bits.

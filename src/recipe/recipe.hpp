@@ -15,7 +15,7 @@
 
 namespace ganymede {
 
-enum class Precision { float32, float64 };
+enum class Precision { float32, float64, mixed };
 
 // Which sample stands at which place of which batch: one order of the whole dataset, or one of each of as
 // many runs of shards as there are nodes, each of which serves its slice of every batch

@@ -9,8 +9,8 @@
 
 namespace ganymede {
 
-inline constexpr std::array<std::pair<const char*, Precision>, 2> kPrecisions{
-    {{"float32", Precision::float32}, {"float64", Precision::float64}}};
+inline constexpr std::array<std::pair<const char*, Precision>, 3> kPrecisions{
+    {{"float32", Precision::float32}, {"float64", Precision::float64}, {"mixed", Precision::mixed}}};
 
 inline constexpr std::array<std::pair<const char*, NodeSharing>, 2> kNodeSharings{
     {{"auto", NodeSharing::automatic}, {"off", NodeSharing::off}}};

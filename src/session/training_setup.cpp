@@ -6,6 +6,8 @@
 #include <cstdlib>
 
 #include "base/error.hpp"
+#include "base/logging.hpp"
+#include "base/processor.hpp"
 #include "base/usable_cores.hpp"
 #include "distributed/agreement.hpp"
 #include "distributed/gathering.hpp"
@@ -97,8 +99,23 @@ ProcedureSetting procedure_setting(const Recipe& recipe, std::vector<DataSpec> s
           .sources = std::move(sources),
           .pixels = recipe.data.pixels,
           .dtype = dtype_of(recipe),
+          .mixed_precision = recipe.precision == Precision::mixed,
           .replicas = recipe.batch().replicas};
 }
+
+namespace {
+
+void warn_where_bfloat16_is_slow(Communicator& communicator) {
+  const at::Tensor slow = at::full({1}, has_bfloat16_products() ? 0 : 1, at::kLong);
+  communicator.all_reduce_sum_(slow);
+  if (const auto ranks = slow.item<std::int64_t>(); communicator.rank() == 0 && ranks > 0)
+    spdlog::warn(
+        "precision: mixed, but the processors of {} of {} ranks have no instructions for bfloat16 "
+        "(AVX512-BF16): float32 is faster there",
+        ranks, communicator.size());
+}
+
+}  // namespace
 
 std::unique_ptr<Procedure> agree_on_procedure(const Recipe& recipe, const std::vector<DatasetIndex>& indices,
                                               Communicator& communicator) {
@@ -106,6 +123,7 @@ std::unique_ptr<Procedure> agree_on_procedure(const Recipe& recipe, const std::v
   agree(communicator, [&] {
     join = prepare_procedure(recipe.procedure, procedure_setting(recipe, specs_of(indices)), communicator);
   });
+  if (recipe.precision == Precision::mixed) warn_where_bfloat16_is_slow(communicator);
   return join();
 }
 

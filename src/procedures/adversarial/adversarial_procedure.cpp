@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "networks/batch_normalization.hpp"
+#include "networks/mixed_precision.hpp"
 #include "procedures/adversarial/round_maker.hpp"
 #include "procedures/adversarial/round_objectives.hpp"
 #include "procedures/adversarial/sampler.hpp"
@@ -81,6 +82,7 @@ class AdversarialProcedure final : public Procedure {
   const Schedule& schedule() const override { return schedule_; }
 
   void step(std::int64_t step, const StepData& data, std::span<double> scalars) override {
+    const MixedPrecision mixed(setting_.mixed_precision);
     const std::vector<Batch> batches = rounds_.prepare(data.front());
     const Losses losses = options_.update == Update::alternating ? step_alternating(step, batches)
                                                                  : step_simultaneous(step, batches.front());

@@ -1,5 +1,6 @@
 #include "procedures/cycle/cycle_procedure.hpp"
 
+#include "networks/mixed_precision.hpp"
 #include "objectives/absolute_error.hpp"
 #include "procedures/cycle/cycle_networks.hpp"
 #include "procedures/cycle/history_pool.hpp"
@@ -81,6 +82,7 @@ class CycleProcedure final : public Procedure {
 
   // Both generators, then both discriminators, on what the generators made before their update.
   void step(std::int64_t step, const StepData& data, std::span<double> scalars) override {
+    const MixedPrecision mixed(setting_.mixed_precision);
     const OfDomains<Batch> batches{data[0].front(), data[1].front()};
     keep_first_images(step, batches);
     const std::vector<DomainImages> slices = slices_of(batches);

@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/trace.hpp"
 #include "base/utf8.hpp"
+#include "networks/mixed_precision.hpp"
 #include "objectives/adversarial_loss.hpp"
 #include "objectives/token_likelihood.hpp"
 #include "procedures/objective.hpp"
@@ -72,6 +73,7 @@ class SequenceProcedure final : public Procedure {
   const Schedule& schedule() const override { return schedule_; }
 
   void step(std::int64_t step, const StepData& data, std::span<double> scalars) override {
+    const MixedPrecision mixed(setting_.mixed_precision);
     const std::vector<Batch>& batches = data.front();
     const std::string& phase = schedule_.phase_of(step).name;
     if (phase == "likelihood") {

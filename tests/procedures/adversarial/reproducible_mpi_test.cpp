@@ -26,7 +26,11 @@ const DataSpec kCaptioned = [] {
 
 std::unique_ptr<Procedure> make(const Recipe& recipe, Communicator& communicator) {
   return make_gan(std::get<AdversarialOptions>(recipe.procedure),
-                  {.seed = kSeed, .sources = {kCaptioned}, .replicas = kReplicas}, communicator);
+                  {.seed = kSeed,
+                   .sources = {kCaptioned},
+                   .mixed_precision = recipe.precision == Precision::mixed,
+                   .replicas = kReplicas},
+                  communicator);
 }
 
 void train(Procedure& gan, int first, int last, Communicator& communicator) {
@@ -92,6 +96,7 @@ INSTANTIATE_TEST_SUITE_P(
         ReproducibleRecipe{"mlp", "mlp", {"reproducible.replicas=4", "gan.generator.clip_gradient_norm=0.1"}},
         ReproducibleRecipe{"mlpdropout", "mlp-dropout", {"reproducible.replicas=4"}},
         ReproducibleRecipe{"wgangp", "wgan-gp", {"reproducible.replicas=4", "gan.ema=0.9"}},
+        ReproducibleRecipe{"wgangpmixed", "wgan-gp", {"reproducible.replicas=4", "precision=mixed"}},
         ReproducibleRecipe{"dcgan", "dcgan", kReplicaNorm}, ReproducibleRecipe{"text", "mlp", kText}),
     [](const auto& one) { return one.param.test; });
 

@@ -1,0 +1,32 @@
+#include "networks/mixed_precision.hpp"
+
+#include <ATen/ATen.h>
+
+namespace ganymede {
+namespace {
+
+thread_local bool mixed = false;
+
+}  // namespace
+
+MixedPrecision::MixedPrecision(bool on) : before_(mixed) {
+  mixed = on;
+}
+
+MixedPrecision::~MixedPrecision() {
+  mixed = before_;
+}
+
+bool MixedPrecision::is_on() {
+  return mixed;
+}
+
+at::Tensor operand(const at::Tensor& factor) {
+  return mixed && factor.scalar_type() == at::kFloat ? factor.to(at::kBFloat16) : factor;
+}
+
+at::Tensor product(const at::Tensor& left, const at::Tensor& right) {
+  return operand(left).mm(operand(right)).to(left.scalar_type());
+}
+
+}  // namespace ganymede

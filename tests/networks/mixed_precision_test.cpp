@@ -1,0 +1,107 @@
+// In mixed precision a product has the value of its factors rounded to bfloat16, rounded once more; what is
+// summed and kept is float32.
+#include "networks/mixed_precision.hpp"
+
+#include <gtest/gtest.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include "networks/convolution.hpp"
+#include "networks/linear.hpp"
+#include "networks/lstm.hpp"
+#include "optimization/gradient_accumulator.hpp"
+
+namespace ganymede {
+namespace {
+
+constexpr double kRounding = 1.0 / 256;  // of a number of 8 binary digits
+
+at::Tensor rounded(const at::Tensor& numbers) {
+  return numbers.detach().to(at::kBFloat16).to(at::kDouble);
+}
+
+// Within one rounding of the largest, and not exact.
+void expect_rounded(const at::Tensor& found, const at::Tensor& exact, double roundings = 1) {
+  ASSERT_EQ(found.sizes(), exact.sizes());
+  EXPECT_EQ(found.scalar_type(), at::kFloat);
+  const double largest = exact.abs().max().item<double>(),
+               error = (found.detach().to(at::kDouble) - exact).abs().max().item<double>();
+  EXPECT_LT(error, roundings * kRounding * largest);
+  EXPECT_GT(error, 1e-6 * largest);
+}
+
+TEST(MixedPrecision, LinearLayersMultiplyRoundedNumbers) {
+  for (const bool accumulated : {false, true}) {
+    torch::nn::Linear layer(200, 48);
+    std::shared_ptr<GradientAccumulator> sum;
+    if (accumulated) sum = GradientAccumulator::attach(layer->weight, at::zeros_like(layer->weight));
+    const at::Tensor input = at::randn({32, 200}).requires_grad_(), slope = at::randn({32, 48});
+    at::Tensor output;
+    {
+      const MixedPrecision mixed(true);
+      output = linear(layer, input);
+      output.backward(slope);
+    }
+    const at::Tensor x = rounded(input), w = rounded(layer->weight), g = rounded(slope);
+    expect_rounded(output, x.mm(w.t()) + layer->bias.detach().to(at::kDouble));
+    expect_rounded(input.grad(), g.mm(w));
+    expect_rounded(accumulated ? sum->sum() : layer->weight.grad(), g.t().mm(x));
+    EXPECT_TRUE(at::allclose(layer->bias.grad(), slope.sum(0), 1e-5, 1e-5)) << "sums are float32";
+  }
+}
+
+TEST(MixedPrecision, ConvolutionsMultiplyRoundedNumbers) {
+  for (const std::int64_t channels : {1, 24}) {
+    torch::nn::Conv2d layer(torch::nn::Conv2dOptions(channels, 32, 5).stride(2).padding(2));
+    torch::nn::ConvTranspose2d turned(torch::nn::ConvTranspose2dOptions(32, channels, 5)
+                                          .stride(2)
+                                          .padding(2)
+                                          .output_padding(1)
+                                          .bias(false));
+    const at::Tensor images = at::randn({4, channels, 8, 8}), features = at::randn({4, 32, 4, 4});
+    const MixedPrecision mixed(true);
+    const at::Tensor forward = convolution(layer, images),
+                     backward = transposed_convolution(turned, features);
+    expect_rounded(forward, at::conv2d(rounded(images), rounded(layer->weight),
+                                       layer->bias.detach().to(at::kDouble), 2, 2));
+    // Where images have few channels, up to 9 rounded numbers add up to a pixel.
+    expect_rounded(backward, at::conv_transpose2d(rounded(features), rounded(turned->weight), {}, 2, 2, 1),
+                   3);
+    forward.sum().backward();
+    EXPECT_EQ(layer->weight.grad().scalar_type(), at::kFloat);
+  }
+}
+
+TEST(MixedPrecision, APenaltyDifferentiatesTwice) {
+  torch::nn::Linear first(64, 32), second(32, 1);
+  const auto gradient_of_penalty = [&](bool on) {
+    const MixedPrecision mixed(on);
+    const at::Tensor input = at::linspace(-1, 1, 16 * 64).view({16, 64}).requires_grad_();
+    const at::Tensor judged = linear(second, linear(first, input, 0.2).tanh());
+    const at::Tensor slope = torch::autograd::grad({judged.sum()}, {input}, {}, true, true)[0];
+    return torch::autograd::grad({(slope.norm(2, 1) - 1).square().sum()}, {first->weight})[0];
+  };
+  expect_rounded(gradient_of_penalty(true), gradient_of_penalty(false).to(at::kDouble), 4);
+}
+
+TEST(MixedPrecision, EndsWithItsScope) {
+  const at::Tensor numbers = at::randn({20, 20});
+  const MixedPrecision mixed(true);
+  {
+    const MixedPrecision exact(false);
+    EXPECT_TRUE(product(numbers, numbers).equal(numbers.mm(numbers)));
+  }
+  EXPECT_FALSE(product(numbers, numbers).equal(numbers.mm(numbers)));
+  const at::Tensor longer = numbers.to(at::kDouble);
+  EXPECT_TRUE(product(longer, longer).equal(longer.mm(longer))) << "float64 is meant";
+}
+
+TEST(MixedPrecision, LeavesNarrowLayersAlone) {
+  torch::nn::Linear layer(300, 1);  // a critic's last
+  const at::Tensor input = at::randn({8, 300});
+  const at::Tensor exact = linear(layer, input);
+  const MixedPrecision mixed(true);
+  EXPECT_TRUE(linear(layer, input).equal(exact));
+}
+
+}  // namespace
+}  // namespace ganymede
