@@ -9,6 +9,8 @@ namespace ganymede {
 
 class LoneRank final : public LoneCommunicator {
  public:
+  LoneRank();
+
   struct Sums {
     std::int64_t count = 0, bytes = 0;
   };
@@ -20,7 +22,7 @@ class LoneRank final : public LoneCommunicator {
 
  private:
   void do_all_reduce_sum_(const at::Tensor& tensor) override;
-  void do_sum_across_hosts_(const at::Tensor& tensor) override;
+  friend class CountedExchange;
 
   Sums gradient_sums_, all_reduces_;
 };

@@ -100,7 +100,7 @@ StepTraffic count_traffic(LoneTraining& lone) {
   constexpr int kWarmUpSteps = 2;
   auto& [rank, training] = lone;
   StepTimes times;
-  OverlapTrial none(rank);
+  OverlapTrial none(rank.gradients());
   const auto step = [&] {
     take_step(training.steps++, *training.procedure, training.sources, rank, times, none,
               [] { return false; });

@@ -7,7 +7,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
-#include "distributed/communication_thread.hpp"
+#include "distributed/gradient_exchange.hpp"
 
 namespace ganymede {
 namespace {
@@ -16,8 +16,7 @@ constexpr double kShareOfWarmUp = 0.1;  // of the measured seconds, for the step
 
 // Seconds in communication, hidden behind compute or not.
 double communication_total(Communicator& communicator) {
-  const CommunicationThread* background = communicator.background();
-  return communicator.seconds() + (background ? background->hidden_seconds() : 0);
+  return communicator.seconds() + communicator.gradients().hidden_seconds();
 }
 
 class Steps {
@@ -27,7 +26,7 @@ class Steps {
         sources_(sources),
         communicator_(communicator),
         first_(first),
-        trial_(communicator) {}
+        trial_(communicator.gradients()) {}
 
   void take(std::int64_t steps) {
     for (std::int64_t i = 0; i < steps; ++i) take_one([] { return false; });
@@ -125,7 +124,7 @@ Spread StepMeasurement::samples_per_second() const {
 StepMeasurement measure_steps(Procedure& procedure, const Sources& sources, Communicator& communicator,
                               const StepBenchmarkOptions& options) {
   Steps steps(procedure, sources, communicator, options.steps_before);
-  steps.take(communicator.leaves_overlap_open() ? OverlapTrial::kSteps : options.first_steps);
+  steps.take(communicator.gradients().leaves_overlap_open() ? OverlapTrial::kSteps : options.first_steps);
   const std::int64_t first_steps = steps.taken();
   const double before = steps.seconds_so_far().step;
   steps.take_for(kShareOfWarmUp * options.seconds);

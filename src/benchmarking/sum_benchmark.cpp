@@ -3,11 +3,12 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
-#include "distributed/agreement.hpp"
+#include "distributed/gradient_exchange.hpp"
 
 namespace ganymede {
 namespace {
@@ -74,13 +75,17 @@ std::vector<Spread> measure_in_turns(const std::vector<SumWay>& ways, Communicat
 
 SumWay make_gradient_sum(std::int64_t bytes, Communicator& communicator) {
   const std::int64_t elements = elements_of(bytes);
-  const std::vector<at::Tensor> of_rank = allocate_each(communicator, elements, at::kFloat);
-  return {.prepare =
-              [mine = of_rank[static_cast<std::size_t>(communicator.host_group().rank())]] { mine.fill_(1); },
+  GradientExchange& exchange = communicator.gradients();
+  const Gradients gradients = exchange.allocate_gradients(elements, at::kFloat);
+  return {.prepare = [gradients] { gradients.own.fill_(1); },
           .run =
-              [elements, of_rank, &communicator] {
-                communicator.sum_to_owners_(of_rank, {0, elements});
-                communicator.host_barrier();
+              [gradients, buckets = std::array{ElementRange{0, elements}}, &exchange] {
+                const bool overlapping = exchange.overlaps();
+                exchange.set_overlapping(false);  // nothing runs beside it
+                exchange.start_sums(gradients, buckets);
+                exchange.finish_sums();
+                exchange.set_overlapping(overlapping);
+                exchange.publish(gradients.own, buckets);
               }};
 }
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "distributed/communication_thread.hpp"
+#include "distributed/host_gradient_exchange.hpp"
 #include "distributed/tree_sum.hpp"
 
 namespace ganymede {
@@ -119,16 +119,57 @@ struct LoopbackPlace {
   int rank, size, node, host_rank, host_size;
 };
 
+void broadcast_in(Meeting& meeting, int place, const at::Tensor& tensor, int root) {
+  at::NoGradGuard no_grad;
+  meeting.posted[static_cast<std::size_t>(place)] = tensor;
+  meeting.wait();
+  if (place != root) tensor.copy_(meeting.posted[static_cast<std::size_t>(root)]);
+  meeting.wait();
+}
+
+class LoopbackGradientExchange final : public HostGradientExchange {
+ public:
+  LoopbackGradientExchange(Communicator& communicator, World& world, const LoopbackPlace& place)
+      : HostGradientExchange(communicator), world_(world), place_(place) {}
+
+ private:
+  int owners() const override { return world_.owners; }
+
+  void sum_across_hosts_(const at::Tensor& tensor) override {
+    at::NoGradGuard no_grad;
+    Meeting& meeting = *world_.across[static_cast<std::size_t>(place_.host_rank)];
+    meeting.posted[place_.node] = tensor;
+    meeting.wait();
+    const at::Tensor sum = at::empty_like(tensor);
+    tree_sum_into(sum, meeting.posted);
+    meeting.wait();
+    tensor.copy_(sum);
+    meeting.wait();
+  }
+
+  void broadcast_across_hosts_(const at::Tensor& tensor) override {
+    broadcast_in(*world_.across[0], place_.node, tensor, 0);
+  }
+
+  bool compares_background_sums() const override { return true; }
+
+  World& world_;
+  const LoopbackPlace place_;
+};
+
 class LoopbackCommunicator final : public Communicator {
  public:
-  LoopbackCommunicator(World& world, const LoopbackPlace& place)
+  // With another world its gradients may travel in the background.
+  LoopbackCommunicator(World& world, const LoopbackPlace& place, World* background_world = nullptr,
+                       std::int64_t bucket_bytes = 0)
       : world_(world),
         place_(place),
-        node_(*world.nodes[static_cast<std::size_t>(place.node)], place.host_rank, place.host_size) {}
-
-  void start_background(World& background_world, std::int64_t bucket_bytes) {
-    background_.emplace(std::make_unique<LoopbackCommunicator>(background_world, place_));
-    bucket_bytes_ = bucket_bytes;
+        node_(*world.nodes[static_cast<std::size_t>(place.node)], place.host_rank, place.host_size) {
+    auto exchange = std::make_unique<LoopbackGradientExchange>(*this, world, place);
+    if (background_world)
+      exchange->start_background(std::make_unique<LoopbackCommunicator>(*background_world, place),
+                                 bucket_bytes, /*leaves_overlap_open=*/true);
+    carry_gradients_by(std::move(exchange));
   }
 
   int rank() const override { return place_.rank; }
@@ -136,10 +177,6 @@ class LoopbackCommunicator final : public Communicator {
   int host_rank() const override { return place_.host_rank; }
   int host_size() const override { return place_.host_size; }
   HostGroup& host_group() override { return node_; }
-  CommunicationThread* background() override { return background_ ? &*background_ : nullptr; }
-  bool leaves_overlap_open() const override { return background_.has_value(); }
-  bool compares_background_sums() const override { return true; }
-  std::int64_t bucket_bytes() const override { return bucket_bytes_; }
 
  private:
   void do_all_reduce_sum_(const at::Tensor& tensor) override {
@@ -171,37 +208,9 @@ class LoopbackCommunicator final : public Communicator {
 
   void do_barrier() override { world_.everyone.wait(); }
 
-  int owners() const override { return world_.owners; }
-
-  void do_sum_across_hosts_(const at::Tensor& tensor) override {
-    at::NoGradGuard no_grad;
-    Meeting& meeting = *world_.across[static_cast<std::size_t>(place_.host_rank)];
-    meeting.posted[place_.node] = tensor;
-    meeting.wait();
-    const at::Tensor sum = at::empty_like(tensor);
-    tree_sum_into(sum, meeting.posted);
-    meeting.wait();
-    tensor.copy_(sum);
-    meeting.wait();
-  }
-
-  void do_broadcast_across_hosts_(const at::Tensor& tensor) override {
-    broadcast_in(*world_.across[0], place_.node, tensor, 0);
-  }
-
-  static void broadcast_in(Meeting& meeting, int place, const at::Tensor& tensor, int root) {
-    at::NoGradGuard no_grad;
-    meeting.posted[static_cast<std::size_t>(place)] = tensor;
-    meeting.wait();
-    if (place != root) tensor.copy_(meeting.posted[static_cast<std::size_t>(root)]);
-    meeting.wait();
-  }
-
   World& world_;
   const LoopbackPlace place_;
   LoopbackHostGroup node_;
-  std::int64_t bucket_bytes_ = 0;
-  std::optional<CommunicationThread> background_;
 };
 
 std::vector<LoopbackPlace> places_of(const std::vector<int>& host_group_sizes) {
@@ -229,8 +238,8 @@ void run_loopback_ranks(int size, const std::function<void(Communicator&)>& body
   threads.reserve(places.size());
   for (const LoopbackPlace& place : places)
     threads.emplace_back([&] {
-      LoopbackCommunicator communicator(world, place);
-      if (options.overlap) communicator.start_background(background_world, options.bucket_bytes);
+      LoopbackCommunicator communicator(world, place, options.overlap ? &background_world : nullptr,
+                                        options.bucket_bytes);
       try {
         body(communicator);
       } catch (...) {

@@ -2,45 +2,12 @@
 
 #include <unistd.h>
 
-#include <limits>
-
-#include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/logging.hpp"
+#include "distributed/mpi_pieces.hpp"
 #include "distributed/mpi_session.hpp"
 
 namespace ganymede {
-namespace {
-
-// MPI counts are ints: longer tensors go in pieces.
-constexpr std::int64_t kLargestPiece = std::int64_t{1} << 30;
-
-MPI_Datatype mpi_type(const at::Tensor& tensor) {
-  switch (tensor.scalar_type()) {
-    case at::kFloat:
-      return MPI_FLOAT;
-    case at::kDouble:
-      return MPI_DOUBLE;
-    case at::kLong:
-      return MPI_INT64_T;
-    case at::kByte:
-      return MPI_UINT8_T;
-    default:
-      throw CommunicationError(
-          fmt::format("no MPI type for tensors of {}", c10::toString(tensor.scalar_type())));
-  }
-}
-
-// Calls piece(address, count) on consecutive pieces of the tensor's memory.
-template <typename Piece>
-void for_each_piece(const at::Tensor& tensor, Piece piece) {
-  auto* begin = static_cast<std::byte*>(tensor.mutable_data_ptr());
-  const auto item_bytes = static_cast<std::int64_t>(tensor.element_size());
-  for (std::int64_t done = 0; done < tensor.numel(); done += kLargestPiece)
-    piece(begin + done * item_bytes, static_cast<int>(std::min(kLargestPiece, tensor.numel() - done)));
-}
-
-}  // namespace
 
 MpiCommunicator::MpiCommunicator(int host_size) {
   int world_rank = 0;
@@ -66,7 +33,7 @@ MpiCommunicator::MpiCommunicator(int host_size) {
   check_mpi(MPI_Comm_size(shared.get(), &ranks_here), "MPI_Comm_size");
   if (ranks_here > sysconf(_SC_NPROCESSORS_ONLN)) when_idle_ = Waiting::yielding;
   waiting_ = when_idle_;
-  connect_hosts();
+  carry_gradients_by(std::make_unique<MpiGradientExchange>(*this, world_.get(), waiting_));
 }
 
 MpiCommunicator::MpiCommunicator(MpiCommunicator& original)
@@ -79,23 +46,17 @@ MpiCommunicator::MpiCommunicator(MpiCommunicator& original)
   check_mpi(MPI_Comm_dup(original.world_.get(), world_.place()), "MPI_Comm_dup");
   check_mpi(MPI_Comm_dup(original.host_.get(), host_.place()), "MPI_Comm_dup");
   if (original.group_) group_ = std::make_unique<MpiHostGroup>(host_.get(), waiting_);
-  connect_hosts();
+  carry_gradients_by(std::make_unique<MpiGradientExchange>(*this, world_.get(), waiting_));
 }
 
 void MpiCommunicator::configure(const CommunicationOptions& options) {
   ensure(!configured_, "a communicator is configured once");
   configured_ = true;
   if (options.node_sharing == NodeSharing::automatic) share_memory();
-  connect_hosts();
-  if (!may_overlap(options.overlap)) return;
-  background_.emplace(std::unique_ptr<Communicator>(new MpiCommunicator(*this)));
-  bucket_bytes_ = options.bucket_bytes ? *options.bucket_bytes : measure_bucket_bytes();
-  leaves_overlap_open_ = options.overlap == Overlap::automatic;
-  if (rank_ == 0)
-    spdlog::info(
-        "gradients travel {}, in buckets of {} KB",
-        leaves_overlap_open_ ? "while backward runs or after it, as steps will show" : "while backward runs",
-        bucket_bytes_ >> 10);
+  auto exchange = std::make_unique<MpiGradientExchange>(*this, world_.get(), waiting_);
+  if (may_overlap(options.overlap))
+    exchange->overlap(std::unique_ptr<Communicator>(new MpiCommunicator(*this)), options);
+  carry_gradients_by(std::move(exchange));
 }
 
 // All hosts share memory, or none does.
@@ -116,15 +77,6 @@ void MpiCommunicator::share_memory() {
                  reason.empty() ? "another host cannot share memory" : reason);
 }
 
-void MpiCommunicator::connect_hosts() {
-  sum_across_.reset();
-  owners_ = host_group().size();
-  check_mpi(MPI_Allreduce(MPI_IN_PLACE, &owners_, 1, MPI_INT, MPI_MIN, world_.get()), "MPI_Allreduce");
-  const int place = host_group().rank() < owners_ ? host_group().rank() : MPI_UNDEFINED;
-  check_mpi(MPI_Comm_split(world_.get(), place, rank_, across_.place()), "MPI_Comm_split");
-  if (across_) sum_across_.emplace(across_.get(), waiting_);
-}
-
 bool MpiCommunicator::may_overlap(Overlap overlap) const {
   if (overlap == Overlap::off || size_ == 1) return false;
   int hosts = host_rank_ == 0 ? 1 : 0;
@@ -136,34 +88,6 @@ bool MpiCommunicator::may_overlap(Overlap overlap) const {
         "gradients do not travel while backward runs: this MPI lets one thread communicate only "
         "(MPI_THREAD_MULTIPLE is missing)");
   return false;
-}
-
-// Of the line time = a + b x bytes, measured by a small and a large sum: buckets so large that a is 5 % of
-// it.
-std::int64_t MpiCommunicator::measure_bucket_bytes() {
-  constexpr std::int64_t kLargeBytes = 1 << 20, kItem = sizeof(float);
-  constexpr double kOverheadShare = 0.05;
-  constexpr int kRepeats = 4;
-  const auto shortest = [&](std::int64_t bytes) {
-    const at::Tensor numbers = at::zeros({bytes / kItem});
-    double seconds = std::numeric_limits<double>::infinity();
-    for (int i = 0; i < kRepeats; ++i) {
-      do_barrier();
-      const Stopwatch stopwatch;
-      if (sum_across_) (*sum_across_)(numbers);
-      seconds = std::min(seconds, stopwatch.seconds());
-    }
-    return seconds;
-  };
-  const double fixed = shortest(kItem), large = shortest(kLargeBytes);
-  const double seconds_a_byte = std::max(1e-12, (large - fixed) / kLargeBytes);
-  const at::Tensor bytes =
-      at::full({1},
-               std::clamp<std::int64_t>(static_cast<std::int64_t>(fixed / kOverheadShare / seconds_a_byte),
-                                        64 << 10, 16 << 20),
-               at::kLong);
-  do_broadcast_(bytes, 0);
-  return bytes.item<std::int64_t>();
 }
 
 void MpiCommunicator::wait_politely(bool polite) {
@@ -190,19 +114,6 @@ void MpiCommunicator::do_all_gather(const at::Tensor& tensor, const at::Tensor& 
   check_mpi(MPI_Allgather(tensor.const_data_ptr(), count, mpi_type(tensor), gathered.mutable_data_ptr(),
                           count, mpi_type(tensor), world_.get()),
             "MPI_Allgather");
-}
-
-void MpiCommunicator::do_sum_across_hosts_(const at::Tensor& tensor) {
-  (*sum_across_)(tensor);
-}
-
-void MpiCommunicator::do_broadcast_across_hosts_(const at::Tensor& tensor) {
-  int groups = 1;
-  check_mpi(MPI_Comm_size(across_.get(), &groups), "MPI_Comm_size");
-  if (groups == 1) return;
-  for_each_piece(tensor, [&](std::byte* data, int count) {
-    check_mpi(MPI_Bcast(data, count, mpi_type(tensor), 0, across_.get()), "MPI_Bcast");
-  });
 }
 
 void MpiCommunicator::do_barrier() {

@@ -5,14 +5,12 @@
 #include <mpi.h>
 
 #include <memory>
-#include <optional>
 
 #include "distributed/communication_options.hpp"
-#include "distributed/communication_thread.hpp"
 #include "distributed/communicator.hpp"
+#include "distributed/mpi_gradient_exchange.hpp"
 #include "distributed/mpi_handle.hpp"
 #include "distributed/mpi_host_group.hpp"
-#include "distributed/mpi_tree_sum.hpp"
 
 namespace ganymede {
 
@@ -32,9 +30,6 @@ class MpiCommunicator final : public Communicator {
   int host_rank() const override { return host_rank_; }
   int host_size() const override { return host_size_; }
   HostGroup& host_group() override { return group_ ? *group_ : Communicator::host_group(); }
-  CommunicationThread* background() override { return background_ ? &*background_ : nullptr; }
-  bool leaves_overlap_open() const override { return leaves_overlap_open_; }
-  std::int64_t bucket_bytes() const override { return bucket_bytes_; }
   void wait_politely(bool polite) override;
 
  private:
@@ -44,28 +39,17 @@ class MpiCommunicator final : public Communicator {
   void do_broadcast_(const at::Tensor& tensor, int root) override;
   void do_all_gather(const at::Tensor& tensor, const at::Tensor& gathered) override;
   void do_barrier() override;
-  int owners() const override { return owners_; }
-  void do_sum_across_hosts_(const at::Tensor& tensor) override;
-  void do_broadcast_across_hosts_(const at::Tensor& tensor) override;
 
   void share_memory();
-  void connect_hosts();
   bool may_overlap(Overlap overlap) const;
-  std::int64_t measure_bucket_bytes();
 
   MpiHandle world_;
-  MpiHandle host_;    // the ranks of this host
-  MpiHandle across_;  // owners with this rank's place in their groups; null where it owns nothing
+  MpiHandle host_;  // the ranks of this host
   int rank_ = 0, size_ = 1, host_rank_ = 0, host_size_ = 1;
-  int owners_ = 1;
   bool configured_ = false;
   Waiting when_idle_ = Waiting::eager;  // how to wait when nobody computes
   WaitingMode waiting_ = Waiting::eager;
   std::unique_ptr<MpiHostGroup> group_;
-  std::optional<MpiTreeSum> sum_across_;
-  std::optional<CommunicationThread> background_;
-  bool leaves_overlap_open_ = false;
-  std::int64_t bucket_bytes_ = 0;
 };
 
 }  // namespace ganymede

@@ -4,14 +4,14 @@
 
 #include <vector>
 
-#include "distributed/communicator.hpp"
+#include "distributed/gradient_exchange.hpp"
 
 namespace ganymede {
 
 class OverlapTrial {
  public:
-  // Only of a communicator that leaves the choice; on others it does nothing.
-  explicit OverlapTrial(Communicator& communicator);
+  // Only of an exchange that leaves the choice; on others it does nothing.
+  explicit OverlapTrial(GradientExchange& exchange);
 
   // After each step, with the seconds that it took here. Collective.
   void note_step(double seconds);
@@ -21,7 +21,7 @@ class OverlapTrial {
  private:
   void decide();
 
-  Communicator& communicator_;
+  GradientExchange& exchange_;
   bool deciding_;
   std::int64_t steps_ = 0;
   std::vector<double> with_, without_;  // seconds of steps

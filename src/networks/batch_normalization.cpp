@@ -6,6 +6,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "base/error.hpp"
+#include "distributed/gradient_exchange.hpp"
 #include "distributed/tree_sum.hpp"
 
 namespace ganymede {
@@ -44,7 +45,7 @@ Statistics global_statistics(const at::Tensor& input, Communicator& communicator
   mean = mean.to(at::kDouble);
   const at::Tensor sums = at::cat(
       {mean * count, (variance.to(at::kDouble) + mean * mean) * count, at::full({1}, count, mean.options())});
-  communicator.all_reduce_sum_(sums);
+  communicator.gradients().all_reduce_sum_(sums);
   const double global_count = sums[2 * channels].item<double>();
   const at::Tensor global_mean = sums.narrow(0, 0, channels) / global_count;
   const at::Tensor global_variance =
@@ -82,7 +83,7 @@ struct NormalizeGlobally : torch::autograd::Function<NormalizeGlobally> {
     // epsilon).
     const std::int64_t channels = mean.size(0);
     const at::Tensor sums = at::cat({bias_gradient, weight_gradient}).to(at::kDouble);
-    held->communicator.all_reduce_sum_(sums);
+    held->communicator.gradients().all_reduce_sum_(sums);
     const at::Tensor inverse = (variance.to(at::kDouble) + epsilon).rsqrt();
     const at::Tensor scale = weight.to(at::kDouble) * inverse / count;
     const at::Tensor slope = scale * inverse * sums.narrow(0, channels, channels);

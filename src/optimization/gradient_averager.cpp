@@ -1,17 +1,12 @@
 #include "optimization/gradient_averager.hpp"
 
-#include "base/clock.hpp"
 #include "base/error.hpp"
 
 namespace ganymede {
 
-GradientAverager::GradientAverager(ParameterArena& arena, Communicator& communicator,
-                                   std::int64_t replicas_of_rank)
-    : arena_(arena),
-      communicator_(communicator),
-      number_(communicator.next_number()),
-      replicas_of_rank_(replicas_of_rank) {
-  if (communicator.background()) watch_gradients();
+GradientAverager::GradientAverager(ParameterArena& arena, std::int64_t replicas_of_rank)
+    : arena_(arena), replicas_of_rank_(replicas_of_rank) {
+  if (arena.exchange().can_overlap()) watch_gradients();
 }
 
 GradientAverager::~GradientAverager() {
@@ -39,8 +34,7 @@ GradientAverager::Pending GradientAverager::begin() {
   arena_.clear_gradients();
   missing_ = missing_at_first_;
   next_bucket_ = 0;
-  overlapping_ = communicator_.overlaps();
-  watching_ = overlapping_ && replicas_of_rank_ == 1;
+  watching_ = arena_.exchange().overlaps() && replicas_of_rank_ == 1;
   return Pending(*this);
 }
 
@@ -51,31 +45,16 @@ void GradientAverager::note_arrival(std::size_t slot) {
     ensure(missing_[bucket] > 0, "an update has one backward pass: this bucket is being summed");
     --missing_[bucket];
   }
-  while (next_bucket_ < missing_.size() && missing_[next_bucket_] == 0) send_next_bucket();
-}
-
-void GradientAverager::send_next_bucket() {
-  communicator_.background()->submit(
-      [this, bucket = next_bucket_](Communicator& communicator) { sum_in_background(bucket, communicator); });
-  ++next_bucket_;
-}
-
-// Buckets of several networks leave in the order in which backward passes fill them: ranks whose graphs
-// differ would add up what does not belong together. That is a matter of the procedure, so tests notice.
-void GradientAverager::sum_in_background(std::size_t bucket, Communicator& communicator) const {
-  if (communicator_.compares_background_sums()) {
-    const at::Tensor mine = at::tensor({number_, static_cast<std::int64_t>(bucket)}, at::kLong);
-    ensure(communicator.all_gather(mine).eq(mine).all().item<bool>(),
-           "all ranks fill the buckets of all networks in the same order");
-  }
-  arena_.sum_gradients(arena_.buckets()[bucket], communicator);
+  const std::size_t first = next_bucket_;
+  while (next_bucket_ < missing_.size() && missing_[next_bucket_] == 0) ++next_bucket_;
+  if (next_bucket_ > first) arena_.start_sums(first, next_bucket_);
 }
 
 GradientAverager::Pending::~Pending() {
   if (averager_.update_ != Update::pending) return;
   averager_.update_ = Update::abandoned;
   averager_.watching_ = false;
-  if (CommunicationThread* background = averager_.communicator_.background()) background->cancel();
+  averager_.arena_.exchange().abandon_sums();
 }
 
 void GradientAverager::Pending::next_replica() {
@@ -92,16 +71,8 @@ void GradientAverager::Pending::finish() {
   self.watching_ = false;
   self.arena_.complete_gradients();
   self.replicas_.finish(self.arena_.gradients());
-  if (self.overlapping_) {
-    const Stopwatch stopwatch;
-    while (self.next_bucket_ < self.arena_.buckets().size()) self.send_next_bucket();
-    self.communicator_.background()->wait();
-    self.communicator_.count_seconds(stopwatch.seconds());
-    self.communicator_.host_barrier();  // nobody computes with the values any more
-  } else {
-    for (const ElementRange& bucket : self.arena_.buckets())
-      self.arena_.sum_gradients(bucket, self.communicator_);
-  }
+  self.arena_.start_sums(self.next_bucket_, self.arena_.buckets().size());
+  self.arena_.exchange().finish_sums();
   self.update_ = Update::none;
 }
 

@@ -8,13 +8,11 @@
 // A rank that runs several virtual replicas calls pending.next_replica() between their backward passes; the
 // gradients of replicas and ranks are then added up along one binary tree (tree_sum.hpp).
 //
-// Where the communicator overlaps, buckets leave as soon as backward has filled them. begin
+// Where the exchange of the arena overlaps, buckets leave as soon as backward has filled them. begin
 // and finish are collective. Only the averager's own network takes part: a generator's step that runs
 // backward through the discriminator does not disturb the discriminator's averager.
 #pragma once
 
-#include "distributed/communication_thread.hpp"
-#include "distributed/communicator.hpp"
 #include "distributed/tree_sum.hpp"
 #include "optimization/parameter_arena.hpp"
 
@@ -41,7 +39,7 @@ class GradientAverager {
 
   // Where a rank runs several virtual replicas, their gradients are added up on the rank before they leave:
   // then none leaves while backward runs.
-  GradientAverager(ParameterArena& arena, Communicator& communicator, std::int64_t replicas_of_rank = 1);
+  explicit GradientAverager(ParameterArena& arena, std::int64_t replicas_of_rank = 1);
   ~GradientAverager();
   GradientAverager(const GradientAverager&) = delete;
   GradientAverager& operator=(const GradientAverager&) = delete;
@@ -51,23 +49,18 @@ class GradientAverager {
  private:
   void watch_gradients();
   void note_arrival(std::size_t slot);
-  void send_next_bucket();
-  void sum_in_background(std::size_t bucket, Communicator& communicator) const;
 
   enum class Update { none, pending, abandoned };
 
   ParameterArena& arena_;
-  Communicator& communicator_;
-  const std::int64_t number_;  // among the averagers of the communicator
   Update update_ = Update::none;
   const std::int64_t replicas_of_rank_;
   TreeAccumulator replicas_;
 
-  // With a background only:
+  // Where sums can overlap only:
   std::vector<std::vector<std::size_t>> buckets_of_slot_;  // [slot]
   std::vector<int> missing_at_first_, missing_;            // [bucket], parameters without gradient so far
-  std::size_t next_bucket_ = 0;                            // to be sent
-  bool overlapping_ = false;                               // this update's buckets leave in the background
+  std::size_t next_bucket_ = 0;                            // to be summed
   bool watching_ = false;                                  // between begin and finish
 };
 

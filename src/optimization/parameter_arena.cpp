@@ -4,7 +4,6 @@
 #include <numeric>
 
 #include "base/error.hpp"
-#include "distributed/agreement.hpp"
 #include "optimization/fused_updates.hpp"
 
 namespace ganymede {
@@ -12,11 +11,11 @@ namespace {
 
 constexpr std::int64_t kAlignmentBytes = 64;
 
-// Buckets of whole blocks; one for everything where their size is 0.
-std::vector<ElementRange> cut_into_buckets(std::int64_t elements, std::int64_t bucket_elements) {
-  constexpr std::int64_t kBlock = Communicator::kOwnedBlock;
+// One for everything where their size is 0.
+std::vector<ElementRange> cut_into_buckets(std::int64_t elements, std::int64_t bucket_elements,
+                                           std::int64_t granule) {
   const std::int64_t size =
-      bucket_elements == 0 ? elements : std::max<std::int64_t>(1, bucket_elements / kBlock) * kBlock;
+      bucket_elements == 0 ? elements : std::max<std::int64_t>(1, bucket_elements / granule) * granule;
   std::vector<ElementRange> buckets;
   for (std::int64_t begin = 0; begin < elements; begin += size)
     buckets.push_back({begin, std::min(begin + size, elements)});
@@ -25,8 +24,7 @@ std::vector<ElementRange> cut_into_buckets(std::int64_t elements, std::int64_t b
 
 }  // namespace
 
-ParameterArena::ParameterArena(torch::nn::Module& module, Communicator& communicator)
-    : communicator_(communicator) {
+ParameterArena::ParameterArena(torch::nn::Module& module, GradientExchange& exchange) : exchange_(exchange) {
   at::NoGradGuard no_grad;
   auto named = module.named_parameters().pairs();
   ensure(!named.empty(), "a network has parameters");
@@ -39,21 +37,18 @@ ParameterArena::ParameterArena(torch::nn::Module& module, Communicator& communic
     slots_.push_back({.name = it->first, .parameter = it->second, .offset = elements, .gradient = nullptr});
     elements += (it->second.numel() + alignment - 1) / alignment * alignment;
   }
-  HostGroup& group = communicator.host_group();
-  values_ = allocate_one(communicator, elements, dtype);
-  gradients_of_rank_ = allocate_each(communicator, elements, dtype);
-  gradients_ = gradients_of_rank_[static_cast<std::size_t>(group.rank())];
+  values_ = exchange.allocate_values(elements, dtype);
+  gradients_ = exchange.allocate_gradients(elements, dtype);
   for (Slot& slot : slots_) {
     const at::Tensor view = view_of(values_, slot);
-    if (group.rank() == 0) view.copy_(slot.parameter);
+    if (exchange.writes_values()) view.copy_(slot.parameter);
     slot.parameter.set_data(view);
-    slot.gradient = GradientAccumulator::attach(slot.parameter, view_of(gradients_, slot));
+    slot.gradient = GradientAccumulator::attach(slot.parameter, view_of(gradients(), slot));
   }
-  group.barrier();
-  buckets_ = cut_into_buckets(elements, communicator.bucket_bytes() / item_bytes);
+  buckets_ = cut_into_buckets(elements, exchange.bucket_bytes() / item_bytes, exchange.bucket_granule());
   for (const ElementRange& bucket : buckets_)
-    if (const ElementRange mine = communicator.owned_part(bucket); mine.size() > 0)
-      owned_ranges_.push_back(mine);
+    if (const ElementRange mine = exchange.owned_part(bucket); mine.size() > 0) owned_ranges_.push_back(mine);
+  publish();
 }
 
 std::vector<at::Tensor> ParameterArena::parameters() const {
@@ -64,7 +59,7 @@ std::vector<at::Tensor> ParameterArena::parameters() const {
 }
 
 at::Tensor ParameterArena::allocate_like_values() {
-  return allocate_one(communicator_, values_.numel(), values_.scalar_type());
+  return exchange_.allocate_values(values_.numel(), values_.scalar_type());
 }
 
 at::Tensor ParameterArena::view_of(const at::Tensor& flat, const Slot& slot) const {
@@ -85,26 +80,30 @@ void ParameterArena::complete_gradients() {
   for (const Slot& slot : slots_) slot.gradient->sum();
 }
 
-void ParameterArena::sum_gradients(ElementRange bucket, Communicator& communicator) const {
-  communicator.sum_to_owners_(gradients_of_rank_, bucket);
+void ParameterArena::start_sums(std::size_t first, std::size_t last) const {
+  exchange_.start_sums(gradients_, std::span(buckets_).subspan(first, last - first));
 }
 
 // Of each block its owner takes the norm; the blocks are then added up in one order everywhere.
 double ParameterArena::gradient_norm() {
-  constexpr std::int64_t kBlock = Communicator::kOwnedBlock;
-  if (!block_norms_.defined())
-    block_norms_ = allocate_one(communicator_, (values_.numel() + kBlock - 1) / kBlock, at::kDouble);
+  constexpr std::int64_t kBlock = GradientExchange::kOwnedBlock;
+  const auto blocks = [](std::int64_t elements) { return (elements + kBlock - 1) / kBlock; };
+  if (!block_norms_.defined()) {
+    block_norms_ = exchange_.allocate_values(blocks(values_.numel()), at::kDouble);
+    for (const ElementRange& bucket : buckets_)
+      block_ranges_.push_back({blocks(bucket.begin), blocks(bucket.end)});
+  }
   auto* norms = block_norms_.mutable_data_ptr<double>();
   for (const ElementRange& range : owned_ranges_)
     for (std::int64_t begin = range.begin; begin < range.end; begin += kBlock)
       norms[begin / kBlock] =
-          sum_of_squares(gradients_.narrow(0, begin, std::min(kBlock, range.end - begin)));
-  communicator_.host_barrier();
+          sum_of_squares(gradients().narrow(0, begin, std::min(kBlock, range.end - begin)));
+  exchange_.publish(block_norms_, block_ranges_, /*block=*/1);
   return std::sqrt(std::accumulate(norms, norms + block_norms_.numel(), 0.0));
 }
 
 void ParameterArena::publish() {
-  communicator_.host_barrier();
+  exchange_.publish(values_, buckets_);
 }
 
 void Frozen::set_requires_grad(bool value) {

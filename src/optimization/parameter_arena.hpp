@@ -2,9 +2,9 @@
 // the order in which backward produces them (the reverse of parameters()). Averaging, Adam, clipping and
 // checksum are then one call each.
 //
-// Ranks that share memory (HostGroup) share the values too: there is one copy of them, and of whatever is
-// laid out like them, and each rank updates the part that it owns. Every rank has gradients of its own, which
-// the others read. Values change only between the sum of the gradients and publish().
+// Ranks that share memory share the values too: there is one copy of them, and of whatever is laid out like
+// them, and each rank updates the part that it owns (GradientExchange). Every rank has gradients of its own.
+// Values change only between the sum of the gradients and publish().
 //
 // Backward passes sum into the arena (GradientAccumulator), never into a parameter's grad(). Autograd does
 // not see a write through the arena.
@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-#include "distributed/communicator.hpp"
+#include "distributed/gradient_exchange.hpp"
 #include "optimization/gradient_accumulator.hpp"
 
 namespace ganymede {
@@ -31,12 +31,14 @@ class ParameterArena {
   };
 
   // Moves the module's parameters into the arena; their values stay. The module lives in the arena from now
-  // on, the arena outlives its use, and the communicator outlives the arena. Collective.
-  ParameterArena(torch::nn::Module& module, Communicator& communicator);
+  // on, the arena outlives its use, and the exchange outlives the arena. Collective.
+  ParameterArena(torch::nn::Module& module, GradientExchange& exchange);
 
-  const at::Tensor& values() const { return values_; }        // [elements], gaps are 0
-  const at::Tensor& gradients() const { return gradients_; }  // [elements], this rank's sums, gaps are 0
-  const std::vector<Slot>& slots() const { return slots_; }   // in the order of the buffers
+  GradientExchange& exchange() const { return exchange_; }
+
+  const at::Tensor& values() const { return values_; }            // [elements], gaps are 0
+  const at::Tensor& gradients() const { return gradients_.own; }  // [elements], this rank's sums, gaps are 0
+  const std::vector<Slot>& slots() const { return slots_; }       // in the order of the buffers
   std::vector<at::Tensor> parameters() const;
 
   // A zeroed buffer laid out like the values, shared as they are. Collective.
@@ -53,11 +55,10 @@ class ParameterArena {
   void complete_gradients();
   // Gradients travel in these slices, in the order of backward.
   const std::vector<ElementRange>& buckets() const { return buckets_; }
-  // Sums a bucket of gradients over all ranks, into the owned part of each. Collective, over the communicator
-  // of this call.
-  void sum_gradients(ElementRange bucket, Communicator& communicator) const;
+  // Has buckets first .. last - 1 of the gradients summed (GradientExchange::start_sums). Collective.
+  void start_sums(std::size_t first, std::size_t last) const;
 
-  // The joint norm of all gradients, the same bits on every rank. Between sum_gradients and publish.
+  // The joint norm of all gradients, the same bits on every rank. Between the sums and publish.
   // Collective.
   double gradient_norm();
 
@@ -65,12 +66,12 @@ class ParameterArena {
   void publish();
 
  private:
-  Communicator& communicator_;
+  GradientExchange& exchange_;
   std::vector<Slot> slots_;
   at::Tensor values_;
-  std::vector<at::Tensor> gradients_of_rank_;  // [rank of the host group]
-  at::Tensor gradients_;
+  Gradients gradients_;
   std::vector<ElementRange> buckets_, owned_ranges_;
+  std::vector<ElementRange> block_ranges_;  // of the buckets in block_norms_
   at::Tensor block_norms_;  // float64 [blocks]: squared norms of the blocks of kOwnedBlock gradients
 };
 

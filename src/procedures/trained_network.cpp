@@ -15,9 +15,9 @@ std::int64_t replicas_of_rank(const ProcedureSetting& setting, const Communicato
 TrainedNetwork::TrainedNetwork(std::shared_ptr<Network> made, const UpdateOptions& options,
                                std::int64_t replicas_of_rank, Communicator& communicator)
     : network(std::move(made)),
-      arena(*network, communicator),
+      arena(*network, communicator.gradients()),
       optimizer(make_optimizer(options.optimizer, arena)),
-      averager(arena, communicator, replicas_of_rank),
+      averager(arena, replicas_of_rank),
       schedule_(options.schedule),
       clip_gradient_norm_(options.clip_gradient_norm) {}
 

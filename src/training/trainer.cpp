@@ -110,7 +110,7 @@ TrainingEnd train(const TrainerSetting& setting, Procedure& procedure, const Sou
   };
 
   StepTimes times;
-  OverlapTrial trial(communicator);
+  OverlapTrial trial(communicator.gradients());
   std::optional<std::uint32_t> checksum;
   bool stopping = false, finished = position.step >= final_step || is_out_of_time();
   while (!finished && !stopping) {

@@ -87,14 +87,14 @@ void restore_state(const TrainingState& stored, Procedure& procedure, const std:
 
 void broadcast_state(Communicator& communicator, Procedure& procedure) {
   const at::NoGradGuard no_grad;
+  GradientExchange& exchange = communicator.gradients();
   for (const Player& player : procedure.players()) {
-    communicator.broadcast_to_hosts_(player.arena.values());
-    if (player.average.defined()) communicator.broadcast_to_hosts_(player.average);
+    exchange.broadcast_values_(player.arena.values());
+    if (player.average.defined()) exchange.broadcast_values_(player.average);
     for (const at::Tensor& buffer : player.network->buffers()) communicator.broadcast_(buffer);
     for (const auto& [name, buffer] : player.average_buffers) communicator.broadcast_(buffer);
     for (const auto& state : player.optimizer.state())
-      state.like_arena ? communicator.broadcast_to_hosts_(state.tensor)
-                       : communicator.broadcast_(state.tensor);
+      state.like_arena ? exchange.broadcast_values_(state.tensor) : communicator.broadcast_(state.tensor);
   }
   for (const auto& [name, tensor] : procedure.own_state()) communicator.broadcast_(tensor);
 }

@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "distributed/agreement.hpp"
-#include "distributed/communicator.hpp"
+#include "distributed/gradient_exchange.hpp"
 #include "distributed/tree_sum.hpp"
 
 namespace ganymede {
@@ -39,27 +41,28 @@ inline void check_collectives(Communicator& communicator) {
 // sum.
 inline void check_sums_to_owners(Communicator& communicator) {
   const int rank = communicator.rank(), size = communicator.size();
-  HostGroup& group = communicator.host_group();
+  GradientExchange& exchange = communicator.gradients();
   for (const auto dtype : {at::kFloat, at::kDouble})
     for (const std::int64_t count : {1, 1000, 5000, 100'003}) {
       const at::Tensor index = at::arange(count, dtype);
-      const std::vector<at::Tensor> buffers = group.allocate_each(count, dtype);
-      const at::Tensor gathered = group.allocate_one(count, dtype);
+      const Gradients gradients = exchange.allocate_gradients(count, dtype);
+      const at::Tensor gathered = exchange.allocate_values(count, dtype);
       for (const std::int64_t bucket : {count, count / 3 + 1}) {
-        const at::Tensor& mine = buffers[static_cast<std::size_t>(group.rank())];
+        const at::Tensor& mine = gradients.own;
         mine.copy_(index + rank);
         for (std::int64_t begin = 0; begin < count; begin += bucket) {
           const ElementRange range{begin, std::min(begin + bucket, count)};
-          communicator.sum_to_owners_(buffers, range);
-          const ElementRange owned = communicator.owned_part(range);
+          exchange.start_sums(gradients, std::array{range});
+          exchange.finish_sums();
+          const ElementRange owned = exchange.owned_part(range);
           gathered.narrow(0, owned.begin, owned.size()).copy_(mine.narrow(0, owned.begin, owned.size()));
         }
         communicator.host_barrier();
         EXPECT_TRUE(at::equal(gathered, index * size + size * (size - 1) / 2)) << count << " of " << dtype;
         communicator.host_barrier();
-        if (group.rank() == 0) gathered.fill_(rank);
+        if (exchange.writes_values()) gathered.fill_(rank);
         communicator.host_barrier();
-        communicator.broadcast_to_hosts_(gathered);
+        exchange.broadcast_values_(gathered);
         EXPECT_TRUE(gathered.eq(0).all().item<bool>());
         communicator.host_barrier();
       }
@@ -68,15 +71,16 @@ inline void check_sums_to_owners(Communicator& communicator) {
 
 // The bits of a sum to owners are those of the tree over ranks, which every rank computes for itself.
 inline void check_tree_order(Communicator& communicator) {
-  HostGroup& group = communicator.host_group();
+  GradientExchange& exchange = communicator.gradients();
   constexpr std::int64_t kCount = 10'000;
-  const std::vector<at::Tensor> buffers = group.allocate_each(kCount, at::kFloat);
-  const at::Tensor& mine = buffers[static_cast<std::size_t>(group.rank())];
+  const Gradients gradients = exchange.allocate_gradients(kCount, at::kFloat);
+  const at::Tensor& mine = gradients.own;
   mine.copy_(at::rand({kCount}) * (communicator.rank() + 1));
   const at::Tensor expected = at::empty({kCount});
   tree_sum_into(expected, communicator.all_gather(mine).unbind());
-  communicator.sum_to_owners_(buffers, {0, kCount});
-  const ElementRange owned = communicator.owned_part({0, kCount});
+  exchange.start_sums(gradients, std::array{ElementRange{0, kCount}});
+  exchange.finish_sums();
+  const ElementRange owned = exchange.owned_part({0, kCount});
   EXPECT_TRUE(
       at::equal(mine.narrow(0, owned.begin, owned.size()), expected.narrow(0, owned.begin, owned.size())));
   communicator.host_barrier();

@@ -64,9 +64,10 @@ TEST(Agreement, ACollectiveCallOfItsWorkThrowsAtOnce) {
       [](Communicator& c) { c.barrier(); },
       [](Communicator& c) { c.host_barrier(); },
       [](Communicator& c) {
-        c.sum_to_owners_(std::vector(3, at::ones({1})), {0, 1});
+        c.gradients().start_sums({.of_rank = std::vector(3, at::ones({1})), .own = {}},
+                                 std::array{ElementRange{0, 1}});
       },
-      [](Communicator& c) { c.broadcast_to_hosts_(at::ones({1})); },
+      [](Communicator& c) { c.gradients().broadcast_values_(at::ones({1})); },
       [](Communicator& c) { c.host_group().allocate_one(1, at::kFloat); },
       [](Communicator& c) { c.host_group().allocate_each(1, at::kFloat); },
       [](Communicator& c) { c.host_group().barrier(); },

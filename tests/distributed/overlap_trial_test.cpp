@@ -16,17 +16,17 @@ std::vector<bool> decisions(const std::array<StepSecondsOfRank, 2>& seconds) {
   std::vector<char> overlaps(2);
   run_loopback_ranks(2,
                      [&](Communicator& communicator) {
-                       OverlapTrial trial(communicator);
+                       OverlapTrial trial(communicator.gradients());
                        const auto rank = static_cast<std::size_t>(communicator.rank());
                        for (std::int64_t step = 0; step < OverlapTrial::kSteps; ++step) {
                          const double usual =
-                             communicator.overlaps() ? seconds[rank].with : seconds[rank].without;
+                             communicator.gradients().overlaps() ? seconds[rank].with : seconds[rank].without;
                          trial.note_step(step == 7 || step == 8 ? 100 : usual);  // the host was busy
                        }
-                       const bool decided = communicator.overlaps();
+                       const bool decided = communicator.gradients().overlaps();
                        for (int step = 0; step < 5; ++step) {
                          trial.note_step(decided ? 100 : 0);
-                         EXPECT_EQ(communicator.overlaps(), decided) << "once decided it stays";
+                         EXPECT_EQ(communicator.gradients().overlaps(), decided) << "once decided it stays";
                        }
                        overlaps[rank] = decided ? 1 : 0;
                      },
@@ -52,10 +52,10 @@ TEST(OverlapTrial, RanksThatDisagreeDecideTogether) {
 
 TEST(OverlapTrial, LeavesRanksOfOneHostAlone) {
   run_loopback_ranks(2, [](Communicator& communicator) {
-    OverlapTrial trial(communicator);
+    OverlapTrial trial(communicator.gradients());
     for (std::int64_t step = 0; step < 2 * OverlapTrial::kSteps; ++step) {
       trial.note_step(1);
-      EXPECT_FALSE(communicator.overlaps());
+      EXPECT_FALSE(communicator.gradients().overlaps());
     }
   });
 }

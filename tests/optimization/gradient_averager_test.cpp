@@ -29,8 +29,8 @@ at::Tensor averaged_gradients(Communicator& communicator, const at::Tensor& rows
   const int rank = communicator.rank();
   const at::Tensor share = rows.narrow(0, borders[rank], borders[rank + 1] - borders[rank]);
   const auto network = small_network();
-  ParameterArena arena(*network, communicator);
-  GradientAverager averager(arena, communicator);
+  ParameterArena arena(*network, communicator.gradients());
+  GradientAverager averager(arena);
   for (int repeat = 0; repeat < 2; ++repeat) {  // begin zeroes what the last step left
     auto pending = averager.begin();
     (forward(*network, share).pow(2).sum() / kAveragedRows).backward();
@@ -63,10 +63,9 @@ TEST(GradientAverager, OneNetworksStepDoesNotDisturbAnother) {
     run_loopback_ranks(2,
                        [&](Communicator& communicator) {
                          const auto first = small_network(), second = small_network();
-                         ParameterArena first_arena(*first, communicator),
-                             second_arena(*second, communicator);
-                         GradientAverager first_averager(first_arena, communicator),
-                             second_averager(second_arena, communicator);
+                         ParameterArena first_arena(*first, communicator.gradients()),
+                             second_arena(*second, communicator.gradients());
+                         GradientAverager first_averager(first_arena), second_averager(second_arena);
                          auto second_pending = second_averager.begin();
                          {
                            const Frozen frozen(second_arena);
@@ -81,7 +80,7 @@ TEST(GradientAverager, OneNetworksStepDoesNotDisturbAnother) {
                          second_arena.publish();
 
                          const auto alone_network = small_network();
-                         ParameterArena expected(*alone_network, alone());
+                         ParameterArena expected(*alone_network, alone().gradients());
                          expected.clear_gradients();
                          for (const int rank : {0, 1})
                            forward(*alone_network, row * (rank + 1)).sum().backward();
@@ -94,8 +93,8 @@ TEST(GradientAverager, OneNetworksStepDoesNotDisturbAnother) {
 
 TEST(GradientAverager, NoticesAnUpdateThatDoesNotEnd) {
   const auto network = small_network();
-  ParameterArena arena(*network, alone());
-  GradientAverager averager(arena, alone());
+  ParameterArena arena(*network, alone().gradients());
+  GradientAverager averager(arena);
   {
     auto pending = averager.begin();
     expect_error<Error>([&] { const auto again = averager.begin(); }, {"finish() ended the update before"});
@@ -110,7 +109,7 @@ TEST(GradientAverager, NoticesAnUpdateThatDoesNotEnd) {
 // A network in the middle of an update.
 struct Updating {
   explicit Updating(Communicator& communicator)
-      : arena(*network, communicator), averager(arena, communicator), pending(averager.begin()) {}
+      : arena(*network, communicator.gradients()), averager(arena), pending(averager.begin()) {}
   void pass() const { forward(*network, at::ones({1, 4}, at::kDouble)).sum().backward(); }
 
   const std::shared_ptr<Network> network = small_network();

@@ -14,7 +14,7 @@ TEST(ParameterArena, HoldsEveryParameterAlignedInReverseOrder) {
   const auto network = small_network();
   std::vector<at::Tensor> before;
   for (const at::Tensor& parameter : network->parameters()) before.push_back(parameter.detach().clone());
-  const ParameterArena arena(*network, alone());
+  const ParameterArena arena(*network, alone().gradients());
   const std::vector<at::Tensor> parameters = network->parameters();
   ASSERT_EQ(arena.slots().size(), parameters.size());
   for (std::size_t i = 0; i < parameters.size(); ++i) {
@@ -27,7 +27,7 @@ TEST(ParameterArena, HoldsEveryParameterAlignedInReverseOrder) {
 
 TEST(ParameterArena, HoldsTheGradientsOfBackwardAndDoubleBackward) {
   const auto network = small_network();
-  ParameterArena arena(*network, alone());
+  ParameterArena arena(*network, alone().gradients());
   const at::Tensor rows = at::randn({3, 4}, at::kDouble).requires_grad_();
   const at::Tensor output = forward(*network, rows).sum();
   const at::Tensor gradient = torch::autograd::grad({output}, {rows}, {}, true, /*create_graph=*/true)[0];
@@ -46,7 +46,7 @@ TEST(ParameterArena, HoldsTheGradientsOfBackwardAndDoubleBackward) {
 // use has gradient 0.
 TEST(ParameterArena, SumsWhatAutogradWould) {
   const auto ours = small_network(), torchs = small_network();
-  ParameterArena arena(*ours, alone());
+  ParameterArena arena(*ours, alone().gradients());
   arena.clear_gradients();
   arena.gradients().fill_(1e6);  // left by an update before
   const at::Tensor rows = at::randn({3, 4}, at::kDouble);
@@ -68,7 +68,7 @@ TEST(ParameterArena, SumsWhatAutogradWould) {
 
 TEST(ParameterArena, AFrozenNetworkGetsNoGradients) {
   const auto network = small_network();
-  ParameterArena arena(*network, alone());
+  ParameterArena arena(*network, alone().gradients());
   const at::Tensor rows = at::randn({3, 4}, at::kDouble).requires_grad_();
   {
     const Frozen frozen(arena);
@@ -87,7 +87,7 @@ TEST(Adam, FollowsItsFormulas) {
   for (const std::int64_t elements : {1, 3, 8, 13, 16, 31, 67}) {
     const auto network = std::make_shared<torch::nn::Module>();
     network->register_parameter("weight", at::linspace(-1, 1, elements, at::kDouble));
-    ParameterArena arena(*network, alone());
+    ParameterArena arena(*network, alone().gradients());
     const auto adam = make_optimizer(options, arena);
     const auto& slot = arena.slots().front();
     at::Tensor value = network->parameters()[0].detach().clone(), m = at::zeros_like(value), v = m.clone();
@@ -124,7 +124,7 @@ TEST(LearningRateSchedule, WarmsUpAndDecaysAsItsFormulasSay) {
 
 TEST(GradientClipping, BoundsTheNormOfTheWholeNetwork) {
   const auto network = small_network();
-  ParameterArena arena(*network, alone());
+  ParameterArena arena(*network, alone().gradients());
   for (const auto& slot : arena.slots()) arena.view_of(arena.gradients(), slot).fill_(2.0);
   const double norm = arena.gradients().norm().item<double>();
   clip_gradient_norm(arena, norm + 1);
@@ -135,7 +135,7 @@ TEST(GradientClipping, BoundsTheNormOfTheWholeNetwork) {
 
 TEST(WeightAverage, FollowsTheWeightsAndStandsInForThem) {
   const auto network = small_network();
-  ParameterArena arena(*network, alone());
+  ParameterArena arena(*network, alone().gradients());
   arena.values().fill_(1.0);
   const at::Tensor statistics = at::full({2}, 8.0);
   WeightAverage average(arena, 0.75, {statistics});

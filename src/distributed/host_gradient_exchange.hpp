@@ -1,0 +1,62 @@
+// Gradients in the memory of hosts. The ranks of a host group share one copy of the values and sum in each
+// other's gradients; owners with the same place in their groups then exchange messages, for which a derived
+// class has the means. Without one: of a single host group.
+#pragma once
+
+#include <optional>
+
+#include "distributed/communication_thread.hpp"
+#include "distributed/gradient_exchange.hpp"
+
+namespace ganymede {
+
+class HostGradientExchange : public GradientExchange {
+ public:
+  using GradientExchange::GradientExchange;
+
+  at::Tensor allocate_values(std::int64_t elements, at::ScalarType dtype) override;
+  Gradients allocate_gradients(std::int64_t elements, at::ScalarType dtype) override;
+  bool writes_values() const override { return communicator().host_group().rank() == 0; }
+
+  std::int64_t bucket_bytes() const override { return bucket_bytes_; }
+  ElementRange owned_part(ElementRange bucket) const override;
+
+  // Sums go along the binary tree over ranks where host groups are equally large and their number is a power
+  // of two (tree_sum.hpp).
+  void start_sums(const Gradients& gradients, std::span<const ElementRange> buckets) override;
+  void finish_sums() override;
+  void abandon_sums() noexcept override;
+
+  void publish(const at::Tensor& buffer, std::span<const ElementRange> buckets, std::int64_t block) override;
+  void broadcast_values_(const at::Tensor& buffer) override;
+  void all_reduce_sum_(const at::Tensor& tensor) override { communicator().all_reduce_sum_(tensor); }
+
+  bool can_overlap() const override { return background_.has_value(); }
+  bool leaves_overlap_open() const override { return leaves_overlap_open_; }
+  double hidden_seconds() const override { return background_ ? background_->hidden_seconds() : 0; }
+
+  // From now on sums can go on in a thread, over another communicator of the same ranks and host groups.
+  void start_background(std::unique_ptr<Communicator> of_thread, std::int64_t bucket_bytes,
+                        bool leaves_overlap_open);
+
+ private:
+  // Of each host group as many ranks own parts as the smallest group has.
+  virtual int owners() const { return communicator().host_group().size(); }
+  // Over the owners with the same place in their groups; only they call it.
+  virtual void sum_across_hosts_(const at::Tensor&) {}
+  // Over the first ranks of the groups; only they call it.
+  virtual void broadcast_across_hosts_(const at::Tensor&) {}
+  // Whether ranks compare what they sum in the background before they do. It costs a message more, which
+  // tests can spend.
+  virtual bool compares_background_sums() const { return false; }
+
+  void sum_to_owners(const Gradients& gradients, ElementRange bucket);
+  void submit(const Gradients& gradients, ElementRange bucket);
+
+  std::int64_t numbers_ = 0;
+  std::int64_t bucket_bytes_ = 0;
+  bool leaves_overlap_open_ = false;
+  std::optional<CommunicationThread> background_;
+};
+
+}  // namespace ganymede

@@ -1,0 +1,32 @@
+// Gradients in the memory of hosts that exchange messages over MPI.
+#pragma once
+
+#include "distributed/communication_options.hpp"
+#include "distributed/host_gradient_exchange.hpp"
+#include "distributed/mpi_handle.hpp"
+#include "distributed/mpi_tree_sum.hpp"
+
+namespace ganymede {
+
+class MpiGradientExchange final : public HostGradientExchange {
+ public:
+  // `world` has the communicator's ranks, whose host groups stay as they are; the mode must outlive it.
+  // Collective.
+  MpiGradientExchange(Communicator& communicator, MPI_Comm world, const WaitingMode& waiting);
+
+  // start_background with buckets of the options, or of a size that fits the network. Collective.
+  void overlap(std::unique_ptr<Communicator> of_thread, const CommunicationOptions& options);
+
+ private:
+  int owners() const override { return owners_; }
+  void sum_across_hosts_(const at::Tensor& tensor) override { (*sum_across_)(tensor); }
+  void broadcast_across_hosts_(const at::Tensor& tensor) override;
+
+  std::int64_t measure_bucket_bytes();
+
+  MpiHandle across_;  // owners with this rank's place in their groups; null where it owns nothing
+  int owners_ = 1;
+  std::optional<MpiTreeSum> sum_across_;
+};
+
+}  // namespace ganymede
