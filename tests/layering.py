@@ -91,9 +91,10 @@ def check_built(root: pathlib.Path) -> list[str]:
     problems = []
     added_folders = words_of(root / "src/CMakeLists.txt")
     for path in files_below(root / "src", SOURCES):
-        if path.name not in words_of(path.parent / "CMakeLists.txt"):
+        library = next(above for above in path.parents if (above / "CMakeLists.txt").exists())
+        if path.relative_to(library).as_posix() not in words_of(library / "CMakeLists.txt"):
             problems.append(f"{path.relative_to(root)}:1: no CMakeLists.txt builds this file")
-        elif (folder := path.parent.relative_to(root / "src").as_posix()) not in added_folders:
+        elif (folder := library.relative_to(root / "src").as_posix()) not in added_folders:
             problems.append(f"{path.relative_to(root)}:1: src/CMakeLists.txt does not add {folder}/")
     built_tests = words_of(root / "tests/CMakeLists.txt")
     for path in files_below(root / "tests", SOURCES):

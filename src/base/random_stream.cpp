@@ -4,11 +4,10 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
-#include <cmath>
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/random_numbers.hpp"
 #include "base/vectorised.hpp"
 
 namespace ganymede {
@@ -40,17 +39,16 @@ GANYMEDE_VECTORISED void philox(std::uint64_t seed, std::uint32_t first_place, s
   }
   auto key0 = static_cast<std::uint32_t>(seed);
   auto key1 = static_cast<std::uint32_t>(seed >> 32);
-  for (int round = 0; round < 10; ++round) {
+  for (int round = 0; round < kPhiloxRounds; ++round) {
     for (int i = 0; i < kBlocks; ++i) {
-      const std::uint64_t product0 = std::uint64_t{0xD2511F53U} * c0[i];
-      const std::uint64_t product1 = std::uint64_t{0xCD9E8D57U} * c2[i];
-      c0[i] = static_cast<std::uint32_t>(product1 >> 32) ^ c1[i] ^ key0;
-      c1[i] = static_cast<std::uint32_t>(product1);
-      c2[i] = static_cast<std::uint32_t>(product0 >> 32) ^ c3[i] ^ key1;
-      c3[i] = static_cast<std::uint32_t>(product0);
+      const PhiloxWords next = philox_round({c0[i], c1[i], c2[i], c3[i]}, key0, key1);
+      c0[i] = next.w0;
+      c1[i] = next.w1;
+      c2[i] = next.w2;
+      c3[i] = next.w3;
     }
-    key0 += 0x9E3779B9U;
-    key1 += 0xBB67AE85U;
+    key0 += kPhiloxStep0;
+    key1 += kPhiloxStep1;
   }
   for (int i = 0; i < kBlocks; ++i) {
     out.words[4 * i] = c0[i];
@@ -60,61 +58,18 @@ GANYMEDE_VECTORISED void philox(std::uint64_t seed, std::uint32_t first_place, s
   }
 }
 
-float to_uniform(std::uint32_t word) {
-  return static_cast<float>(word >> 8) * 0x1p-24F;
-}
-
-// Natural logarithm of a normal positive double, relative error below 1e-13: x = 2^e m with m in
-// [2/3, 4/3), then 2 atanh((m - 1) / (m + 1)) by its series.
-inline double series_log(double x) {
-  const auto bits = std::bit_cast<std::int64_t>(x);
-  const double m = std::bit_cast<double>((bits & 0x000FFFFFFFFFFFFFLL) | 0x3FF0000000000000LL);
-  const bool halved = m > 4.0 / 3.0;
-  const double mantissa = halved ? m * 0.5 : m;
-  const double exponent =
-      static_cast<double>(static_cast<std::int32_t>(bits >> 52) - 1023 + (halved ? 1 : 0));
-  const double s = (mantissa - 1.0) / (mantissa + 1.0);
-  const double s2 = s * s;
-  double sum = 0.0;
-  for (int k = 19; k >= 1; k -= 2) sum = sum * s2 + 1.0 / k;
-  return 2.0 * s * sum + exponent * 0.6931471805599453;
-}
-
-// cos and sin of 2 pi t for t in [0, 1): the quarter turn by its number, the rest by Taylor series on
-// [-pi/4, pi/4], error below 1e-13.
-struct CosSin {
-  double cos, sin;
-};
-inline CosSin series_cos_sin(double t) {
-  const auto quarter = static_cast<std::int32_t>(4.0 * t + 0.5);
-  const double angle = (4.0 * t - quarter) * 1.5707963267948966;
-  const double square = angle * angle;
-  double cosine = 0.0, sine = 0.0;
-  for (int k = 7; k >= 1; --k) {
-    cosine = (cosine + 1.0) * (-square / ((2 * k - 1) * (2 * k)));
-    sine = (sine + 1.0) * (-square / ((2 * k) * (2 * k + 1)));
-  }
-  cosine = cosine + 1.0;
-  sine = (sine + 1.0) * angle;
-  // Turns by one quarter after another: (cos, sin), (-sin, cos), (-cos, -sin), (sin, -cos).
-  const bool odd = (quarter & 1) != 0;
-  const double x = odd ? sine : cosine, y = odd ? cosine : sine;
-  return {((quarter + 1) & 2) != 0 ? -x : x, (quarter & 2) != 0 ? -y : y};
-}
-
 // Box-Muller on consecutive pairs of words. Without branches, so that the compiler can vectorise it.
 GANYMEDE_VECTORISED void box_muller(const std::uint32_t* words, float* normal) {
-  double radius[kWords / 2], angle[kWords / 2];
+  double radius[kWords / 2], turn[kWords / 2];
   for (int i = 0; i < kWords / 2; ++i) {
-    // 2^-33 keeps the logarithm's argument above 0; the angle has 32 bits.
-    radius[i] = words[2 * i] * 0x1p-32 + 0x1p-33;
-    angle[i] = words[2 * i + 1] * 0x1p-32;
+    radius[i] = above_zero(words[2 * i]);
+    turn[i] = turn_of(words[2 * i + 1]);
   }
-  for (int i = 0; i < kWords / 2; ++i) radius[i] = std::sqrt(-2.0 * series_log(radius[i]));
+  for (int i = 0; i < kWords / 2; ++i) radius[i] = radius_of(radius[i]);
   for (int i = 0; i < kWords / 2; ++i) {
-    const CosSin turn = series_cos_sin(angle[i]);
-    normal[2 * i] = static_cast<float>(radius[i] * turn.cos);
-    normal[2 * i + 1] = static_cast<float>(radius[i] * turn.sin);
+    const CosSin direction = series_cos_sin(turn[i]);
+    normal[2 * i] = static_cast<float>(radius[i] * direction.cos);
+    normal[2 * i + 1] = static_cast<float>(radius[i] * direction.sin);
   }
 }
 

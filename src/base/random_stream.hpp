@@ -9,7 +9,7 @@
 // Words become floats like this (tests/reference/random_streams.py is the numpy copy):
 //   uniform: (word >> 8) * 2^-24, in [0, 1)
 //   normal:  Box-Muller on the pair of words (2k, 2k+1) in double, by series of +, *, / and sqrt alone, so
-//            that the bits do not depend on a maths library; see random_stream.cpp
+//            that the bits do not depend on a maths library; see random_numbers.hpp
 #pragma once
 
 #include <cstdint>
@@ -61,6 +61,11 @@ class RandomStream {
   void words(std::span<std::uint32_t> out, std::uint32_t first_place, std::int64_t elements_per_place) const;
   void uniform(std::span<float> out, std::uint32_t first_place, std::int64_t elements_per_place) const;
   void normal(std::span<float> out, std::uint32_t first_place, std::int64_t elements_per_place) const;
+
+  // What of key and counter all its numbers share.
+  std::uint64_t seed() const { return seed_; }
+  std::uint32_t stream() const { return stream_; }
+  std::uint32_t step() const { return step_; }
 
  private:
   template <typename T, typename Convert>

@@ -20,6 +20,7 @@
 #include "distributed/agreement.hpp"
 #include "distributed/launcher.hpp"
 #include "distributed/mpi_session.hpp"
+#include "kernels/form.hpp"
 #include "training/stop_request.hpp"
 
 namespace ganymede {
@@ -53,6 +54,14 @@ std::string describe_unknown_command(const CLI::App& app, int argc, char** argv)
     level = level->get_subcommand(argv[i]);
   }
   return "";
+}
+
+// Ranks on other hosts have an environment of their own.
+void check_environment(Communicator* communicator) {
+  if (communicator)
+    agree(*communicator, check_chosen_kernels);
+  else
+    check_chosen_kernels();
 }
 
 int run(int argc, char** argv, Communicator* communicator) {
@@ -91,6 +100,7 @@ int run(int argc, char** argv, Communicator* communicator) {
     // doctor says so itself.
     if (communicator && !app.got_subcommand("doctor"))
       check_launcher(communicator->size(), environment_variable);
+    check_environment(communicator);
     return static_cast<int>(action(communicator));
   } catch (const AgreedError& error) {
     if (speaks) print_error(error.what());

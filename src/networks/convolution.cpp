@@ -2,8 +2,9 @@
 
 #include <torch/csrc/autograd/custom_function.h>
 
-#include "networks/mixed_precision.hpp"
-#include "networks/winograd.hpp"
+#include "kernels/cpu/winograd.hpp"
+#include "kernels/form.hpp"
+#include "kernels/mixed_precision.hpp"
 
 namespace ganymede {
 namespace {
@@ -51,7 +52,7 @@ bool suits_winograd(const Options& options, const at::Tensor& input) {
   return is(options.kernel_size(), 5) && is(options.stride(), 1) && is(padding_of(options), 2) &&
          is(options.dilation(), 1) && options.groups() == 1 && !options.bias() &&
          options.in_channels() % winograd::kLanes == 0 && options.out_channels() % winograd::kLanes == 0 &&
-         input.is_cpu() && (input.scalar_type() == at::kFloat || input.scalar_type() == at::kDouble);
+         (input.scalar_type() == at::kFloat || input.scalar_type() == at::kDouble);
 }
 
 // A transposed convolution of 5 x 5 at stride 1 and padding 2, without bias.
@@ -92,28 +93,41 @@ struct WinogradTransposed : torch::autograd::Function<WinogradTransposed> {
   }
 };
 
+at::Tensor with_bias(const at::Tensor& output, const at::Tensor& bias) {
+  return bias.defined() ? output + bias.view({1, -1, 1, 1}) : output;
+}
+
 bool in_bfloat16(const at::Tensor& input) {
   return MixedPrecision::is_on() && input.scalar_type() == at::kFloat;
 }
 
-at::Tensor with_bias(const at::Tensor& output, const at::Tensor& bias, const at::Tensor& input) {
-  return bias.defined() ? output + bias.view({1, -1, 1, 1}) : output.to(input.scalar_type());
+// As ATen computes it.
+at::Tensor convolve(torch::nn::Conv2d& layer, const at::Tensor& input) {
+  const Options& options = layer->options;
+  if (!in_bfloat16(input)) return layer->forward(input);
+  return with_bias(at::conv2d(operand(input), operand(layer->weight), {}, *options.stride(),
+                              *padding_of(options), *options.dilation(), options.groups())
+                       .to(at::kFloat),
+                   layer->bias);
+}
+
+at::Tensor convolve(torch::nn::ConvTranspose2d& layer, const at::Tensor& input) {
+  const Options& options = layer->options;
+  if (!in_bfloat16(input)) return layer->forward(input);
+  return with_bias(at::conv_transpose2d(operand(input), operand(layer->weight), {}, *options.stride(),
+                                        *padding_of(options), *options.output_padding(), options.groups(),
+                                        *options.dilation())
+                       .to(at::kFloat),
+                   layer->bias);
 }
 
 }  // namespace
 
-// In mixed precision the 5 x 5 convolution by Winograd's method stays in float32, which is faster than all
-// its products in bfloat16.
 at::Tensor convolution(torch::nn::Conv2d layer, const at::Tensor& input) {
   const Options& options = layer->options;
-  if (in_bfloat16(input)) {
-    const at::Tensor images = operand(input);
-    return with_bias(at::conv2d(images, operand(layer->weight), {}, *options.stride(), *padding_of(options),
-                                *options.dilation(), options.groups()),
-                     layer->bias, input);
-  }
-  if (options.in_channels() > kFewChannels || options.groups() != 1 || !layer->bias.defined())
-    return layer->forward(input);
+  if (form_of("convolution", input, layer->weight, layer->bias) == Form::plain || in_bfloat16(input) ||
+      options.in_channels() > kFewChannels || options.groups() != 1 || !layer->bias.defined())
+    return convolve(layer, input);
   const auto [height, width] = sides_after(options, input);
   return at::baddbmm(layer->bias.view({1, -1, 1}),
                      layer->weight.flatten(1).unsqueeze(0).expand({input.size(0), -1, -1}),
@@ -121,20 +135,17 @@ at::Tensor convolution(torch::nn::Conv2d layer, const at::Tensor& input) {
       .view({input.size(0), options.out_channels(), height, width});
 }
 
+// In mixed precision, too, Winograd's method computes in float32: faster than all the products in bfloat16,
+// while its own would be 20 times less exact there.
 at::Tensor transposed_convolution(torch::nn::ConvTranspose2d layer, const at::Tensor& input) {
   const Options& options = layer->options;
+  if (form_of("transposed_convolution", input, layer->weight, layer->bias) == Form::plain)
+    return convolve(layer, input);
   if (suits_winograd(options, input)) return WinogradTransposed::apply(input, layer->weight);
-  if (options.out_channels() > kFewChannels || options.groups() != 1) {
-    if (!in_bfloat16(input)) return layer->forward(input);
-    return with_bias(at::conv_transpose2d(operand(input), operand(layer->weight), {}, *options.stride(),
-                                          *padding_of(options), *options.output_padding(), options.groups(),
-                                          *options.dilation()),
-                     layer->bias, input);
-  }
+  if (options.out_channels() > kFewChannels || options.groups() != 1) return convolve(layer, input);
   const at::Tensor columns =
       at::matmul(operand(layer->weight).flatten(1).t(), operand(input).flatten(2)).to(input.scalar_type());
-  const at::Tensor images = fold(columns, sides_after(options, input), options);
-  return with_bias(images, layer->bias, input);
+  return with_bias(fold(columns, sides_after(options, input), options), layer->bias);
 }
 
 }  // namespace ganymede

@@ -1,5 +1,6 @@
 // Convolutions as the networks compute them: what the modules' forward() gives, by the method that takes the
-// least time on a CPU. Rows are independent of each other; can be differentiated twice.
+// least time on a CPU; those of other devices, and the plain form, are the modules' own. Rows are independent
+// of each other; can be differentiated twice.
 #pragma once
 
 #include <torch/nn/modules/conv.h>
@@ -10,7 +11,7 @@ namespace ganymede {
 at::Tensor convolution(torch::nn::Conv2d layer, const at::Tensor& input);
 
 // With few output channels, one matrix product that is folded into the image; 5 x 5 kernels at stride 1 by
-// Winograd's method (winograd.hpp).
+// Winograd's method (kernels/cpu/winograd.hpp).
 at::Tensor transposed_convolution(torch::nn::ConvTranspose2d layer, const at::Tensor& input);
 
 }  // namespace ganymede

@@ -1,7 +1,7 @@
 #include "networks/dropout.hpp"
 
 #include "base/error.hpp"
-#include "base/random_tensor.hpp"
+#include "kernels/random_tensor.hpp"
 
 namespace ganymede {
 
@@ -21,7 +21,7 @@ at::Tensor dropout(const at::Tensor& input, double probability, StreamCode netwo
     rows += segment.rows;
     masks.push_back(
         draw_dropout_mask(RandomStream(context.seed, stream, static_cast<std::uint32_t>(context.step)),
-                          segment.first_place, shape, probability, input.scalar_type()));
+                          segment.first_place, shape, probability, input.options()));
   }
   ensure(rows == input.size(0), "the segments of a forward pass cover its rows");
   return input * (masks.size() == 1 ? masks.front() : at::cat(masks));

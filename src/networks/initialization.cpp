@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "base/error.hpp"
-#include "base/random_tensor.hpp"
+#include "kernels/random_tensor.hpp"
 
 namespace ganymede {
 namespace {
@@ -30,13 +30,12 @@ std::vector<std::int64_t> as_one_place(const at::Tensor& parameter) {
 
 // U(-bound, bound).
 void draw_parameter(const at::Tensor& parameter, double bound, const RandomStream& stream) {
-  parameter.copy_(
-      draw_uniform(stream, 0, as_one_place(parameter), -bound, bound, parameter.scalar_type())[0]);
+  parameter.copy_(draw_uniform(stream, 0, as_one_place(parameter), -bound, bound, parameter.options())[0]);
 }
 
 // N(0, deviation).
 void draw_normal_parameter(const at::Tensor& parameter, double deviation, const RandomStream& stream) {
-  parameter.copy_(draw_normal(stream, 0, as_one_place(parameter), parameter.scalar_type())[0] * deviation);
+  parameter.copy_(draw_normal(stream, 0, as_one_place(parameter), parameter.options())[0] * deviation);
 }
 
 void zero_biases(torch::nn::Module& module) {

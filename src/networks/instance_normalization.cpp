@@ -1,17 +1,9 @@
-// Compiled with -O3 and -ffp-contract=off: vectorised, and the bits do not depend on the processor.
 #include "networks/instance_normalization.hpp"
 
-#include <ATen/Dispatch.h>
-#include <ATen/Parallel.h>
-#include <ATen/ops/empty.h>
-#include <ATen/ops/empty_like.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include <cmath>
-#include <cstring>
-
 #include "base/error.hpp"
-#include "base/vectorised.hpp"
+#include "kernels/plane_normalization.hpp"
 
 namespace ganymede {
 namespace {
@@ -19,144 +11,10 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-constexpr double kInstanceEpsilon = 1e-5;
-// So many numbers side by side, whatever the processor's vectors are: sums have the same bits everywhere. GCC
-// takes wider ones apart where AVX-512 is missing, number by number.
-template <typename T>
-struct Lanes {
-  typedef T Vector __attribute__((vector_size(32)));  // NOLINT: an alias takes no such attribute
-  static constexpr std::int64_t kCount = 32 / sizeof(T);
-  static Vector load(const T* from) {
-    Vector vector;
-    std::memcpy(&vector, from, sizeof vector);
-    return vector;
-  }
-};
-
-template <typename T>
-T sum_of(const typename Lanes<T>::Vector& lanes) {
-  T sum = 0;
-  for (int lane = 0; lane < Lanes<T>::kCount; ++lane) sum += lanes[lane];
-  return sum;
-}
-
-// Works for numbers and for lanes of them.
-template <typename V, typename T>
-[[gnu::always_inline]] inline V activated(V value, V of, T slope) {
-  return of > 0 ? value : value * slope;
-}
-
-// statistics: the plane's mean, and 1 / its deviation.
-template <typename T>
-[[gnu::always_inline]] inline void normalize(T* to, const T* from, std::int64_t pixels, T slope,
-                                             T* statistics) {
-  using L = Lanes<T>;
-  const std::int64_t whole = pixels / L::kCount * L::kCount;
-  typename L::Vector sums{}, squares{};
-  for (std::int64_t i = 0; i < whole; i += L::kCount) sums += L::load(from + i);
-  T sum = sum_of<T>(sums);
-  for (std::int64_t i = whole; i < pixels; ++i) sum += from[i];
-  const T mean = sum / static_cast<T>(pixels);
-  for (std::int64_t i = 0; i < whole; i += L::kCount) {
-    const typename L::Vector distance = L::load(from + i) - mean;
-    squares += distance * distance;
-  }
-  T square = sum_of<T>(squares);
-  for (std::int64_t i = whole; i < pixels; ++i) square += (from[i] - mean) * (from[i] - mean);
-  const T scale = 1 / std::sqrt(square / static_cast<T>(pixels) + static_cast<T>(kInstanceEpsilon));
-  for (std::int64_t i = 0; i < whole; i += L::kCount) {
-    const typename L::Vector normal = (L::load(from + i) - mean) * scale,
-                             result = activated(normal, normal, slope);
-    std::memcpy(to + i, &result, sizeof result);
-  }
-  for (std::int64_t i = whole; i < pixels; ++i) {
-    const T normal = (from[i] - mean) * scale;
-    to[i] = activated(normal, normal, slope);
-  }
-  statistics[0] = mean;
-  statistics[1] = scale;
-}
-
-// d loss / d input = scale (g - mean(g) - normal mean(g normal)), with g before the activation.
-template <typename T>
-[[gnu::always_inline]] inline void normalize_backward(T* to, const T* gradient, const T* from,
-                                                      std::int64_t pixels, T slope, const T* statistics) {
-  using L = Lanes<T>;
-  const std::int64_t whole = pixels / L::kCount * L::kCount;
-  const T mean = statistics[0], scale = statistics[1];
-  typename L::Vector sums{}, products{};
-  for (std::int64_t i = 0; i < whole; i += L::kCount) {
-    const typename L::Vector normal = (L::load(from + i) - mean) * scale,
-                             before = activated(L::load(gradient + i), normal, slope);
-    sums += before;
-    products += before * normal;
-  }
-  T sum = sum_of<T>(sums), product = sum_of<T>(products);
-  for (std::int64_t i = whole; i < pixels; ++i) {
-    const T normal = (from[i] - mean) * scale, before = activated(gradient[i], normal, slope);
-    sum += before;
-    product += before * normal;
-  }
-  sum /= static_cast<T>(pixels);
-  product /= static_cast<T>(pixels);
-  for (std::int64_t i = 0; i < whole; i += L::kCount) {
-    const typename L::Vector normal = (L::load(from + i) - mean) * scale,
-                             before = activated(L::load(gradient + i), normal, slope),
-                             result = (before - sum - normal * product) * scale;
-    std::memcpy(to + i, &result, sizeof result);
-  }
-  for (std::int64_t i = whole; i < pixels; ++i) {
-    const T normal = (from[i] - mean) * scale;
-    to[i] = (activated(gradient[i], normal, slope) - sum - normal * product) * scale;
-  }
-}
-
-#define GANYMEDE_NORMALIZE_PLANE(T)                                                                      \
-  GANYMEDE_VECTORISED void normalize_plane(T* to, const T* from, std::int64_t pixels, T slope,           \
-                                           T* statistics) {                                              \
-    normalize(to, from, pixels, slope, statistics);                                                      \
-  }                                                                                                      \
-  GANYMEDE_VECTORISED void normalize_plane_backward(T* to, const T* gradient, const T* from,             \
-                                                    std::int64_t pixels, T slope, const T* statistics) { \
-    normalize_backward(to, gradient, from, pixels, slope, statistics);                                   \
-  }
-GANYMEDE_FOR_FLOAT_AND_DOUBLE(GANYMEDE_NORMALIZE_PLANE)
-
-// work(plane) for each of rows x channels, in several threads where it pays.
-template <typename Work>
-void for_each_plane(const at::Tensor& images, const Work& work) {
-  constexpr std::int64_t kPixelsAThread = 16384;
-  const std::int64_t pixels = images.size(2) * images.size(3);
-  at::parallel_for(0, images.size(0) * images.size(1), std::max<std::int64_t>(1, kPixelsAThread / pixels),
-                   [&](std::int64_t begin, std::int64_t end) {
-                     for (std::int64_t plane = begin; plane < end; ++plane) work(plane);
-                   });
-}
-
-struct NormalizedPlanes {
-  at::Tensor output, statistics;  // statistics [rows x channels, 2]
-};
-
-NormalizedPlanes forward_of(const at::Tensor& input, double slope) {
-  const std::int64_t pixels = input.size(2) * input.size(3);
-  NormalizedPlanes result{.output = at::empty_like(input),
-                          .statistics = at::empty({input.size(0) * input.size(1), 2}, input.options())};
-  AT_DISPATCH_FLOATING_TYPES(input.scalar_type(), "instance_normalization", [&] {
-    const auto* from = input.const_data_ptr<scalar_t>();
-    auto* to = result.output.mutable_data_ptr<scalar_t>();
-    auto* statistics = result.statistics.mutable_data_ptr<scalar_t>();
-    for_each_plane(input, [&](std::int64_t plane) {
-      normalize_plane(to + plane * pixels, from + plane * pixels, pixels, static_cast<scalar_t>(slope),
-                      statistics + 2 * plane);
-    });
-  });
-  return result;
-}
-
 struct InstanceNormalization : torch::autograd::Function<InstanceNormalization> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& input, double slope) {
     const at::Tensor images = input.contiguous();
-    const NormalizedPlanes normalized = forward_of(images, slope);
+    const NormalizedPlanes normalized = normalize_planes(images, slope);
     context->saved_data["slope"] = slope;
     context->save_for_backward({images, normalized.statistics});
     return normalized.output;
@@ -165,28 +23,16 @@ struct InstanceNormalization : torch::autograd::Function<InstanceNormalization> 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     ensure(!at::GradMode::is_enabled(), "instance normalisation is differentiated once");
     const variable_list saved = context->get_saved_variables();
-    const at::Tensor &input = saved[0], gradient = gradients[0].contiguous();
-    const double slope = context->saved_data["slope"].toDouble();
-    const std::int64_t pixels = input.size(2) * input.size(3);
-    at::Tensor result = at::empty_like(input);
-    AT_DISPATCH_FLOATING_TYPES(input.scalar_type(), "instance_normalization_backward", [&] {
-      const auto* from = input.const_data_ptr<scalar_t>();
-      const auto* slopes = gradient.const_data_ptr<scalar_t>();
-      const auto* statistics = saved[1].const_data_ptr<scalar_t>();
-      auto* to = result.mutable_data_ptr<scalar_t>();
-      for_each_plane(input, [&](std::int64_t plane) {
-        normalize_plane_backward(to + plane * pixels, slopes + plane * pixels, from + plane * pixels, pixels,
-                                 static_cast<scalar_t>(slope), statistics + 2 * plane);
-      });
-    });
-    return {result, at::Tensor()};
+    return {normalize_planes_backward(gradients[0].contiguous(), saved[0], saved[1],
+                                      context->saved_data["slope"].toDouble()),
+            at::Tensor()};
   }
 };
 
 }  // namespace
 
 at::Tensor instance_normalization(const at::Tensor& input, double slope_below_zero) {
-  if (!at::GradMode::is_enabled()) return forward_of(input.contiguous(), slope_below_zero).output;
+  if (!at::GradMode::is_enabled()) return normalize_planes(input.contiguous(), slope_below_zero).output;
   return InstanceNormalization::apply(input, slope_below_zero);
 }
 

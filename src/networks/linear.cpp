@@ -3,8 +3,8 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "base/error.hpp"
-#include "networks/bias_activation.hpp"
-#include "networks/mixed_precision.hpp"
+#include "kernels/bias_activation.hpp"
+#include "kernels/mixed_precision.hpp"
 #include "optimization/gradient_accumulator.hpp"
 
 namespace ganymede {

@@ -1,7 +1,7 @@
 #include "networks/lstm.hpp"
 
+#include "kernels/mixed_precision.hpp"
 #include "networks/linear.hpp"
-#include "networks/mixed_precision.hpp"
 
 namespace ganymede {
 

@@ -4,7 +4,7 @@
 #include <torch/nn/modules/linear.h>
 
 #include "base/error.hpp"
-#include "base/random_tensor.hpp"
+#include "kernels/random_tensor.hpp"
 
 namespace ganymede {
 namespace {
@@ -82,7 +82,7 @@ class SpectralNormalization final : public Network {
       const std::int64_t rows = layer->matrix().size(0);
       layer->left =
           register_buffer(fmt::format("spectral_vector{}", index),
-                          normalized(draw_normal(stream, 0, {1, rows}, layer->weight.scalar_type())[0]));
+                          normalized(draw_normal(stream, 0, {1, rows}, layer->weight.options())[0]));
       for (int i = 0; i < kFirstIterations; ++i) iterate(*layer);
       layers_.push_back(*layer);
     }

@@ -8,6 +8,8 @@
 #include <optional>
 #include <variant>
 
+#include "kernels/logit_loss.hpp"
+
 namespace ganymede {
 
 // Goodfellow et al. 2014. D: -log sigmoid(real) - log(1 - sigmoid(fake)). G: -log sigmoid(fake), or with
@@ -35,18 +37,13 @@ struct MixedLoss {
 
 using AdversarialLoss = std::variant<BceLoss, WassersteinLoss, HingeLoss, LeastSquaresLoss, MixedLoss>;
 
-struct LossAndSlope {
-  double sum;
-  at::Tensor slope;  // of factor x sum by each logit, [rows, 1]
-};
-
 struct DiscriminatorLoss {
   double sum;
   at::Tensor real, fake;       // slopes of factor x sum, [rows, 1]
   at::Tensor mismatched = {};  // likewise, where there are such logits
 };
 
-// Logits are [rows, 1], float32 or float64, on the CPU. The slopes have no graph.
+// Logits are [rows, 1], float32 or float64. The slopes have no graph.
 DiscriminatorLoss discriminator_loss(const AdversarialLoss& loss, const at::Tensor& real_logits,
                                      const at::Tensor& fake_logits, double factor);
 // Beside them logits of real samples with conditions of others, which count as fakes: share [rows, 1] says

@@ -1,6 +1,6 @@
 #include "optimization/optimizer.hpp"
 
-#include "optimization/fused_updates.hpp"
+#include "kernels/fused_updates.hpp"
 
 namespace ganymede {
 namespace {

@@ -1,10 +1,9 @@
 #include "optimization/parameter_arena.hpp"
 
 #include <cmath>
-#include <numeric>
 
 #include "base/error.hpp"
-#include "optimization/fused_updates.hpp"
+#include "kernels/sums_of_squares.hpp"
 
 namespace ganymede {
 namespace {
@@ -93,13 +92,11 @@ double ParameterArena::gradient_norm() {
     for (const ElementRange& bucket : buckets_)
       block_ranges_.push_back({blocks(bucket.begin), blocks(bucket.end)});
   }
-  auto* norms = block_norms_.mutable_data_ptr<double>();
   for (const ElementRange& range : owned_ranges_)
-    for (std::int64_t begin = range.begin; begin < range.end; begin += kBlock)
-      norms[begin / kBlock] =
-          sum_of_squares(gradients().narrow(0, begin, std::min(kBlock, range.end - begin)));
+    sums_of_squares(gradients().narrow(0, range.begin, range.size()), kBlock,
+                    block_norms_.narrow(0, range.begin / kBlock, blocks(range.size())));
   exchange_.publish(block_norms_, block_ranges_, /*block=*/1);
-  return std::sqrt(std::accumulate(norms, norms + block_norms_.numel(), 0.0));
+  return std::sqrt(sum_in_order(block_norms_));
 }
 
 void ParameterArena::publish() {

@@ -3,7 +3,7 @@
 
 #include <bit>
 
-#include "base/random_tensor.hpp"
+#include "kernels/random_tensor.hpp"
 #include "storage/json_file.hpp"
 
 namespace ganymede {

@@ -7,7 +7,7 @@
 #include <set>
 #include <vector>
 
-#include "base/random_tensor.hpp"
+#include "kernels/random_tensor.hpp"
 
 namespace ganymede {
 namespace {

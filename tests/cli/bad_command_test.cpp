@@ -38,6 +38,15 @@ TEST_F(BadCommandTest, ZeroThreads) {
   expect_refused({"train", "mlp", "--threads", "0"}, {"--threads: 0; expected an integer from 1 to 1024"});
 }
 
+TEST_F(BadCommandTest, UnknownKernels) {
+  const ProgramResult result = run_program(
+      train_arguments("new"),
+      {.ranks = 2, .environment = {{"GANYMEDE_KERNELS", "quick"}}, .working_folder = folder_.path()});
+  EXPECT_EQ(result.exit_code, kUserMistake) << result.describe();
+  EXPECT_THAT(result.errors, testing::HasSubstr("GANYMEDE_KERNELS is \"quick\"; expected fast or plain"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "new"));
+}
+
 TEST_F(BadCommandTest, NoRecipe) {
   expect_refused({"train"}, {"which recipe?", "ganymede recipe list"});
 }

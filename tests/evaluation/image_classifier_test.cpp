@@ -3,7 +3,7 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
-#include "base/random_tensor.hpp"
+#include "kernels/random_tensor.hpp"
 #include "tests/support/expect_error.hpp"
 
 namespace ganymede {

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
 
-#include "networks/winograd.hpp"
+#include "kernels/cpu/winograd.hpp"
 
 namespace ganymede {
 namespace {

@@ -1,6 +1,6 @@
 // In mixed precision a product has the value of its factors rounded to bfloat16, rounded once more; what is
 // summed and kept is float32.
-#include "networks/mixed_precision.hpp"
+#include "kernels/mixed_precision.hpp"
 
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>

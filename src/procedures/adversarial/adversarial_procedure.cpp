@@ -1,8 +1,8 @@
 #include "procedures/adversarial/adversarial_procedure.hpp"
 
 #include "base/error.hpp"
+#include "kernels/mixed_precision.hpp"
 #include "networks/batch_normalization.hpp"
-#include "networks/mixed_precision.hpp"
 #include "procedures/adversarial/round_maker.hpp"
 #include "procedures/adversarial/round_objectives.hpp"
 #include "procedures/adversarial/sampler.hpp"

@@ -4,7 +4,7 @@
 
 #include <initializer_list>
 
-#include "base/random_tensor.hpp"
+#include "kernels/random_tensor.hpp"
 #include "networks/network.hpp"
 #include "procedures/adversarial/streams.hpp"
 

@@ -1,6 +1,6 @@
 #include "procedures/cycle/cycle_procedure.hpp"
 
-#include "networks/mixed_precision.hpp"
+#include "kernels/mixed_precision.hpp"
 #include "objectives/absolute_error.hpp"
 #include "procedures/cycle/cycle_networks.hpp"
 #include "procedures/cycle/history_pool.hpp"

@@ -3,7 +3,7 @@
 #include "base/error.hpp"
 #include "base/trace.hpp"
 #include "base/utf8.hpp"
-#include "networks/mixed_precision.hpp"
+#include "kernels/mixed_precision.hpp"
 #include "objectives/adversarial_loss.hpp"
 #include "objectives/token_likelihood.hpp"
 #include "procedures/objective.hpp"

@@ -2,14 +2,11 @@
 // graph.
 #pragma once
 
-#include "base/random_tensor.hpp"
+#include "kernels/random_tensor.hpp"
+#include "kernels/token_choice.hpp"
 #include "networks/sequence_networks.hpp"
 
 namespace ganymede {
-
-// The tokens [rows] that uniform numbers [rows] pick by the laws softmax(logits) [rows, vocabulary]; of
-// numbers [times, rows], [times, rows] tokens, so many by each law.
-at::Tensor pick_tokens(const at::Tensor& logits, const at::Tensor& uniform);
 
 // rows sequences int64 [rows, length]; uniform numbers [rows, length] pick them.
 at::Tensor sample_sequences(const SequenceGenerator& generator, const at::Tensor& uniform);

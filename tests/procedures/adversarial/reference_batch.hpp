@@ -2,9 +2,9 @@
 // any rows of any step; and one step from them.
 #pragma once
 
-#include "base/random_tensor.hpp"
 #include "data/format/captions.hpp"
 #include "data/loading/batch.hpp"
+#include "kernels/random_tensor.hpp"
 #include "procedures/adversarial/adversarial_procedure.hpp"
 
 namespace ganymede {

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/random_tensor.hpp"
+#include "kernels/random_tensor.hpp"
 #include "procedures/cycle/cycle_procedure.hpp"
 #include "training/training_state.hpp"
 

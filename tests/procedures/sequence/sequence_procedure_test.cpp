@@ -3,9 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/random_tensor.hpp"
 #include "distributed/lone_communicator.hpp"
 #include "distributed/loopback_communicator.hpp"
+#include "kernels/random_tensor.hpp"
 #include "procedures/sequence/oracle.hpp"
 #include "procedures/sequence/streams.hpp"
 #include "procedures/sequence/token_sampler.hpp"

@@ -2,8 +2,8 @@
 // from the same initial weights, batches, dropout masks and numbers that pick tokens.
 #include <gtest/gtest.h>
 
-#include "base/random_tensor.hpp"
 #include "distributed/lone_communicator.hpp"
+#include "kernels/random_tensor.hpp"
 #include "procedures/sequence/streams.hpp"
 #include "procedures/sequence/token_sampler.hpp"
 #include "tests/procedures/part_recipes.hpp"

@@ -1,12 +1,13 @@
 // Compiled with -O3 and -ffp-contract=off: vectorised, and the bits do not depend on the processor.
-#include "networks/bias_activation.hpp"
+#include "kernels/bias_activation.hpp"
 
 #include <ATen/Dispatch.h>
 #include <ATen/ops/empty_like.h>
 
 #include "base/vectorised.hpp"
+#include "kernels/arithmetic/bias_activation.hpp"
 
-namespace ganymede {
+namespace ganymede::cpu {
 namespace {
 
 #define GANYMEDE_ADD_BIAS(T)                                                                               \
@@ -15,23 +16,21 @@ namespace {
   }                                                                                                        \
   GANYMEDE_VECTORISED void add_bias_and_rectify(T* values, const T* bias, std::int64_t columns) {          \
     for (std::int64_t c = 0; c < columns; ++c) {                                                           \
-      const T sum = values[c] + bias[c];                                                                   \
-      values[c] = sum < 0 ? 0 : sum;                                                                       \
+      values[c] = rectified(values[c] + bias[c]);                                                          \
     }                                                                                                      \
   }                                                                                                        \
   GANYMEDE_VECTORISED void add_bias_and_rectify(T* values, const T* bias, std::int64_t columns, T slope) { \
     for (std::int64_t c = 0; c < columns; ++c) {                                                           \
-      const T sum = values[c] + bias[c];                                                                   \
-      values[c] = sum < 0 ? slope * sum : sum;                                                             \
+      values[c] = leaky(values[c] + bias[c], slope);                                                       \
     }                                                                                                      \
   }
-#define GANYMEDE_RECTIFIER_BACKWARD(T)                                                                    \
-  GANYMEDE_VECTORISED void rectifier_backward(T* to, const T* gradient, const T* output,                  \
-                                              std::int64_t columns, T slope) {                            \
-    for (std::int64_t c = 0; c < columns; ++c) to[c] = output[c] > 0 ? gradient[c] : slope * gradient[c]; \
-  }                                                                                                       \
-  GANYMEDE_VECTORISED void add_to(T* sums, const T* numbers, std::int64_t columns) {                      \
-    for (std::int64_t c = 0; c < columns; ++c) sums[c] += numbers[c];                                     \
+#define GANYMEDE_RECTIFIER_BACKWARD(T)                                                                  \
+  GANYMEDE_VECTORISED void rectifier_backward(T* to, const T* gradient, const T* output,                \
+                                              std::int64_t columns, T slope) {                          \
+    for (std::int64_t c = 0; c < columns; ++c) to[c] = before_rectifier(gradient[c], output[c], slope); \
+  }                                                                                                     \
+  GANYMEDE_VECTORISED void add_to(T* sums, const T* numbers, std::int64_t columns) {                    \
+    for (std::int64_t c = 0; c < columns; ++c) sums[c] += numbers[c];                                   \
   }
 GANYMEDE_FOR_FLOAT_AND_DOUBLE(GANYMEDE_ADD_BIAS)
 GANYMEDE_FOR_FLOAT_AND_DOUBLE(GANYMEDE_RECTIFIER_BACKWARD)
@@ -74,4 +73,4 @@ at::Tensor activation_backward(const at::Tensor& gradient, const at::Tensor& out
   return before;
 }
 
-}  // namespace ganymede
+}  // namespace ganymede::cpu

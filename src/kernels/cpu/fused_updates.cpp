@@ -1,47 +1,30 @@
 // Compiled with -O3 and -ffp-contract=off: vectorised, and the bits do not depend on the processor.
-#include "optimization/fused_updates.hpp"
+#include "kernels/fused_updates.hpp"
 
 #include <ATen/Dispatch.h>
 
-#include <array>
 #include <cmath>
-#include <numeric>
 
 #include "base/vectorised.hpp"
+#include "kernels/arithmetic/fused_updates.hpp"
 
-namespace ganymede {
+namespace ganymede::cpu {
 namespace {
-
-// A decay and its complement, which is rounded once: 1 - 0.999f is 5e-5 off.
-template <typename T>
-struct Decay {
-  explicit Decay(double decay) : kept(static_cast<T>(decay)), added(static_cast<T>(1 - decay)) {}
-  T kept, added;
-};
 
 #define GANYMEDE_ADAM(T)                                                                                 \
   GANYMEDE_VECTORISED void adam(T* w, const T* g, T* m, T* s, std::int64_t count, T rate, Decay<T> mean, \
                                 Decay<T> square, T root_factor, T epsilon) {                             \
-    for (std::int64_t i = 0; i < count; ++i) {                                                           \
-      m[i] = mean.kept * m[i] + mean.added * g[i];                                                       \
-      s[i] = square.kept * s[i] + square.added * g[i] * g[i];                                            \
-      w[i] -= rate * m[i] / (std::sqrt(s[i]) * root_factor + epsilon);                                   \
-    }                                                                                                    \
+    for (std::int64_t i = 0; i < count; ++i)                                                             \
+      adam_update(w[i], g[i], m[i], s[i], rate, mean, square, root_factor, epsilon);                     \
   }
 #define GANYMEDE_RMSPROP(T)                                                                             \
   GANYMEDE_VECTORISED void rmsprop(T* w, const T* g, T* s, std::int64_t count, T rate, Decay<T> square, \
                                    T epsilon) {                                                         \
-    for (std::int64_t i = 0; i < count; ++i) {                                                          \
-      s[i] = square.kept * s[i] + square.added * g[i] * g[i];                                           \
-      w[i] -= rate * g[i] / (std::sqrt(s[i]) + epsilon);                                                \
-    }                                                                                                   \
+    for (std::int64_t i = 0; i < count; ++i) rmsprop_update(w[i], g[i], s[i], rate, square, epsilon);   \
   }
 #define GANYMEDE_MOMENTUM(T)                                                                        \
   GANYMEDE_VECTORISED void momentum(T* w, const T* g, T* v, std::int64_t count, T rate, T factor) { \
-    for (std::int64_t i = 0; i < count; ++i) {                                                      \
-      v[i] = factor * v[i] + g[i];                                                                  \
-      w[i] -= rate * v[i];                                                                          \
-    }                                                                                               \
+    for (std::int64_t i = 0; i < count; ++i) momentum_update(w[i], g[i], v[i], rate, factor);       \
   }
 GANYMEDE_FOR_FLOAT_AND_DOUBLE(GANYMEDE_ADAM)
 GANYMEDE_FOR_FLOAT_AND_DOUBLE(GANYMEDE_RMSPROP)
@@ -79,18 +62,4 @@ void momentum_(const at::Tensor& values, const at::Tensor& gradients, const at::
   });
 }
 
-double sum_of_squares(const at::Tensor& numbers) {
-  constexpr std::int64_t kLanes = 16;
-  std::array<double, kLanes> sums{};
-  AT_DISPATCH_FLOATING_TYPES(numbers.scalar_type(), "sum_of_squares", [&] {
-    const auto* x = numbers.const_data_ptr<scalar_t>();
-    std::int64_t i = 0;
-    for (; i + kLanes <= numbers.numel(); i += kLanes)
-      for (std::int64_t lane = 0; lane < kLanes; ++lane)
-        sums[lane] += static_cast<double>(x[i + lane]) * static_cast<double>(x[i + lane]);
-    for (; i < numbers.numel(); ++i) sums[0] += static_cast<double>(x[i]) * static_cast<double>(x[i]);
-  });
-  return std::accumulate(sums.begin(), sums.end(), 0.0);
-}
-
-}  // namespace ganymede
+}  // namespace ganymede::cpu

@@ -2,17 +2,18 @@
 // given by its slope below 0: 1 is none, 0 a ReLU, between them a leaky ReLU.
 #pragma once
 
-#include <ATen/core/Tensor.h>
+#include "kernels/form.hpp"
 
 namespace ganymede {
 
 // values [rows, columns] = activation(values + bias [columns])
-void add_bias_and_activate_(const at::Tensor& values, const at::Tensor& bias, double slope_below_zero);
+GANYMEDE_OPERATION(void add_bias_and_activate_(const at::Tensor& values, const at::Tensor& bias,
+                                               double slope_below_zero))
 
 // The way back from gradients [rows, columns] at the outputs of add_bias_and_activate_: returns those before
 // the activation, which are the same tensor where there is none, and adds their sums over rows to
 // bias_gradient [columns], where that is defined.
-at::Tensor activation_backward(const at::Tensor& gradient, const at::Tensor& output, double slope_below_zero,
-                               const at::Tensor& bias_gradient);
+GANYMEDE_OPERATION(at::Tensor activation_backward(const at::Tensor& gradient, const at::Tensor& output,
+                                                  double slope_below_zero, const at::Tensor& bias_gradient))
 
 }  // namespace ganymede

@@ -1,16 +1,13 @@
-#include "base/random_tensor.hpp"
+#include "kernels/random_tensor.hpp"
 
 #include <ATen/Dispatch.h>
 
-#include "base/error.hpp"
-
-namespace ganymede {
+namespace ganymede::cpu {
 namespace {
 
 using Fill = void (RandomStream::*)(std::span<float>, std::uint32_t, std::int64_t) const;
 
 at::Tensor draw(const RandomStream& stream, Fill fill, std::int64_t first_place, at::IntArrayRef shape) {
-  ensure(first_place >= 0 && first_place + shape[0] < (std::int64_t{1} << 32), "places fit 32 bits");
   at::Tensor numbers = at::empty(shape, at::kFloat);
   if (numbers.numel() == 0) return numbers;
   (stream.*fill)({numbers.mutable_data_ptr<float>(), static_cast<std::size_t>(numbers.numel())},
@@ -20,21 +17,21 @@ at::Tensor draw(const RandomStream& stream, Fill fill, std::int64_t first_place,
 
 }  // namespace
 
-at::Tensor draw_normal(const RandomStream& stream, std::int64_t first_place, at::IntArrayRef shape,
-                       at::ScalarType dtype) {
-  return draw(stream, &RandomStream::normal, first_place, shape).to(dtype);
+at::Tensor standard_normal(const RandomStream& stream, std::int64_t first_place, at::IntArrayRef shape,
+                           const at::Device&) {
+  return draw(stream, &RandomStream::normal, first_place, shape);
 }
 
-at::Tensor draw_uniform(const RandomStream& stream, std::int64_t first_place, at::IntArrayRef shape,
-                        double low, double high, at::ScalarType dtype) {
-  return draw(stream, &RandomStream::uniform, first_place, shape).to(dtype).mul_(high - low).add_(low);
+at::Tensor standard_uniform(const RandomStream& stream, std::int64_t first_place, at::IntArrayRef shape,
+                            const at::Device&) {
+  return draw(stream, &RandomStream::uniform, first_place, shape);
 }
 
 at::Tensor draw_dropout_mask(const RandomStream& stream, std::int64_t first_place, at::IntArrayRef shape,
-                             double probability, at::ScalarType dtype) {
+                             double probability, const at::TensorOptions& options) {
   const at::Tensor uniform = draw(stream, &RandomStream::uniform, first_place, shape);
-  at::Tensor mask = at::empty(shape, dtype);
-  AT_DISPATCH_FLOATING_TYPES(dtype, "draw_dropout_mask", [&] {
+  at::Tensor mask = at::empty(shape, options);
+  AT_DISPATCH_FLOATING_TYPES(mask.scalar_type(), "draw_dropout_mask", [&] {
     const auto* numbers = uniform.const_data_ptr<float>();
     auto* values = mask.mutable_data_ptr<scalar_t>();
     const auto threshold = static_cast<float>(probability);
@@ -44,4 +41,4 @@ at::Tensor draw_dropout_mask(const RandomStream& stream, std::int64_t first_plac
   return mask;
 }
 
-}  // namespace ganymede
+}  // namespace ganymede::cpu

@@ -2,7 +2,7 @@
 // contiguous, of one size, float32 or float64.
 #pragma once
 
-#include <ATen/core/Tensor.h>
+#include "kernels/form.hpp"
 
 namespace ganymede {
 
@@ -13,18 +13,15 @@ struct AdamStep {
 
 // Kingma and Ba 2015, Algorithm 1: mean = beta1 mean + (1 - beta1) g; mean_square = beta2 mean_square +
 // (1 - beta2) g^2; w -= rate mean' / (sqrt(mean_square') + epsilon), where ' divides by 1 - beta^number.
-void adam_(const at::Tensor& values, const at::Tensor& gradients, const at::Tensor& mean,
-           const at::Tensor& mean_square, const AdamStep& step);
+GANYMEDE_OPERATION(void adam_(const at::Tensor& values, const at::Tensor& gradients, const at::Tensor& mean,
+                              const at::Tensor& mean_square, const AdamStep& step))
 
 // mean_square = decay mean_square + (1 - decay) g^2; w -= rate g / (sqrt(mean_square) + epsilon)
-void rmsprop_(const at::Tensor& values, const at::Tensor& gradients, const at::Tensor& mean_square,
-              double rate, double decay, double epsilon);
+GANYMEDE_OPERATION(void rmsprop_(const at::Tensor& values, const at::Tensor& gradients,
+                                 const at::Tensor& mean_square, double rate, double decay, double epsilon))
 
 // velocity = momentum velocity + g; w -= rate velocity
-void momentum_(const at::Tensor& values, const at::Tensor& gradients, const at::Tensor& velocity, double rate,
-               double momentum);
-
-// In double, in an order that depends on the size alone.
-double sum_of_squares(const at::Tensor& numbers);
+GANYMEDE_OPERATION(void momentum_(const at::Tensor& values, const at::Tensor& gradients,
+                                  const at::Tensor& velocity, double rate, double momentum))
 
 }  // namespace ganymede

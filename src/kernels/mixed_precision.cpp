@@ -1,4 +1,4 @@
-#include "networks/mixed_precision.hpp"
+#include "kernels/mixed_precision.hpp"
 
 #include <ATen/ATen.h>
 

@@ -1,5 +1,5 @@
 // Compiled with -O3: transforms of kLanes channels at once, in vectors.
-#include "networks/winograd.hpp"
+#include "kernels/cpu/winograd.hpp"
 
 #include <ATen/Dispatch.h>
 #include <ATen/ops/empty.h>
@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "base/vectorised.hpp"
-#include "networks/mixed_precision.hpp"
-#include "networks/winograd_matrices.hpp"
+#include "kernels/cpu/winograd_matrices.hpp"
+#include "kernels/mixed_precision.hpp"
 
 namespace ganymede::winograd {
 namespace {

@@ -1,0 +1,37 @@
+// Of one parameter.
+#pragma once
+
+#include <cmath>
+
+#include "base/host_device.hpp"
+
+namespace ganymede {
+
+// A decay and its complement, which is rounded once: 1 - 0.999f is 5e-5 off.
+template <typename T>
+struct Decay {
+  explicit Decay(double decay) : kept(static_cast<T>(decay)), added(static_cast<T>(1 - decay)) {}
+  T kept, added;
+};
+
+template <typename T>
+GANYMEDE_HOST_DEVICE void adam_update(T& w, T g, T& m, T& s, T rate, Decay<T> mean, Decay<T> square,
+                                      T root_factor, T epsilon) {
+  m = mean.kept * m + mean.added * g;
+  s = square.kept * s + square.added * g * g;
+  w -= rate * m / (std::sqrt(s) * root_factor + epsilon);
+}
+
+template <typename T>
+GANYMEDE_HOST_DEVICE void rmsprop_update(T& w, T g, T& s, T rate, Decay<T> square, T epsilon) {
+  s = square.kept * s + square.added * g * g;
+  w -= rate * g / (std::sqrt(s) + epsilon);
+}
+
+template <typename T>
+GANYMEDE_HOST_DEVICE void momentum_update(T& w, T g, T& v, T rate, T factor) {
+  v = factor * v + g;
+  w -= rate * v;
+}
+
+}  // namespace ganymede

@@ -1,0 +1,46 @@
+// Each operation of this folder has forms behind one function: loops of our own for the CPU (cpu/), and plain
+// ATen calls (plain/), which compute on any device. This chooses among them.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <span>
+
+namespace ganymede {
+
+enum class Form { cpu, plain };
+
+// The one in which tensors on this device are computed with. On the CPU the environment variable
+// GANYMEDE_KERNELS chooses: `fast`, as without it, or `plain`, a configuration of tests.
+Form form_on(const at::Device& device);
+
+// Throws a UserError if the variable says anything else, as the above would: to be called at the start.
+void check_chosen_kernels();
+
+// Throws an Error that names the operation, unless both are on one device.
+void check_same_device(const char* operation, const at::Tensor& tensor, const at::Tensor& other);
+
+// The form in which an operation takes these tensors, all on one device; those that are undefined count for
+// none.
+template <typename... Tensors>
+Form form_of([[maybe_unused]] const char* operation, const at::Tensor& tensor, const Tensors&... others) {
+  (check_same_device(operation, tensor, others), ...);
+  return form_on(tensor.device());
+}
+Form form_of(const char* operation, const at::Tensor& tensor, std::span<const at::Tensor> others);
+
+}  // namespace ganymede
+
+// Declares an operation and, in namespaces of their own, its forms.
+#define GANYMEDE_OPERATION(...) \
+  __VA_ARGS__;                  \
+  namespace cpu {               \
+  __VA_ARGS__;                  \
+  }                             \
+  namespace plain {             \
+  __VA_ARGS__;                  \
+  }
+
+// Calls one of them.
+#define GANYMEDE_IN_FORM(form, function, ...) \
+  ((form) == Form::cpu ? cpu::function(__VA_ARGS__) : plain::function(__VA_ARGS__))

@@ -1,0 +1,33 @@
+#include "kernels/fused_updates.hpp"
+
+#include <ATen/ATen.h>
+
+#include <cmath>
+
+namespace ganymede::plain {
+
+void adam_(const at::Tensor& values, const at::Tensor& gradients, const at::Tensor& mean,
+           const at::Tensor& mean_square, const AdamStep& step) {
+  const at::NoGradGuard no_grad;
+  const double root_factor = 1 / std::sqrt(1 - std::pow(step.beta2, step.number));
+  const double rate = step.rate / (1 - std::pow(step.beta1, step.number));
+  mean.mul_(step.beta1).add_(gradients, 1 - step.beta1);
+  mean_square.mul_(step.beta2).addcmul_(gradients, gradients, 1 - step.beta2);
+  values.addcdiv_(mean, mean_square.sqrt().mul_(root_factor).add_(step.epsilon), -rate);
+}
+
+void rmsprop_(const at::Tensor& values, const at::Tensor& gradients, const at::Tensor& mean_square,
+              double rate, double decay, double epsilon) {
+  const at::NoGradGuard no_grad;
+  mean_square.mul_(decay).addcmul_(gradients, gradients, 1 - decay);
+  values.addcdiv_(gradients, mean_square.sqrt().add_(epsilon), -rate);
+}
+
+void momentum_(const at::Tensor& values, const at::Tensor& gradients, const at::Tensor& velocity, double rate,
+               double momentum) {
+  const at::NoGradGuard no_grad;
+  velocity.mul_(momentum).add_(gradients);
+  values.add_(velocity, -rate);
+}
+
+}  // namespace ganymede::plain

@@ -1,0 +1,206 @@
+// Each operation's plain form against the fast one, in both dtypes, at odd sizes and without rows.
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include <array>
+
+#include "kernels/bias_activation.hpp"
+#include "kernels/fused_updates.hpp"
+#include "kernels/logit_loss.hpp"
+#include "kernels/lstm_cells.hpp"
+#include "kernels/next_different.hpp"
+#include "kernels/plane_normalization.hpp"
+#include "kernels/random_tensor.hpp"
+#include "kernels/sums_of_squares.hpp"
+#include "kernels/token_choice.hpp"
+#include "kernels/tree_sum.hpp"
+#include "tests/support/expect_error.hpp"
+
+namespace ganymede {
+namespace {
+
+class Forms : public testing::TestWithParam<at::ScalarType> {
+ protected:
+  Forms() { torch::manual_seed(1); }
+  at::Tensor normal(at::IntArrayRef shape) const { return at::randn(shape, GetParam()); }
+  void expect_close(const at::Tensor& plain, const at::Tensor& fast) const {
+    const double bound = GetParam() == at::kDouble ? 1e-12 : 1e-5;
+    ASSERT_EQ(plain.sizes(), fast.sizes());
+    ASSERT_EQ(plain.scalar_type(), fast.scalar_type());
+    EXPECT_TRUE(plain.is_contiguous());
+    EXPECT_TRUE(at::allclose(plain, fast, bound, bound)) << (plain - fast).abs().max();
+  }
+};
+
+const std::array kFormRows{0, 1, 33};
+
+TEST_P(Forms, OfBiasAndActivation) {
+  for (const int rows : kFormRows)
+    for (const double slope : {1.0, 0.0, 0.2}) {
+      const at::Tensor values = normal({rows, 37}), bias = normal({37}), gradient = normal({rows, 37});
+      const at::Tensor fast = values.clone(), plain = values.clone();
+      cpu::add_bias_and_activate_(fast, bias, slope);
+      plain::add_bias_and_activate_(plain, bias, slope);
+      expect_close(plain, fast);
+      const at::Tensor fast_sum = normal({37}), plain_sum = fast_sum.clone();
+      const at::Tensor fast_before = cpu::activation_backward(gradient, fast, slope, fast_sum);
+      expect_close(plain::activation_backward(gradient, fast, slope, plain_sum), fast_before);
+      expect_close(plain_sum, fast_sum);
+    }
+}
+
+TEST_P(Forms, OfPlaneNormalization) {
+  for (const int rows : kFormRows)
+    for (const double slope : {1.0, 0.0, 0.2}) {
+      const at::Tensor images = normal({rows, 3, 5, 7}) + 2, gradient = normal({rows, 3, 5, 7});
+      const NormalizedPlanes fast = cpu::normalize_planes(images, slope);
+      const NormalizedPlanes plain = plain::normalize_planes(images, slope);
+      expect_close(plain.output, fast.output);
+      expect_close(plain.statistics, fast.statistics);
+      expect_close(plain::normalize_planes_backward(gradient, images, fast.statistics, slope),
+                   cpu::normalize_planes_backward(gradient, images, fast.statistics, slope));
+    }
+}
+
+TEST_P(Forms, OfLstmCells) {
+  constexpr std::int64_t kHidden = 9, kVocabulary = 4;
+  for (const int rows : kFormRows)
+    for (const bool by_token : {false, true}) {
+      const at::Tensor gates = normal({rows, 4 * kHidden}), before = normal({rows, kHidden});
+      const at::Tensor tokens = by_token ? at::randint(kVocabulary, {rows}, at::kLong) : at::Tensor();
+      const at::Tensor addends = normal({by_token ? kVocabulary : rows, 4 * kHidden});
+      const LstmCells fast = cpu::advance_lstm_cells(gates.clone(), addends, tokens, before);
+      const LstmCells plain = plain::advance_lstm_cells(gates.clone(), addends, tokens, before);
+      expect_close(plain.hidden, fast.hidden);
+      expect_close(plain.cell, fast.cell);
+      expect_close(plain.gates, fast.gates);
+      expect_close(plain.squashed, fast.squashed);
+      const at::Tensor of_hidden = normal({rows, kHidden}), of_cell = normal({rows, kHidden});
+      const LstmCellGradients fast_back =
+          cpu::lstm_cells_backward(of_hidden, of_cell, fast.gates, fast.squashed, before);
+      const LstmCellGradients plain_back =
+          plain::lstm_cells_backward(of_hidden, of_cell, fast.gates, fast.squashed, before);
+      expect_close(plain_back.gates, fast_back.gates);
+      expect_close(plain_back.cell_before, fast_back.cell_before);
+    }
+}
+
+// Values and what an optimizer remembers, of both forms.
+struct Buffers {
+  explicit Buffers(const at::Tensor& start)
+      : fast{start, start * 0.5, start.square()}, plain{fast[0].clone(), fast[1].clone(), fast[2].clone()} {}
+  std::array<at::Tensor, 3> fast, plain;
+};
+
+TEST_P(Forms, OfUpdates) {
+  for (const int size : kFormRows) {
+    const at::Tensor gradient = normal({size});
+    const AdamStep step{.number = 3, .rate = 1e-2, .beta1 = 0.5, .beta2 = 0.999, .epsilon = 1e-8};
+    Buffers adam(normal({size})), rmsprop(normal({size})), momentum(normal({size}));
+    cpu::adam_(adam.fast[0], gradient, adam.fast[1], adam.fast[2], step);
+    plain::adam_(adam.plain[0], gradient, adam.plain[1], adam.plain[2], step);
+    cpu::rmsprop_(rmsprop.fast[0], gradient, rmsprop.fast[2], 1e-2, 0.99, 1e-8);
+    plain::rmsprop_(rmsprop.plain[0], gradient, rmsprop.plain[2], 1e-2, 0.99, 1e-8);
+    cpu::momentum_(momentum.fast[0], gradient, momentum.fast[1], 1e-2, 0.9);
+    plain::momentum_(momentum.plain[0], gradient, momentum.plain[1], 1e-2, 0.9);
+    for (const Buffers* buffers : {&adam, &rmsprop, &momentum})
+      for (std::size_t i = 0; i < buffers->fast.size(); ++i)
+        expect_close(buffers->plain[i], buffers->fast[i]);
+  }
+}
+
+TEST_P(Forms, OfSumsOfSquares) {
+  for (const std::int64_t size : {0, 1, 63, 64, 200}) {
+    constexpr std::int64_t kBlock = 64;
+    const at::Tensor numbers = normal({size});
+    const at::Tensor fast = at::zeros({(size + kBlock - 1) / kBlock}, at::kDouble),
+                     plain = at::zeros_like(fast);
+    cpu::sums_of_squares(numbers, kBlock, fast);
+    plain::sums_of_squares(numbers, kBlock, plain);
+    EXPECT_TRUE(at::allclose(plain, fast, 1e-14));
+    EXPECT_NEAR(plain::sum_in_order(plain), cpu::sum_in_order(fast), 1e-10);
+  }
+}
+
+TEST_P(Forms, OfTheTreeSumHaveTheSameBits) {
+  for (const std::size_t count : {1, 2, 3, 4, 7}) {
+    std::vector<at::Tensor> addends;
+    for (std::size_t i = 0; i < count; ++i) addends.push_back(normal({601}));
+    const at::Tensor fast = at::empty_like(addends[0]);
+    cpu::tree_sum_into(fast, addends);
+    plain::tree_sum_into(addends.back(), addends);  // over an addend
+    EXPECT_TRUE(at::equal(addends.back(), fast)) << count;
+  }
+}
+
+TEST_P(Forms, OfLossesOverLogits) {
+  using Shape = LogitCurve::Shape;
+  for (const int rows : kFormRows)
+    for (const Shape shape : {Shape::none, Shape::real, Shape::fake, Shape::margin, Shape::square}) {
+      const LogitCurve curve{.shape = shape, .parameter = -1, .sign = -1, .line = 0.3};
+      const at::Tensor logits = normal({rows, 1}) * 20;
+      for (const at::Tensor& weights : {at::Tensor(), at::rand_like(logits)}) {
+        const LossAndSlope fast = cpu::sum_over_logits(logits, curve, 0.1, weights);
+        const LossAndSlope plain = plain::sum_over_logits(logits, curve, 0.1, weights);
+        EXPECT_NEAR(plain.sum, fast.sum, 1e-10 * std::abs(fast.sum));
+        expect_close(plain.slope, fast.slope);
+      }
+    }
+}
+
+TEST_P(Forms, OfTokenChoice) {
+  for (const std::int64_t times : {1, 3}) {
+    const at::Tensor logits = normal({50, 203}) * 3;
+    const at::Tensor uniform = at::rand({times, 50}, GetParam());
+    EXPECT_TRUE(at::equal(plain::pick_tokens(logits, uniform), cpu::pick_tokens(logits, uniform)));
+    const at::Tensor row = uniform[0];
+    EXPECT_TRUE(at::equal(plain::pick_tokens(logits, row), cpu::pick_tokens(logits, row)));
+  }
+  const at::Tensor ends = at::tensor({-INFINITY, 0.0, 1.0, -INFINITY}, GetParam()).expand({2, 4});
+  const at::Tensor extremes = at::tensor({0.0, 1.0}, GetParam());
+  EXPECT_TRUE(at::equal(plain::pick_tokens(ends, extremes), cpu::pick_tokens(ends, extremes)));
+}
+
+TEST_P(Forms, OfRandomTensorsHaveTheSameBits) {
+  const RandomStream stream(0x123456789ABCDEF0U, {.purpose = Purpose::test, .layer = 3}, 77);
+  const at::TensorOptions options = GetParam();
+  for (const auto& shape : std::vector<std::vector<std::int64_t>>{{0, 5}, {1, 1}, {7, 6}, {3, 2, 101}}) {
+    const std::int64_t first = (std::int64_t{1} << 32) - 9;
+    EXPECT_TRUE(at::equal(plain::standard_normal(stream, first, shape, at::kCPU),
+                          cpu::standard_normal(stream, first, shape, at::kCPU)));
+    const at::Tensor uniform = plain::standard_uniform(stream, first, shape, at::kCPU);
+    EXPECT_TRUE(at::equal(uniform, cpu::standard_uniform(stream, first, shape, at::kCPU)));
+    EXPECT_TRUE(uniform.is_contiguous());
+    EXPECT_TRUE(at::equal(plain::draw_dropout_mask(stream, first, shape, 0.3, options),
+                          cpu::draw_dropout_mask(stream, first, shape, 0.3, options)));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Both, Forms, testing::Values(at::kFloat, at::kDouble));
+
+TEST(FormsOfNextDifferent, FindTheSameRows) {
+  for (const std::int64_t kinds : {1, 2, 5})
+    for (const bool labelled : {false, true}) {
+      const at::Tensor rows = at::randint(kinds, {23, 2}, at::kLong);
+      const at::Tensor labels = labelled ? at::randint(3, {23}, at::kLong) : at::Tensor();
+      for (const std::int64_t first : {0, 4})
+        EXPECT_TRUE(at::equal(plain::next_different_rows(rows, labels, first, 19),
+                              cpu::next_different_rows(rows, labels, first, 19)));
+      EXPECT_EQ(plain::next_different_rows(rows, labels, 3, 0).numel(), 0);
+    }
+}
+
+// No GPU is needed: LibTorch's device without memory is another one, too.
+TEST(FormsOfTwoDevices, AreRefused) {
+  const at::Tensor here = at::zeros({2, 3}), there = at::zeros({3}, at::TensorOptions(at::kMeta));
+  expect_error<Error>([&] { add_bias_and_activate_(here, there, 0); },
+                      {"add_bias_and_activate_", "cpu", "meta", "one device"});
+  const std::array<at::Tensor, 2> addends{here[0], there};
+  expect_error<Error>([&] { tree_sum_into(here[1], addends); }, {"tree_sum_into", "cpu", "meta"});
+  // Where all are elsewhere, ATen computes there.
+  const at::Tensor values = at::zeros({2, 3}, at::TensorOptions(at::kMeta));
+  EXPECT_TRUE(activation_backward(values, values, 0, there).is_meta());
+}
+
+}  // namespace
+}  // namespace ganymede
