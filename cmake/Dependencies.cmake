@@ -20,6 +20,10 @@ target_link_libraries(ganymede_libtorch INTERFACE
   "${GANYMEDE_LIBTORCH}/lib/libtorch_cpu.so" "${GANYMEDE_LIBTORCH}/lib/libc10.so")
 target_link_options(ganymede_libtorch INTERFACE -Wl,--allow-shlib-undefined -Wl,--as-needed)
 
+if(GANYMEDE_CUDA)
+  include(Cuda)
+endif()
+
 find_package(Threads REQUIRED)
 find_package(MPI REQUIRED COMPONENTS C)
 set(HDF5_PREFER_PARALLEL OFF)
@@ -40,4 +44,5 @@ if(CCACHE)
   # Precompiled headers are only cached with these two liberties; they are safe with -fpch-preprocess.
   set(CMAKE_CXX_COMPILER_LAUNCHER
       ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE})
+  set(CMAKE_CUDA_COMPILER_LAUNCHER ${CCACHE})
 endif()

@@ -7,7 +7,8 @@ set(CMAKE_CXX_FLAGS_RELEASE "-O2")
 # Options every target shares; they must be the same everywhere, else the precompiled header is not reused.
 add_library(ganymede_options INTERFACE)
 target_compile_options(ganymede_options INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wno-psabi -fpch-preprocess $<$<BOOL:${GANYMEDE_WARNINGS_AS_ERRORS}>:-Werror>)
+  $<$<COMPILE_LANGUAGE:C,CXX>:-Wall;-Wextra;-Wpedantic;-Wshadow;-Wno-psabi;-fpch-preprocess>
+  $<$<AND:$<COMPILE_LANGUAGE:C,CXX>,$<BOOL:${GANYMEDE_WARNINGS_AS_ERRORS}>>:-Werror>)
 target_include_directories(ganymede_options INTERFACE "${PROJECT_SOURCE_DIR}/src")
 target_link_libraries(ganymede_options INTERFACE ganymede_libtorch Threads::Threads)
 if(GANYMEDE_SANITIZE)

@@ -7,13 +7,14 @@
 namespace ganymede {
 
 // values [rows, columns] = activation(values + bias [columns])
-GANYMEDE_OPERATION(void add_bias_and_activate_(const at::Tensor& values, const at::Tensor& bias,
-                                               double slope_below_zero))
+GANYMEDE_CUDA_OPERATION(void add_bias_and_activate_(const at::Tensor& values, const at::Tensor& bias,
+                                                    double slope_below_zero))
 
 // The way back from gradients [rows, columns] at the outputs of add_bias_and_activate_: returns those before
 // the activation, which are the same tensor where there is none, and adds their sums over rows to
 // bias_gradient [columns], where that is defined.
-GANYMEDE_OPERATION(at::Tensor activation_backward(const at::Tensor& gradient, const at::Tensor& output,
-                                                  double slope_below_zero, const at::Tensor& bias_gradient))
+GANYMEDE_CUDA_OPERATION(at::Tensor activation_backward(const at::Tensor& gradient, const at::Tensor& output,
+                                                       double slope_below_zero,
+                                                       const at::Tensor& bias_gradient))
 
 }  // namespace ganymede

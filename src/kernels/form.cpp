@@ -25,7 +25,8 @@ bool plain_is_chosen() {
 }  // namespace
 
 Form form_on(const at::Device& device) {
-  return device.is_cpu() && !plain_is_chosen() ? Form::cpu : Form::plain;
+  if (plain_is_chosen()) return Form::plain;
+  return device.is_cpu() ? Form::cpu : device.is_cuda() ? Form::cuda : Form::plain;
 }
 
 void check_chosen_kernels() {

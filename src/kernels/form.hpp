@@ -1,5 +1,6 @@
-// Each operation of this folder has forms behind one function: loops of our own for the CPU (cpu/), and plain
-// ATen calls (plain/), which compute on any device. This chooses among them.
+// Each operation of this folder has forms behind one function: loops of our own for the CPU (cpu/), plain
+// ATen calls (plain/), which compute on any device, and in builds for CUDA kernels of our own (cuda/), where
+// ATen's calls would cost time. This chooses among them.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -8,10 +9,10 @@
 
 namespace ganymede {
 
-enum class Form { cpu, plain };
+enum class Form { cpu, plain, cuda };
 
-// The one in which tensors on this device are computed with. On the CPU the environment variable
-// GANYMEDE_KERNELS chooses: `fast`, as without it, or `plain`, a configuration of tests.
+// The one in which tensors on this device are computed with. The environment variable GANYMEDE_KERNELS
+// chooses: `fast`, as without it, or `plain`, a configuration of tests.
 Form form_on(const at::Device& device);
 
 // Throws a UserError if the variable says anything else, as the above would: to be called at the start.
@@ -44,3 +45,16 @@ Form form_of(const char* operation, const at::Tensor& tensor, std::span<const at
 // Calls one of them.
 #define GANYMEDE_IN_FORM(form, function, ...) \
   ((form) == Form::cpu ? cpu::function(__VA_ARGS__) : plain::function(__VA_ARGS__))
+
+// The same for an operation with a form of its own for CUDA.
+#define GANYMEDE_CUDA_OPERATION(...) \
+  GANYMEDE_OPERATION(__VA_ARGS__)    \
+  namespace cuda {                   \
+  __VA_ARGS__;                       \
+  }
+#ifdef GANYMEDE_CUDA
+#define GANYMEDE_IN_FORM_OR_CUDA(form, function, ...) \
+  ((form) == Form::cuda ? cuda::function(__VA_ARGS__) : GANYMEDE_IN_FORM(form, function, __VA_ARGS__))
+#else
+#define GANYMEDE_IN_FORM_OR_CUDA GANYMEDE_IN_FORM
+#endif

@@ -11,17 +11,25 @@ struct AdamStep {
   double rate, beta1, beta2, epsilon;
 };
 
+// What of a step all parameters share.
+struct AdamFactors {
+  double rate, root_factor;
+};
+AdamFactors factors_of(const AdamStep& step);
+
 // Kingma and Ba 2015, Algorithm 1: mean = beta1 mean + (1 - beta1) g; mean_square = beta2 mean_square +
 // (1 - beta2) g^2; w -= rate mean' / (sqrt(mean_square') + epsilon), where ' divides by 1 - beta^number.
-GANYMEDE_OPERATION(void adam_(const at::Tensor& values, const at::Tensor& gradients, const at::Tensor& mean,
-                              const at::Tensor& mean_square, const AdamStep& step))
+GANYMEDE_CUDA_OPERATION(void adam_(const at::Tensor& values, const at::Tensor& gradients,
+                                   const at::Tensor& mean, const at::Tensor& mean_square,
+                                   const AdamStep& step))
 
 // mean_square = decay mean_square + (1 - decay) g^2; w -= rate g / (sqrt(mean_square) + epsilon)
-GANYMEDE_OPERATION(void rmsprop_(const at::Tensor& values, const at::Tensor& gradients,
-                                 const at::Tensor& mean_square, double rate, double decay, double epsilon))
+GANYMEDE_CUDA_OPERATION(void rmsprop_(const at::Tensor& values, const at::Tensor& gradients,
+                                      const at::Tensor& mean_square, double rate, double decay,
+                                      double epsilon))
 
 // velocity = momentum velocity + g; w -= rate velocity
-GANYMEDE_OPERATION(void momentum_(const at::Tensor& values, const at::Tensor& gradients,
-                                  const at::Tensor& velocity, double rate, double momentum))
+GANYMEDE_CUDA_OPERATION(void momentum_(const at::Tensor& values, const at::Tensor& gradients,
+                                       const at::Tensor& velocity, double rate, double momentum))
 
 }  // namespace ganymede

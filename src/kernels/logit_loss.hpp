@@ -13,7 +13,7 @@ struct LossAndSlope {
 
 // Of logits [rows, 1], contiguous, float32 or float64. weights: of the rows, like the logits; 1 where they
 // are undefined. In double; the slopes are like the logits.
-GANYMEDE_OPERATION(LossAndSlope sum_over_logits(const at::Tensor& logits, const LogitCurve& curve,
-                                                double factor, const at::Tensor& weights))
+GANYMEDE_CUDA_OPERATION(LossAndSlope sum_over_logits(const at::Tensor& logits, const LogitCurve& curve,
+                                                     double factor, const at::Tensor& weights))
 
 }  // namespace ganymede

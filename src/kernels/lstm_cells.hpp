@@ -15,16 +15,15 @@ struct LstmCells {
 // The gates input, forget, cell and output, [rows, 4 x hidden_size], are the sums of `gates`, which is
 // overwritten, and from_tokens: row by row or, where `tokens` int64 [rows] is defined, its row tokens[r] for
 // row r. cell_before [rows, hidden_size].
-GANYMEDE_OPERATION(LstmCells advance_lstm_cells(const at::Tensor& gates, const at::Tensor& from_tokens,
-                                                const at::Tensor& tokens, const at::Tensor& cell_before))
+GANYMEDE_CUDA_OPERATION(LstmCells advance_lstm_cells(const at::Tensor& gates, const at::Tensor& from_tokens,
+                                                     const at::Tensor& tokens, const at::Tensor& cell_before))
 
 struct LstmCellGradients {
   at::Tensor gates, cell_before;
 };
 
-GANYMEDE_OPERATION(LstmCellGradients lstm_cells_backward(const at::Tensor& of_hidden,
-                                                         const at::Tensor& of_cell, const at::Tensor& gates,
-                                                         const at::Tensor& squashed,
-                                                         const at::Tensor& cell_before))
+GANYMEDE_CUDA_OPERATION(LstmCellGradients lstm_cells_backward(
+    const at::Tensor& of_hidden, const at::Tensor& of_cell, const at::Tensor& gates,
+    const at::Tensor& squashed, const at::Tensor& cell_before))
 
 }  // namespace ganymede

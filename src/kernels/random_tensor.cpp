@@ -14,13 +14,13 @@ void check_places(std::int64_t first_place, at::IntArrayRef shape) {
 at::Tensor standard_normal(const RandomStream& stream, std::int64_t first_place, at::IntArrayRef shape,
                            const at::Device& device) {
   check_places(first_place, shape);
-  return GANYMEDE_IN_FORM(form_on(device), standard_normal, stream, first_place, shape, device);
+  return GANYMEDE_IN_FORM_OR_CUDA(form_on(device), standard_normal, stream, first_place, shape, device);
 }
 
 at::Tensor standard_uniform(const RandomStream& stream, std::int64_t first_place, at::IntArrayRef shape,
                             const at::Device& device) {
   check_places(first_place, shape);
-  return GANYMEDE_IN_FORM(form_on(device), standard_uniform, stream, first_place, shape, device);
+  return GANYMEDE_IN_FORM_OR_CUDA(form_on(device), standard_uniform, stream, first_place, shape, device);
 }
 
 at::Tensor draw_normal(const RandomStream& stream, std::int64_t first_place, at::IntArrayRef shape,
@@ -39,8 +39,8 @@ at::Tensor draw_uniform(const RandomStream& stream, std::int64_t first_place, at
 at::Tensor draw_dropout_mask(const RandomStream& stream, std::int64_t first_place, at::IntArrayRef shape,
                              double probability, const at::TensorOptions& options) {
   check_places(first_place, shape);
-  return GANYMEDE_IN_FORM(form_on(options.device()), draw_dropout_mask, stream, first_place, shape,
-                          probability, options);
+  return GANYMEDE_IN_FORM_OR_CUDA(form_on(options.device()), draw_dropout_mask, stream, first_place, shape,
+                                  probability, options);
 }
 
 }  // namespace ganymede

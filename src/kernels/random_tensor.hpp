@@ -19,14 +19,14 @@ at::Tensor draw_uniform(const RandomStream& stream, std::int64_t first_place, at
                         double low, double high, const at::TensorOptions& options);
 
 // 1 / (1 - probability) where the uniform number is >= probability, else 0.
-GANYMEDE_OPERATION(at::Tensor draw_dropout_mask(const RandomStream& stream, std::int64_t first_place,
-                                                at::IntArrayRef shape, double probability,
-                                                const at::TensorOptions& options))
+GANYMEDE_CUDA_OPERATION(at::Tensor draw_dropout_mask(const RandomStream& stream, std::int64_t first_place,
+                                                     at::IntArrayRef shape, double probability,
+                                                     const at::TensorOptions& options))
 
 // What the above are made of, float32: normal numbers, and uniform ones in [0, 1).
-GANYMEDE_OPERATION(at::Tensor standard_normal(const RandomStream& stream, std::int64_t first_place,
-                                              at::IntArrayRef shape, const at::Device& device))
-GANYMEDE_OPERATION(at::Tensor standard_uniform(const RandomStream& stream, std::int64_t first_place,
-                                               at::IntArrayRef shape, const at::Device& device))
+GANYMEDE_CUDA_OPERATION(at::Tensor standard_normal(const RandomStream& stream, std::int64_t first_place,
+                                                   at::IntArrayRef shape, const at::Device& device))
+GANYMEDE_CUDA_OPERATION(at::Tensor standard_uniform(const RandomStream& stream, std::int64_t first_place,
+                                                    at::IntArrayRef shape, const at::Device& device))
 
 }  // namespace ganymede

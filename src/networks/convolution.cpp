@@ -125,7 +125,7 @@ at::Tensor convolve(torch::nn::ConvTranspose2d& layer, const at::Tensor& input) 
 
 at::Tensor convolution(torch::nn::Conv2d layer, const at::Tensor& input) {
   const Options& options = layer->options;
-  if (form_of("convolution", input, layer->weight, layer->bias) == Form::plain || in_bfloat16(input) ||
+  if (form_of("convolution", input, layer->weight, layer->bias) != Form::cpu || in_bfloat16(input) ||
       options.in_channels() > kFewChannels || options.groups() != 1 || !layer->bias.defined())
     return convolve(layer, input);
   const auto [height, width] = sides_after(options, input);
@@ -139,7 +139,7 @@ at::Tensor convolution(torch::nn::Conv2d layer, const at::Tensor& input) {
 // while its own would be 20 times less exact there.
 at::Tensor transposed_convolution(torch::nn::ConvTranspose2d layer, const at::Tensor& input) {
   const Options& options = layer->options;
-  if (form_of("transposed_convolution", input, layer->weight, layer->bias) == Form::plain)
+  if (form_of("transposed_convolution", input, layer->weight, layer->bias) != Form::cpu)
     return convolve(layer, input);
   if (suits_winograd(options, input)) return WinogradTransposed::apply(input, layer->weight);
   if (options.out_channels() > kFewChannels || options.groups() != 1) return convolve(layer, input);

@@ -1,4 +1,7 @@
+// Of one number of a linear layer's output.
 #pragma once
+
+#include <cstdint>
 
 #include "base/host_device.hpp"
 
@@ -16,5 +19,29 @@ template <typename T>
 GANYMEDE_HOST_DEVICE T before_rectifier(T gradient, T output, T slope) {
   return output > 0 ? gradient : slope * gradient;
 }
+
+// Number i of a matrix whose rows have `columns` numbers; the slope below 0 is 1 without an activation.
+template <typename T>
+struct BiasActivationAt {
+  T* values;
+  const T* bias;
+  std::int64_t columns;
+  T slope;
+  GANYMEDE_HOST_DEVICE void operator()(std::int64_t i) const {
+    const T sum = values[i] + bias[i % columns];
+    values[i] = slope == 0 ? rectified(sum) : leaky(sum, slope);
+  }
+};
+
+template <typename T>
+struct ActivationBackwardAt {
+  T* to;
+  const T* gradient;
+  const T* output;
+  T slope;
+  GANYMEDE_HOST_DEVICE void operator()(std::int64_t i) const {
+    to[i] = before_rectifier(gradient[i], output[i], slope);
+  }
+};
 
 }  // namespace ganymede

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <cstdint>
 
 #include "base/host_device.hpp"
 
@@ -33,5 +34,42 @@ GANYMEDE_HOST_DEVICE void momentum_update(T& w, T g, T& v, T rate, T factor) {
   v = factor * v + g;
   w -= rate * v;
 }
+
+template <typename T>
+struct AdamAt {
+  T* w;
+  const T* g;
+  T *m, *s;
+  T rate;
+  Decay<T> mean, square;
+  T root_factor, epsilon;
+  GANYMEDE_HOST_DEVICE void operator()(std::int64_t i) const {
+    adam_update(w[i], g[i], m[i], s[i], rate, mean, square, root_factor, epsilon);
+  }
+};
+
+template <typename T>
+struct RmspropAt {
+  T* w;
+  const T* g;
+  T* s;
+  T rate;
+  Decay<T> square;
+  T epsilon;
+  GANYMEDE_HOST_DEVICE void operator()(std::int64_t i) const {
+    rmsprop_update(w[i], g[i], s[i], rate, square, epsilon);
+  }
+};
+
+template <typename T>
+struct MomentumAt {
+  T* w;
+  const T* g;
+  T* v;
+  T rate, factor;
+  GANYMEDE_HOST_DEVICE void operator()(std::int64_t i) const {
+    momentum_update(w[i], g[i], v[i], rate, factor);
+  }
+};
 
 }  // namespace ganymede

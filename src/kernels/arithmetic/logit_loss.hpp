@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <cstdint>
 
 #include "base/host_device.hpp"
 
@@ -57,5 +58,22 @@ GANYMEDE_HOST_DEVICE LossPoint point_at(const LogitCurve& curve, double x) {
   if (curve.line == 0) return {curve.sign * point.loss, curve.sign * point.slope};
   return {curve.sign * point.loss + curve.line * x, curve.sign * point.slope + curve.line};
 }
+
+// weights: null where every row counts once.
+template <typename T>
+struct LogitLossAt {
+  const T* logits;
+  const T* weights;
+  LogitCurve curve;
+  double factor;
+  double* loss;
+  T* slope;
+  GANYMEDE_HOST_DEVICE void operator()(std::int64_t i) const {
+    const LossPoint point = point_at(curve, static_cast<double>(logits[i]));
+    const double weight = weights != nullptr ? static_cast<double>(weights[i]) : 1;
+    loss[i] = weight * point.loss;
+    slope[i] = static_cast<T>(factor * weight * point.slope);
+  }
+};
 
 }  // namespace ganymede

@@ -34,13 +34,12 @@ GANYMEDE_FOR_FLOAT_AND_DOUBLE(GANYMEDE_MOMENTUM)
 
 void adam_(const at::Tensor& values, const at::Tensor& gradients, const at::Tensor& mean,
            const at::Tensor& mean_square, const AdamStep& step) {
-  const double root_factor = 1 / std::sqrt(1 - std::pow(step.beta2, step.number));
-  const double rate = step.rate / (1 - std::pow(step.beta1, step.number));
+  const AdamFactors factors = factors_of(step);
   AT_DISPATCH_FLOATING_TYPES(values.scalar_type(), "adam_", [&] {
     adam(values.mutable_data_ptr<scalar_t>(), gradients.const_data_ptr<scalar_t>(),
          mean.mutable_data_ptr<scalar_t>(), mean_square.mutable_data_ptr<scalar_t>(), values.numel(),
-         static_cast<scalar_t>(rate), Decay<scalar_t>(step.beta1), Decay<scalar_t>(step.beta2),
-         static_cast<scalar_t>(root_factor), static_cast<scalar_t>(step.epsilon));
+         static_cast<scalar_t>(factors.rate), Decay<scalar_t>(step.beta1), Decay<scalar_t>(step.beta2),
+         static_cast<scalar_t>(factors.root_factor), static_cast<scalar_t>(step.epsilon));
   });
 }
 

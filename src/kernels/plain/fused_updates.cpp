@@ -2,18 +2,15 @@
 
 #include <ATen/ATen.h>
 
-#include <cmath>
-
 namespace ganymede::plain {
 
 void adam_(const at::Tensor& values, const at::Tensor& gradients, const at::Tensor& mean,
            const at::Tensor& mean_square, const AdamStep& step) {
   const at::NoGradGuard no_grad;
-  const double root_factor = 1 / std::sqrt(1 - std::pow(step.beta2, step.number));
-  const double rate = step.rate / (1 - std::pow(step.beta1, step.number));
+  const AdamFactors factors = factors_of(step);
   mean.mul_(step.beta1).add_(gradients, 1 - step.beta1);
   mean_square.mul_(step.beta2).addcmul_(gradients, gradients, 1 - step.beta2);
-  values.addcdiv_(mean, mean_square.sqrt().mul_(root_factor).add_(step.epsilon), -rate);
+  values.addcdiv_(mean, mean_square.sqrt().mul_(factors.root_factor).add_(step.epsilon), -factors.rate);
 }
 
 void rmsprop_(const at::Tensor& values, const at::Tensor& gradients, const at::Tensor& mean_square,

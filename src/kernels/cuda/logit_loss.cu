@@ -1,0 +1,22 @@
+#include <ATen/ops/empty_like.h>
+
+#include "kernels/cuda/launch.cuh"
+#include "kernels/logit_loss.hpp"
+
+namespace ganymede::cuda {
+
+LossAndSlope sum_over_logits(const at::Tensor& logits, const LogitCurve& curve, double factor,
+                             const at::Tensor& weights) {
+  const at::Tensor losses = at::empty_like(logits, logits.options().dtype(at::kDouble)),
+                   slopes = at::empty_like(logits);
+  AT_DISPATCH_FLOATING_TYPES(logits.scalar_type(), "sum_over_logits", [&] {
+    launch(
+        logits.device(), logits.numel(),
+        LogitLossAt<scalar_t>{logits.const_data_ptr<scalar_t>(),
+                              weights.defined() ? weights.const_data_ptr<scalar_t>() : nullptr, curve, factor,
+                              losses.mutable_data_ptr<double>(), slopes.mutable_data_ptr<scalar_t>()});
+  });
+  return {losses.sum().item<double>(), slopes};
+}
+
+}  // namespace ganymede::cuda

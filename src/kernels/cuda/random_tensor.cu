@@ -1,0 +1,45 @@
+#include <ATen/ops/empty.h>
+
+#include "kernels/arithmetic/random_tensor.hpp"
+#include "kernels/cuda/launch.cuh"
+#include "kernels/random_tensor.hpp"
+
+namespace ganymede::cuda {
+namespace {
+
+template <typename Convert>
+at::Tensor draw(const RandomStream& stream, std::int64_t first_place, at::IntArrayRef shape,
+                const at::Device& device) {
+  const at::Tensor numbers = at::empty(shape, at::TensorOptions(at::kFloat).device(device));
+  const RandomBlocks blocks =
+      blocks_of(stream, first_place, shape[0], c10::multiply_integers(shape.slice(1)));
+  launch(device, blocks.count(), RandomBlockAt<float, Convert>{blocks, numbers.mutable_data_ptr<float>()});
+  return numbers;
+}
+
+}  // namespace
+
+at::Tensor standard_normal(const RandomStream& stream, std::int64_t first_place, at::IntArrayRef shape,
+                           const at::Device& device) {
+  return draw<ToNormal>(stream, first_place, shape, device);
+}
+
+at::Tensor standard_uniform(const RandomStream& stream, std::int64_t first_place, at::IntArrayRef shape,
+                            const at::Device& device) {
+  return draw<ToUniform>(stream, first_place, shape, device);
+}
+
+at::Tensor draw_dropout_mask(const RandomStream& stream, std::int64_t first_place, at::IntArrayRef shape,
+                             double probability, const at::TensorOptions& options) {
+  const at::Tensor mask = at::empty(shape, options);
+  const RandomBlocks blocks =
+      blocks_of(stream, first_place, shape[0], c10::multiply_integers(shape.slice(1)));
+  AT_DISPATCH_FLOATING_TYPES(mask.scalar_type(), "draw_dropout_mask", [&] {
+    const StoreMask<scalar_t> store{mask.mutable_data_ptr<scalar_t>(), static_cast<float>(probability),
+                                    static_cast<scalar_t>(1.0 / (1.0 - probability))};
+    launch(mask.device(), blocks.count(), DropoutBlockAt<scalar_t>{blocks, store});
+  });
+  return mask;
+}
+
+}  // namespace ganymede::cuda
