@@ -72,6 +72,9 @@ class GradientExchange {
   // The sum over all ranks, on each of them, of a small contiguous tensor that lives where values do.
   virtual void all_reduce_sum_(const at::Tensor& tensor) = 0;
 
+  // Where devices work on their own time: returns when they have done all of that, or throws. Local.
+  virtual void wait() {}
+
   // Whether sums can go on while this rank computes. Local, as is all that follows.
   virtual bool can_overlap() const = 0;
   // Whether they do. All ranks say the same, and change it between updates only.

@@ -96,6 +96,7 @@ double ParameterArena::gradient_norm() {
     sums_of_squares(gradients().narrow(0, range.begin, range.size()), kBlock,
                     block_norms_.narrow(0, range.begin / kBlock, blocks(range.size())));
   exchange_.publish(block_norms_, block_ranges_, /*block=*/1);
+  exchange_.wait();
   return std::sqrt(sum_in_order(block_norms_));
 }
 

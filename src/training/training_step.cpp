@@ -58,6 +58,7 @@ TakenStep take_step(std::int64_t step, Procedure& procedure, const Sources& sour
   times.data_seconds += step_clock.seconds();
   std::vector<double> scalars(phase.scalars.size());
   procedure.step(step, data, scalars);
+  communicator.gradients().wait();
   const TakenStep taken = gather_verdict(std::move(scalars), is_out_of_time(), communicator);
   times.communication_seconds += communicator.seconds() - communication_before;
   const double step_seconds = step_clock.seconds();
