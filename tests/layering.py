@@ -61,9 +61,9 @@ def check_include(folder: str, header: str, folders: dict[str, Folder], quoted: 
         return f"{folder}/ may not use {header}; it may use: {', '.join(may_use) or 'nothing'}"
     if quoted:
         return f'"{header}" is no path from src/; write "<folder>/<file>"'
-    for owner, rules in folders.items():
-        if owner != folder and any(matches(header, own) for own in rules.own_headers):
-            return f"<{header}> may be included in {owner}/ only"
+    owners = [name for name, rules in folders.items() if any(matches(header, own) for own in rules.own_headers)]
+    if owners and folder not in owners:
+        return f"<{header}> may be included in {'/ and '.join(owners)}/ only"
     return None
 
 
