@@ -1,3 +1,4 @@
+#include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty_like.h>
 
 #include "kernels/arithmetic/bias_activation.hpp"
