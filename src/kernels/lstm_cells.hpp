@@ -1,6 +1,7 @@
 // The arithmetic of an LSTM's cells, all rows and gates in one pass (Hochreiter and Schmidhuber 1997; as
 // PyTorch's LSTMCell). tanh x is 2 sigmoid(2 x) - 1, so that one sigmoid serves all gates: that of the cell
-// is doubled before, and what is called squashed is the sigmoid of twice the cell.
+// is doubled before, and what is called squashed is the sigmoid of twice the cell. The forms take contiguous
+// tensors.
 #pragma once
 
 #include "kernels/form.hpp"

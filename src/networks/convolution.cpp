@@ -101,24 +101,20 @@ bool in_bfloat16(const at::Tensor& input) {
   return MixedPrecision::is_on() && input.scalar_type() == at::kFloat;
 }
 
-// As ATen computes it.
-at::Tensor convolve(torch::nn::Conv2d& layer, const at::Tensor& input) {
-  const Options& options = layer->options;
-  if (!in_bfloat16(input)) return layer->forward(input);
-  return with_bias(at::conv2d(operand(input), operand(layer->weight), {}, *options.stride(),
-                              *padding_of(options), *options.dilation(), options.groups())
-                       .to(at::kFloat),
-                   layer->bias);
+at::Tensor convolve_without_bias(const at::Tensor& images, const at::Tensor& weight, const Options& options) {
+  if (!options.transposed())
+    return at::conv2d(images, weight, {}, *options.stride(), *padding_of(options), *options.dilation(),
+                      options.groups());
+  return at::conv_transpose2d(images, weight, {}, *options.stride(), *padding_of(options),
+                              *options.output_padding(), options.groups(), *options.dilation());
 }
 
-at::Tensor convolve(torch::nn::ConvTranspose2d& layer, const at::Tensor& input) {
-  const Options& options = layer->options;
+// As ATen computes it.
+template <typename Layer>
+at::Tensor convolve(Layer& layer, const at::Tensor& input) {
   if (!in_bfloat16(input)) return layer->forward(input);
-  return with_bias(at::conv_transpose2d(operand(input), operand(layer->weight), {}, *options.stride(),
-                                        *padding_of(options), *options.output_padding(), options.groups(),
-                                        *options.dilation())
-                       .to(at::kFloat),
-                   layer->bias);
+  const at::Tensor output = convolve_without_bias(operand(input), operand(layer->weight), layer->options);
+  return with_bias(output.to(at::kFloat), layer->bias);
 }
 
 }  // namespace

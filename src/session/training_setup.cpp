@@ -36,6 +36,16 @@ void check_ranks(const Recipe& recipe, int ranks) {
       ranks, replicas);
 }
 
+void warn_where_bfloat16_is_slow(Communicator& communicator) {
+  const at::Tensor slow = at::full({1}, has_bfloat16_products() ? 0 : 1, at::kLong);
+  communicator.all_reduce_sum_(slow);
+  if (const auto ranks = slow.item<std::int64_t>(); communicator.rank() == 0 && ranks > 0)
+    spdlog::warn(
+        "precision: mixed, but the processors of {} of {} ranks have no instructions for bfloat16 "
+        "(AVX512-BF16): float32 is faster there",
+        ranks, communicator.size());
+}
+
 }  // namespace
 
 std::vector<fs::path> find_fitting_datasets_on_root(const Recipe& recipe, int ranks,
@@ -102,20 +112,6 @@ ProcedureSetting procedure_setting(const Recipe& recipe, std::vector<DataSpec> s
           .mixed_precision = recipe.precision == Precision::mixed,
           .replicas = recipe.batch().replicas};
 }
-
-namespace {
-
-void warn_where_bfloat16_is_slow(Communicator& communicator) {
-  const at::Tensor slow = at::full({1}, has_bfloat16_products() ? 0 : 1, at::kLong);
-  communicator.all_reduce_sum_(slow);
-  if (const auto ranks = slow.item<std::int64_t>(); communicator.rank() == 0 && ranks > 0)
-    spdlog::warn(
-        "precision: mixed, but the processors of {} of {} ranks have no instructions for bfloat16 "
-        "(AVX512-BF16): float32 is faster there",
-        ranks, communicator.size());
-}
-
-}  // namespace
 
 std::unique_ptr<Procedure> agree_on_procedure(const Recipe& recipe, const std::vector<DatasetIndex>& indices,
                                               Communicator& communicator) {

@@ -57,20 +57,18 @@ GANYMEDE_FOR_FLOAT_AND_DOUBLE(GANYMEDE_LSTM_BACKWARD)
 LstmCells advance_lstm_cells(const at::Tensor& gates, const at::Tensor& from_tokens, const at::Tensor& tokens,
                              const at::Tensor& cell_before) {
   const std::int64_t rows = gates.size(0), n = gates.size(1) / 4;
-  const at::Tensor addends = from_tokens.contiguous(), before = cell_before.contiguous();
-  const at::Tensor numbers = tokens.defined() ? tokens.contiguous() : tokens;
-  const auto* const number = tokens.defined() ? numbers.const_data_ptr<std::int64_t>() : nullptr;
-  const LstmCells made{.hidden = at::empty_like(before),
-                       .cell = at::empty_like(before),
+  const auto* const number = tokens.defined() ? tokens.const_data_ptr<std::int64_t>() : nullptr;
+  const LstmCells made{.hidden = at::empty_like(cell_before),
+                       .cell = at::empty_like(cell_before),
                        .gates = gates,
-                       .squashed = at::empty_like(before)};
+                       .squashed = at::empty_like(cell_before)};
   AT_DISPATCH_FLOATING_TYPES(gates.scalar_type(), "advance_lstm_cells", [&] {
     auto* const gate = gates.mutable_data_ptr<scalar_t>();
     auto* const hidden = made.hidden.mutable_data_ptr<scalar_t>();
     auto* const cell = made.cell.mutable_data_ptr<scalar_t>();
     auto* const squashed = made.squashed.mutable_data_ptr<scalar_t>();
-    const auto* const addend = addends.const_data_ptr<scalar_t>();
-    const auto* const old = before.const_data_ptr<scalar_t>();
+    const auto* const addend = from_tokens.const_data_ptr<scalar_t>();
+    const auto* const old = cell_before.const_data_ptr<scalar_t>();
     at::parallel_for(0, rows, kRowsTogether, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t first = begin; first < end; first += kRowsTogether) {
         const std::int64_t last = std::min(first + kRowsTogether, end);
@@ -91,9 +89,7 @@ LstmCells advance_lstm_cells(const at::Tensor& gates, const at::Tensor& from_tok
 LstmCellGradients lstm_cells_backward(const at::Tensor& of_hidden, const at::Tensor& of_cell,
                                       const at::Tensor& gates, const at::Tensor& squashed,
                                       const at::Tensor& cell_before) {
-  const at::Tensor before = cell_before.contiguous(), at_hidden = of_hidden.contiguous(),
-                   at_cell = of_cell.contiguous();
-  const LstmCellGradients made{.gates = at::empty_like(gates), .cell_before = at::empty_like(before)};
+  const LstmCellGradients made{.gates = at::empty_like(gates), .cell_before = at::empty_like(cell_before)};
   AT_DISPATCH_FLOATING_TYPES(gates.scalar_type(), "lstm_cells_backward", [&] {
     const std::int64_t rows = gates.size(0), n = gates.size(1) / 4;
     at::parallel_for(0, rows, kRowsTogether, [&](std::int64_t begin, std::int64_t end) {
@@ -101,9 +97,9 @@ LstmCellGradients lstm_cells_backward(const at::Tensor& of_hidden, const at::Ten
         cell_backward(
             made.gates.mutable_data_ptr<scalar_t>() + r * 4 * n,
             made.cell_before.mutable_data_ptr<scalar_t>() + r * n,
-            at_hidden.const_data_ptr<scalar_t>() + r * n, at_cell.const_data_ptr<scalar_t>() + r * n,
+            of_hidden.const_data_ptr<scalar_t>() + r * n, of_cell.const_data_ptr<scalar_t>() + r * n,
             gates.const_data_ptr<scalar_t>() + r * 4 * n, squashed.const_data_ptr<scalar_t>() + r * n,
-            before.const_data_ptr<scalar_t>() + r * n, n);
+            cell_before.const_data_ptr<scalar_t>() + r * n, n);
     });
   });
   return made;
