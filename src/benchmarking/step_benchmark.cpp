@@ -30,6 +30,7 @@ class Steps {
 
   void take(std::int64_t steps) {
     for (std::int64_t i = 0; i < steps; ++i) take_one([] { return false; });
+    complete();
   }
 
   // At least one, until rank 0's clock says so.
@@ -37,6 +38,7 @@ class Steps {
     const Stopwatch clock;
     while (!take_one([&] { return clock.seconds() > seconds; })) {
     }
+    complete();
   }
 
   StepSeconds seconds_so_far() const {
@@ -51,9 +53,10 @@ class Steps {
 
  private:
   bool take_one(const std::function<bool()>& is_out_of_time) {
-    return take_step(first_ + taken(), procedure_, sources_, communicator_, times_, trial_, is_out_of_time)
-        .out_of_time;
+    last_ = take_step(first_ + taken(), procedure_, sources_, communicator_, times_, trial_, is_out_of_time);
+    return last_.out_of_time;
   }
+  void complete() { complete_step(first_ + taken() - 1, last_, procedure_, communicator_, times_); }
 
   Procedure& procedure_;
   const Sources& sources_;
@@ -61,6 +64,7 @@ class Steps {
   const std::int64_t first_;
   OverlapTrial trial_;
   StepTimes times_;
+  TakenStep last_;
 };
 
 std::vector<double> as_row(const StepSeconds& seconds) {

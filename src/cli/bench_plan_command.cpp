@@ -103,9 +103,10 @@ std::vector<Cluster> list_clusters(const PlanArguments& arguments, const Recipe&
 MeasuredTraining make_training(Recipe recipe, const std::vector<DatasetIndex>& indices,
                                std::int64_t global_batch_size, Communicator& communicator) {
   recipe.data.global_batch_size = global_batch_size;
-  MeasuredTraining training{.procedure = agree_on_procedure(recipe, indices, communicator), .sources = {}};
-  training.sources =
-      agree_on_sources(recipe, indices, *training.procedure, /*step=*/0, kDefaultCacheMib, communicator);
+  MeasuredTraining training{.procedure = agree_on_procedure(recipe, indices, at::kCPU, communicator),
+                            .sources = {}};
+  training.sources = agree_on_sources(recipe, indices, *training.procedure, at::kCPU, /*step=*/0,
+                                      kDefaultCacheMib, communicator);
   return training;
 }
 

@@ -9,6 +9,7 @@
 #include "cli/bench_units.hpp"
 #include "cli/cache_option.hpp"
 #include "cli/recipe_options.hpp"
+#include "session/rank_device.hpp"
 #include "session/training_data.hpp"
 
 namespace ganymede {
@@ -97,9 +98,10 @@ ExitCode run_bench(const BenchArguments& arguments, Communicator& communicator) 
   const int threads = start_threads(arguments.from.threads, communicator);
   const std::vector<DatasetIndex> indices = agree_on_datasets(recipe, datasets, communicator);
   communicator.configure(recipe.communication);
-  const std::unique_ptr<Procedure> procedure = agree_on_procedure(recipe, indices, communicator);
-  const Sources sources =
-      agree_on_sources(recipe, indices, *procedure, /*step=*/0, arguments.from.cache_mib, communicator);
+  const at::Device device = agree_on_device(recipe, communicator);
+  const std::unique_ptr<Procedure> procedure = agree_on_procedure(recipe, indices, device, communicator);
+  const Sources sources = agree_on_sources(recipe, indices, *procedure, device, /*step=*/0,
+                                           arguments.from.cache_mib, communicator);
   const StepMeasurement measured = measure_steps(*procedure, sources, communicator, arguments.options);
   const Conditions conditions{.recipe = recipe,
                               .ranks = communicator.size(),

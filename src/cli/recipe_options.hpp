@@ -7,7 +7,7 @@
 
 namespace ganymede {
 
-// RECIPE, --set and --threads. The arguments must outlive the parsing.
+// RECIPE, --set, --device and --threads. The arguments must outlive the parsing.
 void add_recipe_options(CLI::App& command, RecipeArguments& arguments);
 
 }  // namespace ganymede

@@ -6,6 +6,20 @@
 
 namespace ganymede {
 
+namespace {
+
+// Has `work` done on a copy in host memory where the tensor is not there, and copies that back.
+template <typename Work>
+void in_host_memory(const at::Tensor& tensor, Work work) {
+  if (tensor.is_cpu()) return work(tensor);
+  const at::NoGradGuard no_grad;
+  const at::Tensor copy = tensor.cpu();
+  work(copy);
+  tensor.copy_(copy);
+}
+
+}  // namespace
+
 Communicator::Communicator() : gradients_(std::make_unique<HostGradientExchange>(*this)) {}
 
 Communicator::~Communicator() = default;
@@ -28,7 +42,7 @@ void Communicator::all_reduce_sum_(const at::Tensor& tensor) {
   ensure(tensor.is_contiguous(), "collectives take contiguous tensors");
   const ScopedTimer timer(seconds_);
   const TraceSpan span("all_reduce", TraceCategory::communication);
-  do_all_reduce_sum_(tensor);
+  in_host_memory(tensor, [&](const at::Tensor& in_memory) { do_all_reduce_sum_(in_memory); });
 }
 
 void Communicator::broadcast_(const at::Tensor& tensor, int root) {
@@ -37,7 +51,7 @@ void Communicator::broadcast_(const at::Tensor& tensor, int root) {
   ensure(root >= 0 && root < size(), "the root is a rank");
   const ScopedTimer timer(seconds_);
   const TraceSpan span("broadcast", TraceCategory::communication);
-  do_broadcast_(tensor, root);
+  in_host_memory(tensor, [&](const at::Tensor& in_memory) { do_broadcast_(in_memory, root); });
 }
 
 at::Tensor Communicator::all_gather(const at::Tensor& tensor) {
@@ -48,7 +62,7 @@ at::Tensor Communicator::all_gather(const at::Tensor& tensor) {
   at::Tensor gathered = at::empty(shape, tensor.options());
   const ScopedTimer timer(seconds_);
   const TraceSpan span("all_gather", TraceCategory::communication);
-  do_all_gather(tensor, gathered);
+  in_host_memory(gathered, [&](const at::Tensor& in_memory) { do_all_gather(tensor.cpu(), in_memory); });
   return gathered;
 }
 

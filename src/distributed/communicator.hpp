@@ -27,9 +27,10 @@ class Communicator {
   virtual int host_rank() const = 0;  // place among the ranks of this host
   virtual int host_size() const = 0;
 
-  // Tensors are contiguous. A sum has the same bits on every rank: of MPI_Allreduce the standard only asks
-  // that, but no algorithm of the MPIs in use adds an element up twice. What the weights depend on goes by
-  // gradients(), where that holds by construction, or is compared before a checkpoint.
+  // Tensors are contiguous; those of a device are copied to the host and back, for which this waits. A sum
+  // has the same bits on every rank: of MPI_Allreduce the standard only asks that, but no algorithm of the
+  // MPIs in use adds an element up twice. What the weights depend on goes by gradients(), where that holds by
+  // construction, or is compared before a checkpoint.
   void all_reduce_sum_(const at::Tensor& tensor);
   void broadcast_(const at::Tensor& tensor, int root = 0);
   at::Tensor all_gather(const at::Tensor& tensor);  // [size, ...tensor]

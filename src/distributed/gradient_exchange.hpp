@@ -71,6 +71,8 @@ class GradientExchange {
   virtual void broadcast_values_(const at::Tensor& buffer) = 0;
   // The sum over all ranks, on each of them, of a small contiguous tensor that lives where values do.
   virtual void all_reduce_sum_(const at::Tensor& tensor) = 0;
+  // [ranks, ...tensor], on each of them, likewise.
+  virtual at::Tensor all_gather(const at::Tensor& tensor) = 0;
 
   // Where devices work on their own time: returns when they have done all of that, or throws. Local.
   virtual void wait() {}

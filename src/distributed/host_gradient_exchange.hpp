@@ -30,6 +30,7 @@ class HostGradientExchange : public GradientExchange {
   void publish(const at::Tensor& buffer, std::span<const ElementRange> buckets, std::int64_t block) override;
   void broadcast_values_(const at::Tensor& buffer) override;
   void all_reduce_sum_(const at::Tensor& tensor) override { communicator().all_reduce_sum_(tensor); }
+  at::Tensor all_gather(const at::Tensor& tensor) override { return communicator().all_gather(tensor); }
 
   bool can_overlap() const override { return background_.has_value(); }
   bool leaves_overlap_open() const override { return leaves_overlap_open_; }

@@ -6,7 +6,7 @@ void sums_of_squares(const at::Tensor& numbers, std::int64_t block, const at::Te
   GANYMEDE_IN_FORM(form_of("sums_of_squares", numbers, sums), sums_of_squares, numbers, block, sums);
 }
 
-double sum_in_order(const at::Tensor& numbers) {
+at::Tensor sum_in_order(const at::Tensor& numbers) {
   return GANYMEDE_IN_FORM(form_of("sum_in_order", numbers), sum_in_order, numbers);
 }
 

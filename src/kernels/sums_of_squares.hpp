@@ -10,7 +10,7 @@ namespace ganymede {
 GANYMEDE_OPERATION(void sums_of_squares(const at::Tensor& numbers, std::int64_t block,
                                         const at::Tensor& sums))
 
-// Of float64 numbers, one after another.
-GANYMEDE_OPERATION(double sum_in_order(const at::Tensor& numbers))
+// Of float64 numbers, one after another; a float64 number where they are.
+GANYMEDE_OPERATION(at::Tensor sum_in_order(const at::Tensor& numbers))
 
 }  // namespace ganymede

@@ -24,7 +24,7 @@ struct HeldCommunicator : torch::CustomClassHolder {
 
 struct Statistics {
   at::Tensor mean, variance;  // [channels], biased variance, in the input's dtype
-  double count;               // values a channel, over all ranks
+  at::Tensor count;           // values a channel, over all ranks: a float64 number
 };
 
 // Shape that broadcasts [channels] against the input.
@@ -46,7 +46,7 @@ Statistics global_statistics(const at::Tensor& input, Communicator& communicator
   const at::Tensor sums = at::cat(
       {mean * count, (variance.to(at::kDouble) + mean * mean) * count, at::full({1}, count, mean.options())});
   communicator.gradients().all_reduce_sum_(sums);
-  const double global_count = sums[2 * channels].item<double>();
+  const at::Tensor global_count = sums[2 * channels];
   const at::Tensor global_mean = sums.narrow(0, 0, channels) / global_count;
   const at::Tensor global_variance =
       (sums.narrow(0, channels, channels) / global_count - global_mean * global_mean).clamp_min(0);
@@ -59,8 +59,7 @@ struct NormalizeGlobally : torch::autograd::Function<NormalizeGlobally> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& input, const at::Tensor& weight,
                             const at::Tensor& bias, const Statistics& statistics, double epsilon,
                             Communicator* communicator) {
-    context->save_for_backward({input, weight, statistics.mean, statistics.variance});
-    context->saved_data["count"] = statistics.count;
+    context->save_for_backward({input, weight, statistics.mean, statistics.variance, statistics.count});
     context->saved_data["epsilon"] = epsilon;
     context->saved_data["communicator"] =
         c10::IValue::make_capsule(c10::make_intrusive<HeldCommunicator>(*communicator));
@@ -70,8 +69,8 @@ struct NormalizeGlobally : torch::autograd::Function<NormalizeGlobally> {
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     const variable_list saved = context->get_saved_variables();
-    const at::Tensor &input = saved[0], &weight = saved[1], &mean = saved[2], &variance = saved[3];
-    const double count = context->saved_data["count"].toDouble();
+    const at::Tensor &input = saved[0], &weight = saved[1], &mean = saved[2], &variance = saved[3],
+                     &count = saved[4];
     const double epsilon = context->saved_data["epsilon"].toDouble();
     const auto held =
         c10::static_intrusive_pointer_cast<HeldCommunicator>(context->saved_data["communicator"].toCapsule());
@@ -117,8 +116,7 @@ at::Tensor BatchNormalization::forward(const at::Tensor& input, bool training) {
   {
     at::NoGradGuard no_grad;
     statistics = global_statistics(input, communicator_);
-    ensure(statistics.count > 1, "batch normalisation sees more than one value a channel");
-    const double unbiased = statistics.count / (statistics.count - 1);
+    const at::Tensor unbiased = statistics.count / (statistics.count - 1);
     running_mean_.lerp_(statistics.mean, options_.momentum);
     running_variance_.lerp_(statistics.variance * unbiased, options_.momentum);
   }

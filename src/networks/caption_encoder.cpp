@@ -37,7 +37,7 @@ std::shared_ptr<Network> make_caption_encoder(const CaptionEncoderOptions& optio
                                               bool spectral_normalization, const SequenceSetting& setting) {
   std::shared_ptr<Network> network = std::make_shared<CaptionEncoder>(options, setting.vocabulary);
   initialize_sequence_network(*network, /*hidden_size=*/options.embedding_size, setting.seed, setting.id);
-  network->to(setting.dtype);
+  move_to(*network, setting.compute);
   if (spectral_normalization) network = normalize_spectrally(network, setting.seed, setting.id);
   return network;
 }

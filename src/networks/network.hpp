@@ -57,4 +57,9 @@ class Network : public torch::nn::Module {
   virtual void begin_update() {}
 };
 
+// Makes parameters and buffers of the dtype of `compute`, on its device.
+inline void move_to(torch::nn::Module& network, const at::TensorOptions& compute) {
+  network.to(compute.device(), c10::typeMetaToScalarType(compute.dtype()));
+}
+
 }  // namespace ganymede

@@ -38,11 +38,11 @@ std::optional<NormalizedBatches> normalized_batches(const Networks& options) {
       options);
 }
 
-// Initialised from the seed; parameters are of the given dtype. Throw UserError where network and shape do
-// not go together.
+// Initialised from the seed; parameters are as `compute` says, in dtype and device. Throw UserError where
+// network and shape do not go together.
 std::shared_ptr<Network> make_generator(const GeneratorOptions& options, bool spectral_normalization,
-                                        const NetworkSetting& setting, at::ScalarType dtype);
+                                        const NetworkSetting& setting, const at::TensorOptions& compute);
 std::shared_ptr<Network> make_discriminator(const DiscriminatorOptions& options, bool spectral_normalization,
-                                            const NetworkSetting& setting, at::ScalarType dtype);
+                                            const NetworkSetting& setting, const at::TensorOptions& compute);
 
 }  // namespace ganymede

@@ -119,7 +119,7 @@ std::shared_ptr<SequenceDiscriminator> make_cnn_discriminator(const CnnDiscrimin
             "expected widths up to that",
             width, setting.length);
   auto network = std::make_shared<CnnDiscriminator>(options, setting);
-  network->to(setting.dtype);
+  move_to(*network, setting.compute);
   network->initialize(setting.seed);
   return network;
 }

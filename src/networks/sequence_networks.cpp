@@ -16,7 +16,8 @@ class LstmGenerator final : public SequenceGenerator {
 
   at::Tensor forward(const at::Tensor& tokens, const ForwardContext&) override {
     const std::int64_t rows = tokens.size(0), length = tokens.size(1);
-    const at::Tensor before = at::cat({at::zeros({1, rows}, at::kLong), tokens.t().narrow(0, 0, length - 1)});
+    const at::Tensor before =
+        at::cat({at::zeros({1, rows}, tokens.options()), tokens.t().narrow(0, 0, length - 1)});
     return linear(output_, at::cat(lstm_->run(before))).view({length, rows, -1});
   }
 
@@ -66,7 +67,7 @@ class LstmDiscriminator final : public SequenceDiscriminator {
 template <typename Made, typename Options>
 std::shared_ptr<Made> make_lstm(const Options& options, const SequenceSetting& setting) {
   auto network = std::make_shared<Made>(options, setting.vocabulary);
-  network->to(setting.dtype);
+  move_to(*network, setting.compute);
   initialize_sequence_network(*network, options.hidden_size, setting.seed, setting.id);
   return network;
 }

@@ -16,7 +16,7 @@ struct SequenceSetting {
   std::int64_t length = 0;      // of all sequences
   std::uint64_t seed = 0;
   StreamCode id = {};
-  at::ScalarType dtype = at::kFloat;
+  at::TensorOptions compute = at::kFloat;
 };
 
 // Embedding, LSTM, and a linear layer to the logits of the next token (Yu et al. 2017, section 3.2).

@@ -132,9 +132,9 @@ std::shared_ptr<Network> make_network(const PatchDiscriminatorOptions& options,
 }
 
 std::shared_ptr<Network> finish(std::shared_ptr<Network> network, bool spectral_normalization,
-                                const NetworkSetting& setting, at::ScalarType dtype) {
+                                const NetworkSetting& setting, const at::TensorOptions& compute) {
   initialize_normal(*network, kTranslationDeviation, setting.seed, setting.id);
-  network->to(dtype);
+  move_to(*network, compute);
   return spectral_normalization ? normalize_spectrally(std::move(network), setting.seed, setting.id)
                                 : network;
 }
@@ -143,16 +143,16 @@ std::shared_ptr<Network> finish(std::shared_ptr<Network> network, bool spectral_
 
 std::shared_ptr<Network> make_translator(const TranslatorOptions& options, bool spectral_normalization,
                                          std::int64_t input_channels, const NetworkSetting& setting,
-                                         at::ScalarType dtype) {
+                                         const at::TensorOptions& compute) {
   return finish(
       std::visit([&](const auto& one) { return make_network(one, input_channels, setting); }, options),
-      spectral_normalization, setting, dtype);
+      spectral_normalization, setting, compute);
 }
 
 std::shared_ptr<Network> make_patch_judge(const PatchJudgeOptions& options, bool spectral_normalization,
-                                          const NetworkSetting& setting, at::ScalarType dtype) {
+                                          const NetworkSetting& setting, const at::TensorOptions& compute) {
   return finish(std::visit([&](const auto& one) { return make_network(one, setting); }, options),
-                spectral_normalization, setting, dtype);
+                spectral_normalization, setting, compute);
 }
 
 }  // namespace ganymede

@@ -36,8 +36,8 @@ using PatchJudgeOptions = std::variant<PatchDiscriminatorOptions>;
 // not go together.
 std::shared_ptr<Network> make_translator(const TranslatorOptions& options, bool spectral_normalization,
                                          std::int64_t input_channels, const NetworkSetting& setting,
-                                         at::ScalarType dtype);
+                                         const at::TensorOptions& compute);
 std::shared_ptr<Network> make_patch_judge(const PatchJudgeOptions& options, bool spectral_normalization,
-                                          const NetworkSetting& setting, at::ScalarType dtype);
+                                          const NetworkSetting& setting, const at::TensorOptions& compute);
 
 }  // namespace ganymede

@@ -107,6 +107,7 @@ LossAndSlope generator_loss(const AdversarialLoss& loss, const at::Tensor& fake_
 std::optional<at::Tensor> one_pass_factor(const at::Tensor& generator_slope,
                                           const at::Tensor& discriminator_slope_at_fake) {
   if (discriminator_slope_at_fake.numel() == 0) return generator_slope;
+  if (!discriminator_slope_at_fake.is_cpu()) return std::nullopt;
   // Times the gradients behind it, a smaller slope would be lost among denormal numbers.
   const double smallest = discriminator_slope_at_fake.scalar_type() == at::kDouble ? 1e-200 : 1e-24;
   const bool keeps = discriminator_slope_at_fake.abs().min().item<double>() >= smallest;  // NaN does not

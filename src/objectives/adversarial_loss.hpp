@@ -38,7 +38,7 @@ struct MixedLoss {
 using AdversarialLoss = std::variant<BceLoss, WassersteinLoss, HingeLoss, LeastSquaresLoss, MixedLoss>;
 
 struct DiscriminatorLoss {
-  double sum;
+  at::Tensor sum;              // a float64 number
   at::Tensor real, fake;       // slopes of factor x sum, [rows, 1]
   at::Tensor mismatched = {};  // likewise, where there are such logits
 };
@@ -58,7 +58,7 @@ LossAndSlope generator_loss(const AdversarialLoss& loss, const at::Tensor& fake_
 // slope) x d discriminator loss / d fake, row by row: one backward pass serves both networks (Shen et al.
 // 2021, "Training Generative Adversarial Networks in One Stage"). Returns that factor [rows, 1], or nothing
 // where a slope is so small that the pass would lose it (|logit| above 55 with bce, sooner with a small
-// factor; beyond the margin with hinge).
+// factor; beyond the margin with hinge), or where asking would read a number back from a device.
 std::optional<at::Tensor> one_pass_factor(const at::Tensor& generator_slope,
                                           const at::Tensor& discriminator_slope_at_fake);
 

@@ -27,7 +27,8 @@ WeightedSurprise weighted_surprise(const at::Tensor& logits, const at::Tensor& t
   check_shapes(logits, tokens);
   const at::NoGradGuard no_grad;
   // One place at a time: its logits stay in the processor's cache.
-  WeightedSurprise result{.slope = at::empty_like(logits, at::MemoryFormat::Contiguous)};
+  WeightedSurprise result{.sum = at::zeros({}, logits.options().dtype(at::kDouble)),
+                          .slope = at::empty_like(logits, at::MemoryFormat::Contiguous)};
   for (std::int64_t place = 0; place < tokens.size(0); ++place) {
     at::Tensor slope = result.slope[place];
     at::_softmax_out(slope, logits[place], 1, /*half_to_float=*/false);
@@ -37,21 +38,19 @@ WeightedSurprise weighted_surprise(const at::Tensor& logits, const at::Tensor& t
       of_tokens = of_tokens * weights[place];
       weight.mul_(weights[place]);
     }
-    result.sum += of_tokens.sum(at::kDouble).item<double>();
+    result.sum.add_(of_tokens.sum(at::kDouble));
     weight = weight.unsqueeze(1);
     slope.mul_(weight).scatter_add_(1, tokens[place].unsqueeze(1), -weight);
   }
   return result;
 }
 
-double surprise(const at::Tensor& logits, const at::Tensor& tokens) {
+at::Tensor surprise(const at::Tensor& logits, const at::Tensor& tokens) {
   check_shapes(logits, tokens);
   const at::NoGradGuard no_grad;
-  double sum = 0;
+  at::Tensor sum = at::zeros({}, logits.options().dtype(at::kDouble));
   for (std::int64_t place = 0; place < tokens.size(0); ++place)
-    sum += surprise_of_place(logits[place], logits[place].softmax(1), tokens[place])
-               .sum(at::kDouble)
-               .item<double>();
+    sum.add_(surprise_of_place(logits[place], logits[place].softmax(1), tokens[place]).sum(at::kDouble));
   return sum;
 }
 

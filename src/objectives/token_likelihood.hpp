@@ -8,7 +8,7 @@ namespace ganymede {
 
 // The sum of weight x -log p(token), and the slope of factor x that sum by each logit.
 struct WeightedSurprise {
-  double sum = 0;
+  at::Tensor sum;    // a float64 number
   at::Tensor slope;  // like the logits, without a graph
 };
 
@@ -18,6 +18,6 @@ WeightedSurprise weighted_surprise(const at::Tensor& logits, const at::Tensor& t
                                    const at::Tensor& weights, double factor);
 
 // The sum of -log p(token) alone.
-double surprise(const at::Tensor& logits, const at::Tensor& tokens);
+at::Tensor surprise(const at::Tensor& logits, const at::Tensor& tokens);
 
 }  // namespace ganymede

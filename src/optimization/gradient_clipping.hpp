@@ -9,9 +9,11 @@ namespace ganymede {
 // each rank scales what it owns. Collective.
 inline void clip_gradient_norm(ParameterArena& arena, double max_norm) {
   at::NoGradGuard no_grad;
-  const double norm = arena.gradient_norm();
-  if (norm <= max_norm) return;
-  for (const at::Tensor& part : arena.owned_parts(arena.gradients())) part.mul_(max_norm / (norm + 1e-6));
+  const at::Tensor norm = arena.gradient_norm();
+  const at::Tensor within = norm <= max_norm;
+  if (norm.is_cpu() && within.item<bool>()) return;
+  const at::Tensor factor = at::where(within, at::ones_like(norm), max_norm / (norm + 1e-6));
+  for (const at::Tensor& part : arena.owned_parts(arena.gradients())) part.mul_(factor);
 }
 
 }  // namespace ganymede

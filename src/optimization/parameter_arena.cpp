@@ -1,7 +1,5 @@
 #include "optimization/parameter_arena.hpp"
 
-#include <cmath>
-
 #include "base/error.hpp"
 #include "kernels/sums_of_squares.hpp"
 
@@ -84,7 +82,7 @@ void ParameterArena::start_sums(std::size_t first, std::size_t last) const {
 }
 
 // Of each block its owner takes the norm; the blocks are then added up in one order everywhere.
-double ParameterArena::gradient_norm() {
+at::Tensor ParameterArena::gradient_norm() {
   constexpr std::int64_t kBlock = GradientExchange::kOwnedBlock;
   const auto blocks = [](std::int64_t elements) { return (elements + kBlock - 1) / kBlock; };
   if (!block_norms_.defined()) {
@@ -96,8 +94,7 @@ double ParameterArena::gradient_norm() {
     sums_of_squares(gradients().narrow(0, range.begin, range.size()), kBlock,
                     block_norms_.narrow(0, range.begin / kBlock, blocks(range.size())));
   exchange_.publish(block_norms_, block_ranges_, /*block=*/1);
-  exchange_.wait();
-  return std::sqrt(sum_in_order(block_norms_));
+  return sum_in_order(block_norms_).sqrt_();
 }
 
 void ParameterArena::publish() {

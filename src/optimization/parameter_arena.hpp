@@ -58,9 +58,9 @@ class ParameterArena {
   // Has buckets first .. last - 1 of the gradients summed (GradientExchange::start_sums). Collective.
   void start_sums(std::size_t first, std::size_t last) const;
 
-  // The joint norm of all gradients, the same bits on every rank. Between the sums and publish.
-  // Collective.
-  double gradient_norm();
+  // The joint norm of all gradients, a float64 number where the values are, the same bits on every rank.
+  // Between the sums and publish. Collective.
+  at::Tensor gradient_norm();
 
   // Ends an update: all ranks see the new values. Collective.
   void publish();

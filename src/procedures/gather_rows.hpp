@@ -4,7 +4,7 @@
 #include <ATen/ATen.h>
 
 #include "data/loading/batch.hpp"
-#include "distributed/communicator.hpp"
+#include "distributed/gradient_exchange.hpp"
 
 namespace ganymede {
 
@@ -18,7 +18,7 @@ inline at::Tensor gather_rows(const at::Tensor& rows, std::int64_t global_batch_
   shape[0] = places_of_rank(global_batch_size, 0, ranks, together).count;  // the most that a rank has
   const at::Tensor padded = at::zeros(shape, rows.options());
   padded.narrow(0, 0, rows.size(0)).copy_(rows);
-  const at::Tensor gathered = communicator.all_gather(padded);
+  const at::Tensor gathered = communicator.gradients().all_gather(padded);
   std::vector<at::Tensor> of_ranks;
   for (int rank = 0; rank < ranks; ++rank)
     of_ranks.push_back(

@@ -11,7 +11,7 @@ namespace ganymede {
 class Objective {
  public:
   // Dependencies follow.
-  Objective(double value, double factor) : value_(value), factor_(factor) {}
+  Objective(at::Tensor value, double factor) : value_(std::move(value)), factor_(factor) {}
 
   Objective& depends_on(const at::Tensor& output, const at::Tensor& slope) {
     outputs_.push_back(output);
@@ -21,11 +21,11 @@ class Objective {
 
   // A further term, a scalar with a graph.
   Objective& add(const at::Tensor& term) {
-    value_ += term.item<double>();
+    value_ = value_ + term.detach();
     return depends_on(term, at::full_like(term, factor_));
   }
 
-  double value() const { return value_; }
+  const at::Tensor& value() const { return value_; }  // a float64 number
 
   // Sums the gradients of factor x loss at leaves: at `inputs`, or at all where there are none.
   void backward(const std::vector<at::Tensor>& inputs = {}) const {
@@ -38,8 +38,23 @@ class Objective {
   }
 
  private:
-  double value_, factor_;
+  at::Tensor value_;
+  double factor_;
   std::vector<at::Tensor> outputs_, slopes_;
+};
+
+// Of parts of a batch, one after another.
+class SumOfLosses {
+ public:
+  SumOfLosses& operator+=(const at::Tensor& loss) {
+    sum_ = sum_.defined() ? sum_ + loss : loss;
+    return *this;
+  }
+  // A float64 number; of one part at least.
+  const at::Tensor& get() const { return sum_; }
+
+ private:
+  at::Tensor sum_;
 };
 
 }  // namespace ganymede

@@ -5,10 +5,10 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
+#include <c10/core/TensorOptions.h>
 #include <torch/nn/module.h>
 
 #include "data/format/field.hpp"
@@ -28,8 +28,8 @@ struct ProcedureSetting {
   std::uint64_t seed = 0;
   std::vector<DataSpec> sources = {};      // what it trains from
   std::array<double, 2> pixels = {-1, 1};  // what black and white become in batches
-  at::ScalarType dtype = at::kFloat;
-  bool mixed_precision = false;  // steps multiply in bfloat16; samples and figures do not
+  at::TensorOptions compute = at::kFloat;  // dtype and device of weights and of what is made of them
+  bool mixed_precision = false;            // steps multiply in bfloat16; samples and figures do not
   // Reproducible mode: the global batch is cut into this many virtual replicas, which every rank runs one
   // after another, and their gradients are added up along one binary tree. Any number of ranks gives the same
   // bits.
@@ -56,18 +56,19 @@ class Procedure {
 
   virtual const Schedule& schedule() const = 0;
 
-  // Step number `step`, from the batches that its phase takes. Writes this rank's part of each scalar of the
-  // phase: summed over ranks they are the scalar, of the global batch and before the update. Collective.
-  virtual void step(std::int64_t step, const StepData& data, std::span<double> scalars) = 0;
+  // Step number `step`, from the batches that its phase takes, on the device of the weights. Returns this
+  // rank's part of each scalar of the phase, float64 [scalars]: summed over ranks they are the scalar, of the
+  // global batch and before the update. Reads nothing back from a device other than the host. Collective.
+  virtual at::Tensor step(std::int64_t step, const StepData& data) = 0;
 
   virtual const SampleForm& sample_form() const = 0;
-  // The same samples at every call and on every rank. Uses running statistics, or averages where the
-  // procedure keeps some. Not collective.
+  // The same samples at every call and on every rank, in host memory. Uses running statistics, or averages
+  // where the procedure keeps some. Not collective.
   virtual SampleSet sample(const SampleRequest& request) = 0;
 
   // What the present weights make of samples that they were not trained on, and what can be said without any.
-  // held_out: a batch of each source, or empty where there are none. The same at every call and on every
-  // rank. Not collective.
+  // held_out: a batch of each source in host memory, or empty where there are none. The same at every call
+  // and on every rank. Not collective.
   virtual Figures figures(const std::vector<Batch>& /*held_out*/) { return {}; }
 
   // Makes equal on all ranks what training lets differ: running statistics of local batches. Collective.

@@ -17,6 +17,13 @@ namespace ganymede {
 
 enum class Precision { float32, float64, mixed };
 
+// What ranks compute on.
+enum class DeviceChoice {
+  automatic,  // GPUs where every rank has one of its own
+  cpu,
+  cuda,
+};
+
 // Which sample stands at which place of which batch: one order of the whole dataset, or one of each of as
 // many runs of shards as there are nodes, each of which serves its slice of every batch
 // (data/loading/data_part.hpp).
@@ -55,6 +62,7 @@ struct Recipe {
   std::string description;  // one line
   std::int64_t seed = 1;
   Precision precision = Precision::float32;
+  DeviceChoice device = DeviceChoice::automatic;
   DataOptions data;
   ProcedureOptions procedure;
   TrainOptions train;

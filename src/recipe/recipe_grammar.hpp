@@ -12,6 +12,9 @@ namespace ganymede {
 inline constexpr std::array<std::pair<const char*, Precision>, 3> kPrecisions{
     {{"float32", Precision::float32}, {"float64", Precision::float64}, {"mixed", Precision::mixed}}};
 
+inline constexpr std::array<std::pair<const char*, DeviceChoice>, 3> kDevices{
+    {{"auto", DeviceChoice::automatic}, {"cpu", DeviceChoice::cpu}, {"cuda", DeviceChoice::cuda}}};
+
 inline constexpr std::array<std::pair<const char*, NodeSharing>, 2> kNodeSharings{
     {{"auto", NodeSharing::automatic}, {"off", NodeSharing::off}}};
 inline constexpr std::array<std::pair<const char*, Overlap>, 3> kOverlaps{
@@ -71,6 +74,7 @@ void visit_options(Visitor& visitor, Recipe& recipe) {
   visitor.value("description", recipe.description);
   visitor.value("seed", recipe.seed, kSeedRange);
   visitor.choice("precision", recipe.precision, kPrecisions);
+  visitor.choice("device", recipe.device, kDevices);
   visitor.section("data", [&](auto& inner) { visit_options(inner, recipe.data); });
   visitor.one_section(recipe.procedure, Alternative<AdversarialOptions>{"gan"},
                       Alternative<SequenceOptions>{"sequence"}, Alternative<CycleOptions>{"cycle"});

@@ -17,7 +17,8 @@ namespace fs = std::filesystem;
 namespace {
 
 // These do not determine the weights after a step.
-const std::vector<std::string> kFreeToChange{"train", "communication", "description", "data.held_out"};
+const std::vector<std::string> kFreeToChange{"train", "communication", "description", "device",
+                                             "data.held_out"};
 
 // Refuses what --resume changes unasked, several at once.
 void require_allowed_changes(const Recipe& before, const Recipe& now, const TrainArguments& arguments) {

@@ -130,8 +130,8 @@ std::vector<DatasetIndex> agree_on_datasets(const Recipe& recipe, const std::vec
 }
 
 Sources agree_on_sources(const Recipe& recipe, const std::vector<DatasetIndex>& indices,
-                         const Procedure& procedure, std::int64_t step, std::int64_t cache_mib,
-                         Communicator& communicator) {
+                         const Procedure& procedure, at::Device device, std::int64_t step,
+                         std::int64_t cache_mib, Communicator& communicator) {
   const Schedule& schedule = procedure.schedule();
   ensure(schedule.sources() == indices.size(), "a procedure gets the sources that it names");
   std::int64_t cache_bytes = cache_mib << 20;
@@ -139,6 +139,7 @@ Sources agree_on_sources(const Recipe& recipe, const std::vector<DatasetIndex>& 
   for (std::size_t source = 0; source < indices.size(); ++source) {
     const DatasetIndex& index = indices[source];
     BatchLoaderOptions options = loader_options(recipe, source);
+    options.device = device;
     options.first_batch = schedule.batches_before(step, source);
     const PartCaches caches = cache_parts(index, options, cache_bytes, communicator);
     agree(communicator, [&] {

@@ -37,9 +37,9 @@ std::vector<DatasetIndex> agree_on_datasets(const Recipe& recipe,
                                             const std::vector<std::filesystem::path>& folders,
                                             Communicator& communicator);
 
-// step: of the procedure, where training starts.
+// step: of the procedure, where training starts. device: that of the procedure.
 Sources agree_on_sources(const Recipe& recipe, const std::vector<DatasetIndex>& indices,
-                         const Procedure& procedure, std::int64_t step, std::int64_t cache_mib,
-                         Communicator& communicator);
+                         const Procedure& procedure, at::Device device, std::int64_t step,
+                         std::int64_t cache_mib, Communicator& communicator);
 
 }  // namespace ganymede

@@ -8,6 +8,7 @@
 #include "reporting/sample_writer.hpp"
 #include "session/debugger.hpp"
 #include "session/held_out.hpp"
+#include "session/rank_device.hpp"
 #include "session/run_trace.hpp"
 #include "session/staging.hpp"
 #include "session/training_data.hpp"
@@ -101,7 +102,8 @@ TrainingEnd run_training(const TrainArguments& arguments, Communicator& communic
                               : stage_datasets(recipe, plan.datasets, arguments.stage, communicator);
   const std::vector<DatasetIndex> indices = agree_on_datasets(recipe, folders, communicator);
   communicator.configure(recipe.communication);
-  const std::unique_ptr<Procedure> procedure = agree_on_procedure(recipe, indices, communicator);
+  const at::Device device = agree_on_device(recipe, communicator);
+  const std::unique_ptr<Procedure> procedure = agree_on_procedure(recipe, indices, device, communicator);
   CheckpointStore store(plan.run.checkpoints());
   const CheckpointInfo start = agree_on_start(arguments, plan, store, indices, *procedure, communicator);
   std::vector<Batch> held_out;
@@ -113,8 +115,8 @@ TrainingEnd run_training(const TrainArguments& arguments, Communicator& communic
     for (const Figure& figure : procedure->figures(held_out))
       figures_at_start.push_back({figure.name, figure.value});
   });
-  const Sources sources =
-      agree_on_sources(recipe, indices, *procedure, start.step, arguments.from.cache_mib, communicator);
+  const Sources sources = agree_on_sources(recipe, indices, *procedure, device, start.step,
+                                           arguments.from.cache_mib, communicator);
 
   // Nothing has been written so far: a mistake, or a signal before the first step, leaves no half-made run
   // behind.

@@ -104,22 +104,23 @@ int start_threads(int asked, Communicator& communicator) {
   return threads;
 }
 
-ProcedureSetting procedure_setting(const Recipe& recipe, std::vector<DataSpec> sources) {
+ProcedureSetting procedure_setting(const Recipe& recipe, std::vector<DataSpec> sources, at::Device device) {
   return {.seed = static_cast<std::uint64_t>(recipe.seed),
           .sources = std::move(sources),
           .pixels = recipe.data.pixels,
-          .dtype = dtype_of(recipe),
+          .compute = at::TensorOptions(dtype_of(recipe)).device(device),
           .mixed_precision = recipe.precision == Precision::mixed,
           .replicas = recipe.batch().replicas};
 }
 
 std::unique_ptr<Procedure> agree_on_procedure(const Recipe& recipe, const std::vector<DatasetIndex>& indices,
-                                              Communicator& communicator) {
+                                              at::Device device, Communicator& communicator) {
   JoinRanks join;
   agree(communicator, [&] {
-    join = prepare_procedure(recipe.procedure, procedure_setting(recipe, specs_of(indices)), communicator);
+    join = prepare_procedure(recipe.procedure, procedure_setting(recipe, specs_of(indices), device),
+                             communicator);
   });
-  if (recipe.precision == Precision::mixed) warn_where_bfloat16_is_slow(communicator);
+  if (recipe.precision == Precision::mixed && device.is_cpu()) warn_where_bfloat16_is_slow(communicator);
   return join();
 }
 

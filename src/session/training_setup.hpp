@@ -47,9 +47,10 @@ int choose_threads(int asked, Communicator& communicator);
 int start_threads(int asked, Communicator& communicator);
 
 // For a procedure that trains from such sources.
-ProcedureSetting procedure_setting(const Recipe& recipe, std::vector<DataSpec> sources);
+ProcedureSetting procedure_setting(const Recipe& recipe, std::vector<DataSpec> sources,
+                                   at::Device device = at::kCPU);
 
 std::unique_ptr<Procedure> agree_on_procedure(const Recipe& recipe, const std::vector<DatasetIndex>& indices,
-                                              Communicator& communicator);
+                                              at::Device device, Communicator& communicator);
 
 }  // namespace ganymede

@@ -116,7 +116,7 @@ TrainingEnd train(const TrainerSetting& setting, Procedure& procedure, const Sou
   while (!finished && !stopping) {
     // All ranks: one step of the procedure, from the global batches that its phase takes.
     const Phase& phase = schedule.phase_of(position.step);
-    const TakenStep taken = take_step(position.step, procedure, sources, communicator, times, trial, [&] {
+    TakenStep taken = take_step(position.step, procedure, sources, communicator, times, trial, [&] {
       position.seconds = setting.start.seconds + run_clock.seconds();
       return is_out_of_time();
     });
@@ -130,7 +130,10 @@ TrainingEnd train(const TrainerSetting& setting, Procedure& procedure, const Sou
 
     const bool measuring = options.measure_every && due(*options.measure_every);
     const bool reporting = measuring || due(options.report_every);
-    if (reporting || due(options.sample_every) || due(options.checkpoint_every)) procedure.settle();
+    if (reporting || due(options.sample_every) || due(options.checkpoint_every)) {
+      complete_step(position.step - 1, taken, procedure, communicator, times);
+      procedure.settle();
+    }
     if (reporting) {
       const TraceSpan span("report", TraceCategory::reporting, position.step);
       Report report{.step = position.step,

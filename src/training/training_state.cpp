@@ -8,6 +8,11 @@
 namespace ganymede {
 namespace {
 
+at::Tensor copy_to_host(const at::Tensor& tensor) {
+  const at::Tensor own = tensor.detach();
+  return own.is_cpu() ? own.clone(at::MemoryFormat::Contiguous) : own.cpu().contiguous();
+}
+
 // A tensor that is laid out like the arena, parameter by parameter.
 void append_slots(TrainingState& state, const std::string& prefix, const ParameterArena& arena,
                   const at::Tensor& tensor) {
@@ -48,13 +53,13 @@ TrainingState view_state(Procedure& procedure) {
 
 TrainingState take_snapshot(Procedure& procedure) {
   TrainingState copies = view_state(procedure);
-  for (NamedTensor& named : copies) named.tensor = named.tensor.detach().clone(at::MemoryFormat::Contiguous);
+  for (NamedTensor& named : copies) named.tensor = copy_to_host(named.tensor);
   return copies;
 }
 
 std::uint32_t checksum_state(const TrainingState& state) {
   std::uint32_t checksum = 0;
-  for (const auto& [name, tensor] : state) checksum = crc32_of_tensor(tensor, checksum);
+  for (const auto& [name, tensor] : state) checksum = crc32_of_tensor(tensor.cpu(), checksum);
   return checksum;
 }
 

@@ -19,15 +19,22 @@ StepData take_batches(const Phase& phase, const Sources& sources) {
   return data;
 }
 
-// The scalars' parts of all ranks together, and who wants to stop.
-TakenStep gather_verdict(std::vector<double> parts, bool out_of_time, Communicator& communicator) {
-  const std::size_t scalars = parts.size();
-  parts.push_back(stop_requested() ? 1 : 0);
-  parts.push_back(out_of_time && communicator.rank() == 0 ? 1 : 0);
-  const at::Tensor sums = at::tensor(parts, at::kDouble);
+std::vector<double> numbers_of(const at::Tensor& tensor) {
+  const auto* values = tensor.const_data_ptr<double>();
+  return {values, values + tensor.numel()};
+}
+
+// Who wants to stop, and of scalars in host memory the parts of all ranks together.
+TakenStep gather_verdict(const at::Tensor& parts, bool out_of_time, Communicator& communicator) {
+  std::vector<double> numbers = parts.is_cpu() ? numbers_of(parts) : std::vector<double>();
+  const std::size_t scalars = numbers.size();
+  numbers.push_back(stop_requested() ? 1 : 0);
+  numbers.push_back(out_of_time && communicator.rank() == 0 ? 1 : 0);
+  const at::Tensor sums = at::tensor(numbers, at::kDouble);
   communicator.all_reduce_sum_(sums);
   const auto* values = sums.const_data_ptr<double>();
   return {.scalars = {values, values + scalars},
+          .on_device = parts.is_cpu() ? at::Tensor() : parts,
           .stop_requested = values[scalars] > 0,
           .out_of_time = values[scalars + 1] > 0};
 }
@@ -56,10 +63,8 @@ TakenStep take_step(std::int64_t step, Procedure& procedure, const Sources& sour
   const Phase& phase = procedure.schedule().phase_of(step);
   const StepData data = take_batches(phase, sources);
   times.data_seconds += step_clock.seconds();
-  std::vector<double> scalars(phase.scalars.size());
-  procedure.step(step, data, scalars);
-  communicator.gradients().wait();
-  const TakenStep taken = gather_verdict(std::move(scalars), is_out_of_time(), communicator);
+  const at::Tensor parts = procedure.step(step, data);
+  const TakenStep taken = gather_verdict(parts, is_out_of_time(), communicator);
   times.communication_seconds += communicator.seconds() - communication_before;
   const double step_seconds = step_clock.seconds();
   times.step_seconds += step_seconds;
@@ -67,6 +72,19 @@ TakenStep take_step(std::int64_t step, Procedure& procedure, const Sources& sour
   trial.note_step(step_seconds);
   require_finite(taken, phase, step + 1);
   return taken;
+}
+
+void complete_step(std::int64_t step, TakenStep& taken, const Procedure& procedure,
+                   Communicator& communicator, StepTimes& times) {
+  if (!taken.on_device.defined()) return;
+  const Stopwatch clock;
+  communicator.gradients().wait();
+  const at::Tensor sums = taken.on_device.cpu();
+  communicator.all_reduce_sum_(sums);
+  taken.scalars = numbers_of(sums);
+  taken.on_device.reset();
+  times.step_seconds += clock.seconds();
+  require_finite(taken, procedure.schedule().phase_of(step), step + 1);
 }
 
 }  // namespace ganymede

@@ -48,6 +48,18 @@ TEST_F(BadRecipeTest, TheRecipeWithoutAMistakeTrains) {
   EXPECT_THAT(list_checkpoints(folder_ / "runs/tiny-1"), testing::ElementsAre("step_00000002"));
 }
 
+TEST_F(BadRecipeTest, GpusThatRanksDoNotHaveAreRefused) {
+  write_text(folder_ / "tiny.yaml", replaced(kRecipe, "DATASET", dataset()));
+  for (const int ranks : {0, 2})
+    expect_refusal(folder_.path(), {"train", "tiny.yaml", "--device", "cuda"}, ranks, kUserMistake,
+                   {"device is cuda", "train with --device cpu"});
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "runs")) << "nothing is made";
+  expect_refusal(folder_.path(), {"bench", "tiny.yaml", "--device", "cuda"}, 2, kUserMistake,
+                 {"device is cuda"});
+  expect_refusal(folder_.path(), {"train", "tiny.yaml", "--device", "gpu"}, 0, kUserMistake,
+                 {"--device: gpu", "auto, cpu or cuda"});
+}
+
 TEST_P(BadRecipeTest, IsRefused) {
   const Mistake& mistake = GetParam();
   write_text(folder_ / "tiny.yaml", replaced(kRecipe, mistake.from, mistake.to));

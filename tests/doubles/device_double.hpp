@@ -13,6 +13,7 @@ namespace ganymede::doubles {
 
 // What goes wrong on this rank.
 struct Faults {
+  bool no_devices = false;       // else there are two
   bool no_streams = false;       // cudaStreamCreateWithPriority fails
   bool never_connected = false;  // this rank's initialisation does not end
   int error_after = -1;          // so many collectives work, the next hangs and NCCL knows of an error

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <string>
 
+#include "tests/doubles/accelerator_double.hpp"
 #include "tests/doubles/device_double_parts.hpp"
 
 using ganymede::doubles::device;
@@ -71,7 +72,8 @@ std::vector<std::vector<std::byte>> exchange(ncclComm& communicator, const void*
     std::vector<MPI_Request> requests;
   };
   auto mail = std::make_unique<Mail>();
-  mail->sent.assign(static_cast<const std::byte*>(sent), static_cast<const std::byte*>(sent) + bytes);
+  const std::byte* begin = ganymede::at_hand(sent);
+  mail->sent.assign(begin, begin + bytes);
   const int tag = communicator.number * kTagsOfCommunicator + communicator.messages++;
   for (int rank = 0; rank < communicator.size; ++rank) {
     auto& from = mail->received.emplace_back(bytes);
@@ -138,7 +140,7 @@ void sum_into(void* out, const std::vector<std::vector<std::byte>>& all, std::si
       std::memcpy(&addend, of_rank.data() + (begin + i) * sizeof(T), sizeof(T));
       sum += addend;
     }
-    std::memcpy(static_cast<std::byte*>(out) + i * sizeof(T), &sum, sizeof(T));
+    std::memcpy(ganymede::at_hand(out) + i * sizeof(T), &sum, sizeof(T));
   }
 }
 
@@ -248,8 +250,7 @@ ncclResult_t ncclAllGather(const void* sent, void* received, std::size_t count, 
                            ncclComm_t communicator, cudaStream_t stream) {
   const auto gather = [=](const std::vector<std::vector<std::byte>>& all) {
     for (std::size_t rank = 0; rank < all.size(); ++rank)
-      std::memcpy(static_cast<std::byte*>(received) + rank * all[rank].size(), all[rank].data(),
-                  all[rank].size());
+      std::memcpy(ganymede::at_hand(received) + rank * all[rank].size(), all[rank].data(), all[rank].size());
   };
   return ask(communicator, {"ncclAllGather", sent, received, count, type, gather, stream});
 }
@@ -257,7 +258,7 @@ ncclResult_t ncclAllGather(const void* sent, void* received, std::size_t count, 
 ncclResult_t ncclBroadcast(const void* sent, void* received, std::size_t count, ncclDataType_t type, int root,
                            ncclComm_t communicator, cudaStream_t stream) {
   const auto take = [=](const std::vector<std::vector<std::byte>>& all) {
-    std::memcpy(received, all[static_cast<std::size_t>(root)].data(), all.front().size());
+    std::memcpy(ganymede::at_hand(received), all[static_cast<std::size_t>(root)].data(), all.front().size());
   };
   return ask(communicator, {"ncclBroadcast", sent, received, count, type, take, stream});
 }

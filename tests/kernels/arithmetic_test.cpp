@@ -126,7 +126,8 @@ TYPED_TEST(Arithmetic, OfLossesOverLogits) {
       run_at_each(33, LogitLossAt<T>{of(logits), weights.defined() ? of(weights) : nullptr, curve, 0.1,
                                      losses.mutable_data_ptr<double>(), of(slopes)});
       this->expect_same(slopes, expected.slope);
-      EXPECT_NEAR(losses.sum().template item<double>(), expected.sum, 1e-12 * std::abs(expected.sum));
+      EXPECT_NEAR(losses.sum().template item<double>(), expected.sum.template item<double>(),
+                  1e-12 * std::abs(expected.sum.template item<double>()));
     }
   }
 }

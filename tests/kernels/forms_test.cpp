@@ -118,7 +118,7 @@ TEST_P(Forms, OfSumsOfSquares) {
     cpu::sums_of_squares(numbers, kBlock, fast);
     plain::sums_of_squares(numbers, kBlock, plain);
     EXPECT_TRUE(at::allclose(plain, fast, 1e-14));
-    EXPECT_NEAR(plain::sum_in_order(plain), cpu::sum_in_order(fast), 1e-10);
+    EXPECT_NEAR(plain::sum_in_order(plain).item<double>(), cpu::sum_in_order(fast).item<double>(), 1e-10);
   }
 }
 
@@ -142,7 +142,8 @@ TEST_P(Forms, OfLossesOverLogits) {
       for (const at::Tensor& weights : {at::Tensor(), at::rand_like(logits)}) {
         const LossAndSlope fast = cpu::sum_over_logits(logits, curve, 0.1, weights);
         const LossAndSlope plain = plain::sum_over_logits(logits, curve, 0.1, weights);
-        EXPECT_NEAR(plain.sum, fast.sum, 1e-10 * std::abs(fast.sum));
+        EXPECT_NEAR(plain.sum.item<double>(), fast.sum.item<double>(),
+                    1e-10 * std::abs(fast.sum.item<double>()));
         expect_close(plain.slope, fast.slope);
       }
     }

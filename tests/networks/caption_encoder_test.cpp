@@ -7,7 +7,7 @@ namespace {
 
 TEST(CaptionEncoders, TakeTheMeanOfTheWordsThatThereAre) {
   const auto encoder = make_caption_encoder({.embedding_size = 4, .condition_size = 3}, false,
-                                            {.vocabulary = 5, .seed = 1, .id = {}, .dtype = at::kDouble});
+                                            {.vocabulary = 5, .seed = 1, .id = {}, .compute = at::kDouble});
   const at::Tensor captions = at::tensor({1, 2, 0, 3, 0, 0, 2, 1, 2, 0, 0, 0}, at::kLong).view({4, 3});
   const at::Tensor found = encoder->forward(captions, {});
   const auto parameters = encoder->named_parameters();

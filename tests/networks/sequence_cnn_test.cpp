@@ -20,7 +20,7 @@ CnnDiscriminatorOptions small_cnn() {
 
 std::shared_ptr<SequenceDiscriminator> make_small_cnn(const CnnDiscriminatorOptions& options = small_cnn()) {
   return make_cnn_discriminator(
-      options, {.vocabulary = kCnnWords, .length = kCnnLength, .seed = 5, .dtype = at::kDouble});
+      options, {.vocabulary = kCnnWords, .length = kCnnLength, .seed = 5, .compute = at::kDouble});
 }
 
 // With the network's own weights, by other operations.

@@ -19,10 +19,10 @@ double sigmoid(double x) {
 }
 
 double discriminator_sum(const AdversarialLoss& loss, const at::Tensor& real, const at::Tensor& fake) {
-  return discriminator_loss(loss, real, fake, 1).sum;
+  return discriminator_loss(loss, real, fake, 1).sum.item<double>();
 }
 double generator_sum(const AdversarialLoss& loss, const at::Tensor& fake) {
-  return generator_loss(loss, fake, 1).sum;
+  return generator_loss(loss, fake, 1).sum.item<double>();
 }
 
 TEST(AdversarialLoss, BceIsTheSumOfNegativeLogProbabilities) {
@@ -64,8 +64,8 @@ TEST(AdversarialLoss, MismatchedPairsShareTheLossOfFakes) {
   const auto taken_for_fake = [](double x) { return -std::log(1 - sigmoid(x)); };
   const double of_real = -std::log(sigmoid(0.5)) - std::log(sigmoid(-2.0));
   const DiscriminatorLoss found = discriminator_loss(BceLoss{}, real, fake, mismatched, share, 0.1);
-  EXPECT_NEAR(found.sum, of_real + (taken_for_fake(0.7) + taken_for_fake(1.5)) / 2 + taken_for_fake(-0.25),
-              1e-12);
+  EXPECT_NEAR(found.sum.item<double>(),
+              of_real + (taken_for_fake(0.7) + taken_for_fake(1.5)) / 2 + taken_for_fake(-0.25), 1e-12);
   EXPECT_TRUE(at::allclose(found.real, -0.1 * (-real).sigmoid()));
   EXPECT_TRUE(at::allclose(found.fake, 0.1 * (1 - share) * fake.sigmoid()));
   EXPECT_TRUE(at::allclose(found.mismatched, 0.1 * share * mismatched.sigmoid()));
@@ -137,12 +137,16 @@ TEST(AdversarialLoss, SumsAndSlopesAreThoseOfAutograd) {
     const DiscriminatorLoss of_discriminator = discriminator_loss(loss, real, fake, 0.5);
     const at::Tensor graph = discriminator_graph(loss, real, fake);
     const auto slopes = torch::autograd::grad({graph}, {real, fake});
-    EXPECT_NEAR(of_discriminator.sum, graph.item<double>(), 1e-13 * std::abs(of_discriminator.sum)) << name;
+    EXPECT_NEAR(of_discriminator.sum.item<double>(), graph.item<double>(),
+                1e-13 * std::abs(graph.item<double>()))
+        << name;
     EXPECT_TRUE(at::allclose(of_discriminator.real, slopes[0] / 2, 1e-13, 1e-20)) << name;
     EXPECT_TRUE(at::allclose(of_discriminator.fake, slopes[1] / 2, 1e-13, 1e-20)) << name;
     const LossAndSlope of_generator = generator_loss(loss, fake, 0.5);
     const at::Tensor generators = generator_graph(loss, fake);
-    EXPECT_NEAR(of_generator.sum, generators.item<double>(), 1e-13 * std::abs(of_generator.sum)) << name;
+    EXPECT_NEAR(of_generator.sum.item<double>(), generators.item<double>(),
+                1e-13 * std::abs(generators.item<double>()))
+        << name;
     EXPECT_TRUE(
         at::allclose(of_generator.slope, torch::autograd::grad({generators}, {fake})[0] / 2, 1e-13, 1e-20))
         << name;

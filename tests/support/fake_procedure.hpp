@@ -41,16 +41,16 @@ class FakeProcedure final : public Procedure {
 
   const Schedule& schedule() const override { return schedule_; }
 
-  void step(std::int64_t step, const StepData& data, std::span<double> scalars) override {
-    scalars[0] = minimise_square(step, data[0].back());
-    if (&schedule_.phase_of(step) == &schedule_.phases().front()) return;
+  at::Tensor step(std::int64_t step, const StepData& data) override {
+    const double loss = minimise_square(step, data[0].back());
+    if (&schedule_.phase_of(step) == &schedule_.phases().front()) return at::full({1}, loss, at::kDouble);
     at::Tensor words = at::zeros({5}, at::kDouble);
     for (const Batch& batch : data[1])
       words += batch.fields[0].to(at::kDouble).sum(0) / static_cast<double>(3 * batch.global_batch_size);
-    scalars[1] = words.mean().item<double>();
+    const double mean = words.mean().item<double>();
     communicator_.all_reduce_sum_(words);
     memory_.mul_(0.5).add_(words);
-    scalars[2] = memory_.norm().item<double>() / communicator_.size();
+    return at::tensor({loss, mean, memory_.norm().item<double>() / communicator_.size()}, at::kDouble);
   }
 
   const SampleForm& sample_form() const override { return form_; }

@@ -20,6 +20,9 @@ struct Batch {
   std::int64_t rows() const { return fields.front().size(0); }
 };
 
+// The same on a device, which need not be another.
+Batch on_device(Batch batch, at::Device device);
+
 // Places first .. first + count - 1 of a global batch.
 struct PlaceRange {
   std::int64_t first = 0, count = 0;

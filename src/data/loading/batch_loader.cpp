@@ -108,11 +108,11 @@ BatchLoader::BatchLoader(const DatasetIndex& index, const BatchLoaderOptions& op
       });
     }
     threads_.emplace_back(
-        [this, rank, source = options.source, first_batch = options.first_batch,
+        [this, rank, source = options.source, first_batch = options.first_batch, device = options.device,
          assembler = std::make_unique<BatchAssembler>(index.spec, options, places, std::move(streams))] {
           const TracedThread traced(rank, fmt::format("batches of source {}", source));
           ask_for_batch_scheduling();
-          make_batches(*assembler, first_batch);
+          make_batches(*assembler, first_batch, device);
         });
   } catch (const std::system_error& error) {
     close();  // the readers would wait for their maker for ever
@@ -141,10 +141,10 @@ Batch BatchLoader::next() {
   return *std::move(batch);
 }
 
-void BatchLoader::make_batches(BatchAssembler& assembler, std::int64_t first_batch) try {
+void BatchLoader::make_batches(BatchAssembler& assembler, std::int64_t first_batch, at::Device device) try {
   for (std::int64_t number = first_batch;; ++number) {
     std::optional<Batch> batch = assembler.assemble(number, number / batches_per_epoch_);
-    if (!batch || !batches_.push(*std::move(batch))) return;
+    if (!batch || !batches_.push(on_device(*std::move(batch), device))) return;
   }
 } catch (...) {
   batches_.fail(std::current_exception());

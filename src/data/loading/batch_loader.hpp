@@ -46,7 +46,7 @@ class BatchLoader {
 
  private:
   void close();  // the threads end
-  void make_batches(BatchAssembler& assembler, std::int64_t first_batch);
+  void make_batches(BatchAssembler& assembler, std::int64_t first_batch, at::Device device);
 
   std::int64_t global_batch_size_, batches_per_epoch_;
   std::deque<RowStream> streams_;  // threads hold their addresses

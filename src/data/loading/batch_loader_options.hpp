@@ -1,6 +1,7 @@
 // What batches are made of, and how far ahead.
 #pragma once
 
+#include <c10/core/Device.h>
 #include <c10/core/ScalarType.h>
 
 #include <cstdint>
@@ -18,6 +19,7 @@ struct BatchLoaderOptions {
   std::int64_t window_bytes = std::int64_t{16} << 20;  // shuffled together; a rank keeps its share of it
   int prefetch_batches = 4;
   at::ScalarType dtype = at::kFloat;
+  at::Device device = at::kCPU;  // where batches end up
   std::int64_t first_batch = 0;  // where to resume
 };
 

@@ -1,5 +1,6 @@
 #include "distributed/nccl/nccl_gradient_exchange.hpp"
 
+#include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
 
 #include "base/error.hpp"
@@ -168,6 +169,21 @@ void NcclGradientExchange::all_reduce_sum_(const at::Tensor& tensor) {
                          type, ncclSum, nccl, stream);
   });
   connection_.join(options_.compute_stream());
+}
+
+at::Tensor NcclGradientExchange::all_gather(const at::Tensor& tensor) {
+  ensure(tensor.is_contiguous(), "collectives take contiguous tensors");
+  const ncclDataType_t type = nccl_type(tensor);
+  std::vector<std::int64_t> shape{size_};
+  shape.insert(shape.end(), tensor.sizes().begin(), tensor.sizes().end());
+  at::Tensor gathered = at::empty(shape, tensor.options());
+  enqueue(fmt::format("the gathering of {} numbers", tensor.numel()),
+          [&](ncclComm_t nccl, cudaStream_t stream) {
+            return ncclAllGather(address(tensor, 0), address(gathered, 0),
+                                 static_cast<std::size_t>(tensor.numel()), type, nccl, stream);
+          });
+  connection_.join(options_.compute_stream());
+  return gathered;
 }
 
 void NcclGradientExchange::wait() {

@@ -44,6 +44,7 @@ class NcclGradientExchange final : public GradientExchange {
   void publish(const at::Tensor& buffer, std::span<const ElementRange> buckets, std::int64_t block) override;
   void broadcast_values_(const at::Tensor& buffer) override;
   void all_reduce_sum_(const at::Tensor& tensor) override;
+  at::Tensor all_gather(const at::Tensor& tensor) override;
   void wait() override;
 
   bool can_overlap() const override { return true; }

@@ -21,7 +21,7 @@ LossAndSlope sum_over_logits(const at::Tensor& logits, const LogitCurve& curve, 
       slope[i] = static_cast<scalar_t>(factor * of_row * point.slope);
     }
   });
-  return {sum, slopes};
+  return {at::scalar_tensor(sum, at::kDouble), slopes};
 }
 
 }  // namespace ganymede::cpu

@@ -2,6 +2,7 @@
 #include "kernels/sums_of_squares.hpp"
 
 #include <ATen/Dispatch.h>
+#include <ATen/ops/scalar_tensor.h>
 
 #include <algorithm>
 #include <array>
@@ -33,9 +34,9 @@ void sums_of_squares(const at::Tensor& numbers, std::int64_t block, const at::Te
   });
 }
 
-double sum_in_order(const at::Tensor& numbers) {
+at::Tensor sum_in_order(const at::Tensor& numbers) {
   const auto* x = numbers.const_data_ptr<double>();
-  return std::accumulate(x, x + numbers.numel(), 0.0);
+  return at::scalar_tensor(std::accumulate(x, x + numbers.numel(), 0.0), at::kDouble);
 }
 
 }  // namespace ganymede::cpu

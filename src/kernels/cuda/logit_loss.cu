@@ -16,7 +16,7 @@ LossAndSlope sum_over_logits(const at::Tensor& logits, const LogitCurve& curve, 
                               weights.defined() ? weights.const_data_ptr<scalar_t>() : nullptr, curve, factor,
                               losses.mutable_data_ptr<double>(), slopes.mutable_data_ptr<scalar_t>()});
   });
-  return {losses.sum().item<double>(), slopes};
+  return {losses.sum(), slopes};
 }
 
 }  // namespace ganymede::cuda

@@ -47,7 +47,7 @@ LossAndSlope sum_over_logits(const at::Tensor& logits, const LogitCurve& curve, 
     loss = loss * weights;
     slope = slope * weights;
   }
-  return {loss.sum().item<double>(), (factor * slope).to(logits.scalar_type())};
+  return {loss.sum(), (factor * slope).to(logits.scalar_type())};
 }
 
 }  // namespace ganymede::plain

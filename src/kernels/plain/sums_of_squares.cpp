@@ -13,8 +13,8 @@ void sums_of_squares(const at::Tensor& numbers, std::int64_t block, const at::Te
   if (left > 0) sums[whole].copy_(squares.narrow(0, whole * block, left).sum());
 }
 
-double sum_in_order(const at::Tensor& numbers) {
-  return numbers.sum().item<double>();
+at::Tensor sum_in_order(const at::Tensor& numbers) {
+  return numbers.sum();
 }
 
 }  // namespace ganymede::plain

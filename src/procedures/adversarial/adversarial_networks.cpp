@@ -33,7 +33,7 @@ std::shared_ptr<Network> make_encoder(const AdversarialOptions& options, const P
                               {.vocabulary = source.fields[*find_captions(source)].values,
                                .seed = setting.seed,
                                .id = NetworkId::encoder,
-                               .dtype = setting.dtype});
+                               .compute = setting.compute});
 }
 
 // Of what a network is told of a sample; 0 without conditioning.
@@ -56,7 +56,7 @@ AdversarialNetworks make_adversarial_networks(const AdversarialOptions& options,
                                    .seed = setting.seed,
                                    .id = NetworkId::generator,
                                    .communicator = communicator},
-                                  setting.dtype),
+                                  setting.compute),
       .discriminator =
           make_discriminator(options.discriminator.network, options.discriminator.update.spectral_norm,
                              {.shape = packed(shape, options.packing),
@@ -64,7 +64,7 @@ AdversarialNetworks make_adversarial_networks(const AdversarialOptions& options,
                               .seed = setting.seed,
                               .id = NetworkId::discriminator,
                               .communicator = communicator},
-                             setting.dtype),
+                             setting.compute),
       .encoder = make_encoder(options, setting)};
   if (options.feature_matching && options.feature_matching->layer)
     require(*options.feature_matching->layer <= networks.discriminator->hidden_layers(),

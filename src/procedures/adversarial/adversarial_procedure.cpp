@@ -11,8 +11,7 @@
 namespace ganymede {
 namespace {
 
-// Of a step's scalars and of its parts, in their order.
-enum Scalar : std::size_t { kGeneratorLoss, kDiscriminatorLoss };
+// Of a step's parts, in their order.
 enum Part : std::size_t {
   kGeneratorForward,
   kGeneratorBackward,
@@ -22,8 +21,9 @@ enum Part : std::size_t {
   kOptimizer,
 };
 
+// Summed over this rank's packs; float64 numbers.
 struct Losses {
-  double generator = 0, discriminator = 0;  // summed over this rank's packs
+  at::Tensor generator, discriminator;
 };
 
 SampleForm form_of_samples(const ProcedureSetting& setting, std::int64_t classes, bool of_texts) {
@@ -42,8 +42,8 @@ SampleForm form_of_samples(const ProcedureSetting& setting, std::int64_t classes
 Conditioner make_conditioner(const AdversarialOptions& options, const ProcedureSetting& setting,
                              const AdversarialNetworks& networks) {
   const DataSpec& source = setting.sources.front();
-  if (!networks.encoder) return {conditioned_classes(options, source), setting.dtype};
-  return {source.fields[*find_captions(source)], *networks.encoder, setting.dtype};
+  if (!networks.encoder) return {conditioned_classes(options, source), setting.compute};
+  return {source.fields[*find_captions(source)], *networks.encoder, setting.compute};
 }
 
 class AdversarialProcedure final : public Procedure {
@@ -65,7 +65,7 @@ class AdversarialProcedure final : public Procedure {
         sampler_(*generator_.network,
                  {.noise_size = noise_size(options.generator.network),
                   .seed = setting.seed,
-                  .dtype = setting.dtype},
+                  .compute = setting.compute},
                  conditioner_),
         judge_(*discriminator_.network, options.packing),
         objectives_(options_, judge_, communicator) {
@@ -81,15 +81,14 @@ class AdversarialProcedure final : public Procedure {
 
   const Schedule& schedule() const override { return schedule_; }
 
-  void step(std::int64_t step, const StepData& data, std::span<double> scalars) override {
+  at::Tensor step(std::int64_t step, const StepData& data) override {
     const MixedPrecision mixed(setting_.mixed_precision);
     const std::vector<Batch> batches = rounds_.prepare(data.front());
     const Losses losses = options_.update == Update::alternating ? step_alternating(step, batches)
                                                                  : step_simultaneous(step, batches.front());
     if (generator_.average) generator_.average->update_statistics();
-    const double factor = objectives_.mean_factor(batches.front().global_batch_size);
-    scalars[kGeneratorLoss] = losses.generator * factor;
-    scalars[kDiscriminatorLoss] = losses.discriminator * factor;
+    return at::stack({losses.generator, losses.discriminator})
+        .mul_(objectives_.mean_factor(batches.front().global_batch_size));
   }
 
   const SampleForm& sample_form() const override { return form_; }
@@ -137,7 +136,7 @@ class AdversarialProcedure final : public Procedure {
   // of the last round.
   Losses step_alternating(std::int64_t step, const std::vector<Batch>& batches) {
     std::vector<ReplicaRound> rounds;
-    double discriminator_loss = 0;
+    at::Tensor discriminator_loss;
     for (std::size_t iteration = 0; iteration < batches.size(); ++iteration) {
       const bool last = iteration + 1 == batches.size();
       if (last) generator_.network->begin_update();
@@ -145,14 +144,13 @@ class AdversarialProcedure final : public Procedure {
       rounds = begin_rounds(step, static_cast<std::int64_t>(iteration), batches[iteration]);
       discriminator_loss = update_discriminator(rounds);
     }
-    const double generator_loss = update_generator(rounds);
-    return {generator_loss, discriminator_loss};
+    return {update_generator(rounds), discriminator_loss};
   }
 
-  double update_discriminator(const std::vector<ReplicaRound>& rounds) {
+  at::Tensor update_discriminator(const std::vector<ReplicaRound>& rounds) {
     const at::AutoGradMode with_gradient(true);
     begin_judges();
-    double loss_sum = 0;
+    SumOfLosses loss_sum;
     PendingGradients pending(judging_);
     for (const ReplicaRound& replica : rounds) {
       if (&replica != &rounds.front()) pending.next_replica();
@@ -169,12 +167,12 @@ class AdversarialProcedure final : public Procedure {
     pending.finish();
     for (TrainedNetwork* trained : judging_) update(*trained, rounds.front().round.step);
     settle_statistics();
-    return loss_sum;
+    return loss_sum.get();
   }
 
-  double update_generator(const std::vector<ReplicaRound>& rounds) {
+  at::Tensor update_generator(const std::vector<ReplicaRound>& rounds) {
     const Frozen frozen(discriminator_.arena);
-    double loss_sum = 0;
+    SumOfLosses loss_sum;
     auto pending = generator_.averager.begin();
     for (const auto& [round, fake] : rounds) {
       if (&round != &rounds.front().round) pending.next_replica();
@@ -199,14 +197,14 @@ class AdversarialProcedure final : public Procedure {
     pending.finish();
     update(generator_, rounds.front().round.step);
     settle_statistics();
-    return loss_sum;
+    return loss_sum.get();
   }
 
   // One forward pass of each network serves both gradients, which are taken before either network moves.
   Losses step_simultaneous(std::int64_t step, const Batch& batch) {
     generator_.network->begin_update();
     begin_judges();
-    Losses losses;
+    SumOfLosses generator_loss, discriminator_loss;
     const std::vector<ReplicaRound> rounds = begin_rounds(step, /*critic_iteration=*/0, batch);
     PendingGradients pending_judges(judging_);
     auto pending_generator = generator_.averager.begin();
@@ -216,15 +214,15 @@ class AdversarialProcedure final : public Procedure {
         pending_generator.next_replica();
       }
       const Losses of_replica = backward_both(replica);
-      losses.generator += of_replica.generator;
-      losses.discriminator += of_replica.discriminator;
+      generator_loss += of_replica.generator;
+      discriminator_loss += of_replica.discriminator;
     }
     pending_judges.finish();
     pending_generator.finish();
     for (TrainedNetwork* trained : judging_) update(*trained, step);
     update(generator_, step);
     settle_statistics();
-    return losses;
+    return {generator_loss.get(), discriminator_loss.get()};
   }
 
   // The discriminator's backward pass also gives the gradient at the fakes from which the generator's begins,
@@ -246,7 +244,7 @@ class AdversarialProcedure final : public Procedure {
     const bool plain = !options_.penalty && !options_.feature_matching && judge_.separates_rows();
     const auto one_pass = plain ? one_pass_factor(of_generator.slope, of_discriminator.fake) : std::nullopt;
     at::Tensor fake_gradient;
-    double generator_value = of_generator.sum;
+    at::Tensor generator_value = of_generator.sum;
     if (!one_pass) {
       part.enter(parts_[kDiscriminatorBackward]);
       const Objective objective = objectives_.of_generator(of_generator, logits.fake, round, features);

@@ -39,7 +39,7 @@ at::Tensor Conditioner::of(const SampleRequest& request, SampleSet& samples) con
 
 void Conditioner::show(const at::Tensor& captions) {
   std::vector<at::Tensor> different;
-  for (const at::Tensor& caption : captions.unbind()) {
+  for (const at::Tensor& caption : captions.cpu().unbind()) {
     const bool is_new = std::none_of(different.begin(), different.end(),
                                      [&](const at::Tensor& one) { return at::equal(one, caption); });
     if (is_new) different.push_back(caption);

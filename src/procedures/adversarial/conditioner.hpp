@@ -20,10 +20,10 @@ struct Conditions {
 class Conditioner {
  public:
   // classes: 0 unless conditioned by labels.
-  Conditioner(std::int64_t classes, at::ScalarType dtype) : one_hot_(classes, dtype) {}
+  Conditioner(std::int64_t classes, const at::TensorOptions& compute) : one_hot_(classes, compute) {}
   // By captions of that field. The encoder outlives this.
-  Conditioner(const Field& captions, Network& encoder, at::ScalarType dtype)
-      : one_hot_(0, dtype),
+  Conditioner(const Field& captions, Network& encoder, const at::TensorOptions& compute)
+      : one_hot_(0, compute),
         encoder_(&encoder),
         coder_(captions),
         shown_(at::zeros({kShownCaptions, captions.elements()}, at::kLong)) {}
@@ -40,7 +40,7 @@ class Conditioner {
   at::Tensor of(const SampleRequest& request, SampleSet& samples) const;
 
   // The captions that samples are drawn of where a request names none: int64 [kShownCaptions, longest], no
-  // words until a batch has shown some.
+  // words until a batch has shown some. In host memory.
   const at::Tensor& shown() const { return shown_; }
   bool shows_captions() const { return shown_.any().item<bool>(); }
   // The first that differ among captions int64 [rows, longest], over and over where they are fewer.
@@ -48,7 +48,9 @@ class Conditioner {
 
  private:
   Conditions own_of(const Round& round) const;
-  at::Tensor encode(const at::Tensor& captions) const { return encoder_->forward(captions, {}); }
+  at::Tensor encode(const at::Tensor& captions) const {
+    return encoder_->forward(captions.to(one_hot_.device()), {});
+  }
 
   OneHot one_hot_;
   Network* encoder_ = nullptr;

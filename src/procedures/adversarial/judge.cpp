@@ -53,8 +53,8 @@ at::Tensor Judge::penalty(const Penalty& penalty, const Round& round, const at::
   if (const auto* r1 = std::get_if<R1Penalty>(&penalty)) return penalty_sum(*r1, critic, real);
   const RandomStream stream =
       round.stream({.purpose = AdversarialPurpose::interpolate, .network = NetworkId::discriminator});
-  const at::Tensor mix = draw_uniform(stream, context.segments[0].first_place, {real.size(0), 1, 1, 1}, 0, 1,
-                                      fake.scalar_type());
+  const at::Tensor mix =
+      draw_uniform(stream, context.segments[0].first_place, {real.size(0), 1, 1, 1}, 0, 1, fake.options());
   return penalty_sum(std::get<GradientPenalty>(penalty), critic, real, pack(fake), mix);
 }
 

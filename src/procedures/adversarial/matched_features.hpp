@@ -1,7 +1,7 @@
 // Feature matching (Salimans et al. 2016, section 3.1) over the ranks of a global batch.
 #pragma once
 
-#include "distributed/communicator.hpp"
+#include "distributed/gradient_exchange.hpp"
 #include "objectives/feature_matching.hpp"
 #include "procedures/adversarial/adversarial_options.hpp"
 
@@ -19,7 +19,7 @@ inline at::Tensor match_features(const FeatureMatchingOptions& options,
   const at::Tensor fake = fake_hidden[layer].flatten(1);
   const at::Tensor real = real_hidden[layer].detach().flatten(1);
   at::Tensor difference = fake.detach().sum(0) - real.sum(0);
-  communicator.all_reduce_sum_(difference);
+  communicator.gradients().all_reduce_sum_(difference);
   difference.div_(static_cast<double>(global_rows));
   return options.weight * feature_matching_sum(fake, difference);
 }

@@ -6,7 +6,7 @@ at::Tensor Sampler::draw_labels(const Round& round) const {
   if (conditioner_.classes() == 0) return {};
   return draw_uniform(round.stream({.purpose = AdversarialPurpose::label, .network = NetworkId::generator}),
                       round.first_place, {round.rows(), 1}, 0, static_cast<double>(conditioner_.classes()),
-                      at::kDouble)
+                      options_.compute.dtype(at::kDouble))
       .to(at::kLong)
       .view(-1);
 }
@@ -26,13 +26,13 @@ SampleSet Sampler::sample(const SampleRequest& request) {
                             /*step=*/0);
   SampleSet samples;
   const ForwardContext context{.condition = conditioner_.of(request, samples)};
-  samples.values = network_.forward(draw_noise(stream, request.first_place, request.count), context);
+  samples.values = network_.forward(draw_noise(stream, request.first_place, request.count), context).cpu();
   return samples;
 }
 
 at::Tensor Sampler::draw_noise(const RandomStream& stream, std::int64_t first_place,
                                std::int64_t count) const {
-  return draw_normal(stream, first_place, {count, options_.noise_size}, options_.dtype);
+  return draw_normal(stream, first_place, {count, options_.noise_size}, options_.compute);
 }
 
 }  // namespace ganymede

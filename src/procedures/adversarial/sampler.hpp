@@ -10,7 +10,7 @@ namespace ganymede {
 struct SamplerOptions {
   std::int64_t noise_size = 0;
   std::uint64_t seed = 0;
-  at::ScalarType dtype = at::kFloat;
+  at::TensorOptions compute = at::kFloat;
 };
 
 class Sampler {

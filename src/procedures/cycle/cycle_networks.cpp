@@ -42,10 +42,10 @@ CycleNetworks make_cycle_networks(const CycleOptions& options, const ProcedureSe
     };
     networks.generators[domain] = make_translator(
         options.generator.network, options.generator.update.spectral_norm, shapes[domain].channels,
-        of_network(other_domain(domain), kGeneratorIds[domain]), setting.dtype);
+        of_network(other_domain(domain), kGeneratorIds[domain]), setting.compute);
     networks.discriminators[domain] =
         make_patch_judge(options.discriminator.network, options.discriminator.update.spectral_norm,
-                         of_network(domain, kDiscriminatorIds[domain]), setting.dtype);
+                         of_network(domain, kDiscriminatorIds[domain]), setting.compute);
   }
   return networks;
 }

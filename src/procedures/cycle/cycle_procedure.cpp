@@ -40,8 +40,8 @@ struct Translations {
 
 // A step's, in the order of its scalars; each this rank's part.
 struct CycleLosses {
-  double generators = 0, cycle = 0, identity = 0;
-  OfDomains<double> discriminators{};
+  SumOfLosses generators, cycle, identity;
+  OfDomains<SumOfLosses> discriminators{};
 };
 
 AdversarialLoss adversarial_loss(const CycleLoss& loss) {
@@ -65,7 +65,7 @@ class CycleProcedure final : public Procedure {
         // LeastSquaresLoss is half of the squares already.
         generator_factor_(std::holds_alternative<LeastSquaresLoss>(options.loss) ? 2 : 1),
         discriminator_factor_(std::holds_alternative<LeastSquaresLoss>(options.loss) ? 1 : 0.5),
-        translator_(networks.generators, networks.shapes, setting.dtype),
+        translator_(networks.generators, networks.shapes, setting.compute),
         form_(translator_.form(setting.pixels)),
         schedule_({{.name = "cycle", .scalars = scalars_of(options), .batches = {1, 1}}}),
         communicator_(communicator),
@@ -75,13 +75,13 @@ class CycleProcedure final : public Procedure {
         discriminators_{
             {{networks.discriminators[0], options.discriminator.update, replicas_of_rank_, communicator},
              {networks.discriminators[1], options.discriminator.update, replicas_of_rank_, communicator}}},
-        pools_{{{options.pool_size, networks.shapes[0], setting.dtype},
-                {options.pool_size, networks.shapes[1], setting.dtype}}} {}
+        pools_{{{options.pool_size, networks.shapes[0], setting.compute},
+                {options.pool_size, networks.shapes[1], setting.compute}}} {}
 
   const Schedule& schedule() const override { return schedule_; }
 
   // Both generators, then both discriminators, on what the generators made before their update.
-  void step(std::int64_t step, const StepData& data, std::span<double> scalars) override {
+  at::Tensor step(std::int64_t step, const StepData& data) override {
     const MixedPrecision mixed(setting_.mixed_precision);
     const OfDomains<Batch> batches{data[0].front(), data[1].front()};
     keep_first_images(step, batches);
@@ -89,12 +89,12 @@ class CycleProcedure final : public Procedure {
     CycleLosses losses;
     const OfDomains<at::Tensor> fakes = update_generators(step, slices, losses);
     for (const std::size_t domain : kDomains)
-      losses.discriminators[domain] =
-          update_discriminator(step, domain, slices, exchange(step, domain, fakes[domain], batches[domain]));
-    std::vector<double> values{losses.generators, losses.cycle};
-    if (options_.identity_weight > 0) values.push_back(losses.identity);
-    values.insert(values.end(), losses.discriminators.begin(), losses.discriminators.end());
-    std::copy(values.begin(), values.end(), scalars.begin());
+      update_discriminator(step, domain, slices, exchange(step, domain, fakes[domain], batches[domain]),
+                           losses.discriminators[domain]);
+    std::vector<at::Tensor> values{losses.generators.get(), losses.cycle.get()};
+    if (options_.identity_weight > 0) values.push_back(losses.identity.get());
+    for (const SumOfLosses& loss : losses.discriminators) values.push_back(loss.get());
+    return at::stack(values);
   }
 
   const SampleForm& sample_form() const override { return form_; }
@@ -205,7 +205,7 @@ class CycleProcedure final : public Procedure {
                                            CycleLosses& losses) {
     ScopedPart part(parts_[kDiscriminatorsForward], communicator_);
     OfDomains<at::Tensor> at_fake;
-    Objective objective(0, 1);
+    Objective objective({}, 1);
     for (const std::size_t domain : kDomains) {
       at_fake[domain] = made.fake[domain].detach().requires_grad_(true);
       const at::Tensor logits = judge(domain, at_fake[domain]);
@@ -222,13 +222,14 @@ class CycleProcedure final : public Procedure {
   void backward_through_generators(const DomainImages& slice, const Translations& made,
                                    const OfDomains<at::Tensor>& gradients_at_fake, CycleLosses& losses) {
     const ScopedPart part(parts_[kGeneratorsBackward], communicator_);
-    Objective objective(0, 1);
+    Objective objective({}, 1);
     const auto add_error = [&](const at::Tensor& image, const at::Tensor& target, double weight) {
       const double factor = weight / static_cast<double>(target[0].numel() * slice.global_batch_size);
       const LossAndSlope error = absolute_error(image, target, factor);
       objective.depends_on(image, error.slope);
-      losses.generators += error.sum * factor;
-      return error.sum * factor;
+      const at::Tensor loss = error.sum * factor;
+      losses.generators += loss;
+      return loss;
     };
     for (const std::size_t domain : kDomains) {
       objective.depends_on(made.fake[domain], gradients_at_fake[domain]);
@@ -251,12 +252,11 @@ class CycleProcedure final : public Procedure {
         .narrow(0, batch.first_place, batch.rows());
   }
 
-  // Returns this rank's part of the loss. fakes: of all slices.
-  double update_discriminator(std::int64_t step, std::size_t domain, const std::vector<DomainImages>& slices,
-                              const at::Tensor& fakes) {
+  // fakes: of all slices.
+  void update_discriminator(std::int64_t step, std::size_t domain, const std::vector<DomainImages>& slices,
+                            const at::Tensor& fakes, SumOfLosses& losses) {
     TrainedNetwork& discriminator = discriminators_[domain];
     discriminator.network->begin_update();
-    double sum = 0;
     auto pending = discriminator.averager.begin();
     for (const DomainImages& slice : slices) {
       if (&slice != &slices.front()) pending.next_replica();
@@ -271,11 +271,10 @@ class CycleProcedure final : public Procedure {
           .depends_on(logits[0], loss.real)
           .depends_on(logits[1], loss.fake)
           .backward();
-      sum += loss.sum * factor;
+      losses += loss.sum * factor;
     }
     pending.finish();
     update(discriminator, step);
-    return sum;
   }
 
   // Logits [images x patches, 1].

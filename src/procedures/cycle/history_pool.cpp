@@ -4,8 +4,8 @@
 
 namespace ganymede {
 
-HistoryPool::HistoryPool(std::int64_t size, const ImageShape& shape, at::ScalarType dtype)
-    : images_(at::zeros({size, shape.channels, shape.height, shape.width}, dtype)),
+HistoryPool::HistoryPool(std::int64_t size, const ImageShape& shape, const at::TensorOptions& compute)
+    : images_(at::zeros({size, shape.channels, shape.height, shape.width}, compute)),
       count_(at::zeros({1}, at::kLong)) {}
 
 at::Tensor HistoryPool::exchange(const at::Tensor& images, const RandomStream& stream) {

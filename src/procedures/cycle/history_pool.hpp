@@ -13,7 +13,7 @@ namespace ganymede {
 
 class HistoryPool {
  public:
-  HistoryPool(std::int64_t size, const ImageShape& shape, at::ScalarType dtype);
+  HistoryPool(std::int64_t size, const ImageShape& shape, const at::TensorOptions& compute);
 
   // Takes the images [places, channels, height, width] of a whole global batch, without gradient, and returns
   // what stands for them, place by place in order: until the pool is full, an image is kept and returned;
@@ -26,7 +26,7 @@ class HistoryPool {
   std::vector<NamedTensor> state(const std::string& name) const;
 
  private:
-  at::Tensor images_, count_;
+  at::Tensor images_, count_;  // the latter in host memory
 };
 
 }  // namespace ganymede

@@ -17,18 +17,18 @@ std::size_t domain_of(const std::string& direction) {
 }  // namespace
 
 Translator::Translator(const OfDomains<std::shared_ptr<Network>>& generators,
-                       const OfDomains<ImageShape>& shapes, at::ScalarType dtype)
-    : generators_(generators), shapes_(shapes) {
+                       const OfDomains<ImageShape>& shapes, const at::TensorOptions& compute)
+    : generators_(generators), shapes_(shapes), compute_(compute) {
   for (const std::size_t domain : kDomains)
-    shown_[domain] =
-        at::zeros({kShown, shapes[domain].channels, shapes[domain].height, shapes[domain].width}, dtype);
+    shown_[domain] = at::zeros({kShown, shapes[domain].channels, shapes[domain].height, shapes[domain].width},
+                               compute.device(at::kCPU));
 }
 
 at::Tensor Translator::translate(std::size_t domain, const at::Tensor& images) const {
   const at::NoGradGuard no_grad;
   std::vector<at::Tensor> translated;
-  for (const at::Tensor& piece : images.to(shown_[domain].scalar_type()).split(kTranslatedTogether))
-    translated.push_back(generators_[domain]->forward(piece, {}));
+  for (const at::Tensor& piece : images.split(kTranslatedTogether))
+    translated.push_back(generators_[domain]->forward(piece.to(compute_), {}).cpu());
   return at::cat(translated);
 }
 

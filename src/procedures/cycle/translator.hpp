@@ -12,9 +12,9 @@ class Translator {
  public:
   // shapes: of the domains. The generators outlive it.
   Translator(const OfDomains<std::shared_ptr<Network>>& generators, const OfDomains<ImageShape>& shapes,
-             at::ScalarType dtype);
+             const at::TensorOptions& compute);
 
-  // Images [rows, channels, height, width] of the domain, as images of the other.
+  // Images [rows, channels, height, width] of the domain, as images of the other; in host memory.
   at::Tensor translate(std::size_t domain, const at::Tensor& images) const;
 
   // The first images that training meets, of which samples are made without others: where there is room left
@@ -36,7 +36,8 @@ class Translator {
 
   const OfDomains<std::shared_ptr<Network>> generators_;
   const OfDomains<ImageShape> shapes_;
-  OfDomains<at::Tensor> shown_;
+  const at::TensorOptions compute_;
+  OfDomains<at::Tensor> shown_;  // in host memory
 };
 
 }  // namespace ganymede

@@ -8,13 +8,14 @@
 
 namespace ganymede {
 
-// The sum of -log p over all tokens of sequences int64 [rows, length] by the law of the judge.
-double sum_of_surprise(SequenceGenerator& judge, const at::Tensor& sequences);
+// The sum of -log p over all tokens of sequences int64 [rows, length] by the law of the judge, a float64
+// number.
+at::Tensor sum_of_surprise(SequenceGenerator& judge, const at::Tensor& sequences);
 
 struct MeasuredSequences {
   std::int64_t length = 0, vocabulary = 0;
   std::uint64_t seed = 0;  // of the generator's sequences that are measured
-  at::ScalarType dtype = at::kFloat;
+  at::TensorOptions compute = at::kFloat;
 };
 
 class LikelihoodFigures {

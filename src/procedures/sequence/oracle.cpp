@@ -75,13 +75,13 @@ void load(SequenceGenerator& oracle, const OracleFile& file, std::int64_t vocabu
 }  // namespace
 
 std::shared_ptr<SequenceGenerator> make_oracle(const OracleOptions& options, std::int64_t vocabulary,
-                                               at::ScalarType dtype) {
+                                               const at::TensorOptions& compute) {
   const auto oracle = make_sequence_generator(
       LstmGeneratorOptions{.embedding_size = kSize, .hidden_size = kSize, .initial_deviation = 1.0},
       {.vocabulary = vocabulary,
        .seed = static_cast<std::uint64_t>(options.seed.value_or(0)),
        .id = SequenceNetworkId::oracle,
-       .dtype = dtype});
+       .compute = compute});
   if (options.file.empty()) return oracle;
   const OracleFile file(options.file);
   if (file.vocabulary() != vocabulary)

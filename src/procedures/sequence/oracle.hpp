@@ -21,7 +21,7 @@ struct OracleOptions {
 // Embedding and hidden size 32, weights and biases N(0, 1). Throws DataError if the file does not hold an
 // oracle of that vocabulary, UserError if there is none.
 std::shared_ptr<SequenceGenerator> make_oracle(const OracleOptions& options, std::int64_t vocabulary,
-                                               at::ScalarType dtype);
+                                               const at::TensorOptions& compute);
 
 // Sequences first ... first + count - 1 of those that a seed gives, int32 [count, length].
 at::Tensor draw_from_oracle(const SequenceGenerator& oracle, std::uint64_t seed, std::int64_t first,

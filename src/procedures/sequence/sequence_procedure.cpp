@@ -68,33 +68,32 @@ class SequenceProcedure final : public Procedure {
         figures_(options.oracle, {.length = length_,
                                   .vocabulary = sentence_.values,
                                   .seed = setting.seed,
-                                  .dtype = setting.dtype}) {}
+                                  .compute = setting.compute}) {}
 
   const Schedule& schedule() const override { return schedule_; }
 
-  void step(std::int64_t step, const StepData& data, std::span<double> scalars) override {
+  at::Tensor step(std::int64_t step, const StepData& data) override {
     const MixedPrecision mixed(setting_.mixed_precision);
     const std::vector<Batch>& batches = data.front();
     const std::string& phase = schedule_.phase_of(step).name;
-    if (phase == "likelihood") {
-      scalars[0] = raise_likelihood(step, batches.front());
-    } else if (phase == "discriminator") {
-      scalars[0] = update_discriminator(step, 0, batches.front());
-    } else {
-      // As in the authors' program, whose two objectives have an optimizer each.
-      if (step == schedule_.steps_of_preparation()) generator_.forget_gradients();
-      scalars[3] = measure_likelihood(batches.front());
-      std::tie(scalars[0], scalars[1]) = follow_rewards(step, batches.front());
-      for (std::size_t i = 0; i < batches.size(); ++i)
-        scalars[2] = update_discriminator(step, static_cast<std::int64_t>(i), batches[i]);
-    }
+    if (phase == "likelihood") return raise_likelihood(step, batches.front()).view(1);
+    if (phase == "discriminator") return update_discriminator(step, 0, batches.front()).view(1);
+    // As in the authors' program, whose two objectives have an optimizer each.
+    if (step == schedule_.steps_of_preparation()) generator_.forget_gradients();
+    const at::Tensor surprise = measure_likelihood(batches.front());
+    const auto [generator_loss, reward] = follow_rewards(step, batches.front());
+    at::Tensor discriminator_loss;
+    for (std::size_t i = 0; i < batches.size(); ++i)
+      discriminator_loss = update_discriminator(step, static_cast<std::int64_t>(i), batches[i]);
+    return at::stack({generator_loss, reward, discriminator_loss, surprise});
   }
 
   const SampleForm& sample_form() const override { return form_; }
 
   SampleSet sample(const SampleRequest& request) override {
     const at::Tensor tokens = sample_at_places(generator_network_, setting_.seed, request.first_place,
-                                               {request.count, length_}, setting_.dtype);
+                                               {request.count, length_}, setting_.compute)
+                                  .cpu();
     SampleSet samples{.values = tokens};
     for (std::int64_t row = 0; row < request.count; ++row) samples.texts.push_back(text_of(tokens[row]));
     return samples;
@@ -121,19 +120,19 @@ class SequenceProcedure final : public Procedure {
   }
 
   // The generator's update by maximum likelihood. Returns this rank's part of the mean over tokens.
-  double raise_likelihood(std::int64_t step, const Batch& batch) {
-    double sum = 0;
+  at::Tensor raise_likelihood(std::int64_t step, const Batch& batch) {
+    SumOfLosses sum;
     auto pending = generator_.averager.begin();
     for_each_replica(batch, pending, [&](const Batch& slice) {
       const ScopedPart part(parts_[kLikelihood], communicator_);
       sum += descend_surprise(slice.fields.front(), {}, 1 / tokens_of(batch));
     });
     finish(generator_, pending, step);
-    return sum / tokens_of(batch);
+    return sum.get() / tokens_of(batch);
   }
 
   // Gradients of factor x the weighted surprise; returns the latter.
-  double descend_surprise(const at::Tensor& tokens, const at::Tensor& weights, double factor) {
+  at::Tensor descend_surprise(const at::Tensor& tokens, const at::Tensor& weights, double factor) {
     std::optional<TraceSpan> span(std::in_place, "forward");
     const at::Tensor logits = generator_network_.forward(tokens, {});
     const WeightedSurprise surprise = weighted_surprise(logits, tokens.t(), weights, factor);
@@ -143,7 +142,7 @@ class SequenceProcedure final : public Procedure {
   }
 
   // The same without an update: what the policy gradient makes of it.
-  double measure_likelihood(const Batch& batch) {
+  at::Tensor measure_likelihood(const Batch& batch) {
     const at::NoGradGuard no_grad;
     const ScopedPart part(parts_[kLikelihood], communicator_);
     return sum_of_surprise(generator_network_, batch.fields.front()) / tokens_of(batch);
@@ -151,19 +150,19 @@ class SequenceProcedure final : public Procedure {
 
   // The generator's update by policy gradient (Yu et al. 2017, equation 8), its sum over places as a mean.
   // Returns this rank's parts of its loss and of the mean reward.
-  std::pair<double, double> follow_rewards(std::int64_t step, const Batch& batch) {
-    double loss_sum = 0, reward_sum = 0;
+  std::pair<at::Tensor, at::Tensor> follow_rewards(std::int64_t step, const Batch& batch) {
+    SumOfLosses loss_sum, reward_sum;
     auto pending = generator_.averager.begin();
     for_each_replica(batch, pending, [&](const Batch& slice) {
       const SequencesWithRollouts made = sample_for_rewards(step, slice);
       at::Tensor values = values_of(made);  // [length, rows]
-      reward_sum += values.sum().item<double>() / tokens_of(batch);
+      reward_sum += values.sum().to(at::kDouble);
       if (options_.baseline) values = values - mean_over_batch(values, batch);
       const ScopedPart part(parts_[kPolicyGradient], communicator_);
       loss_sum += descend_surprise(made.tokens, values, 1 / tokens_of(batch));
     });
     finish(generator_, pending, step);
-    return {loss_sum / tokens_of(batch), reward_sum};
+    return {loss_sum.get() / tokens_of(batch), reward_sum.get() / tokens_of(batch)};
   }
 
   SequencesWithRollouts sample_for_rewards(std::int64_t step, const Batch& slice) {
@@ -186,7 +185,7 @@ class SequenceProcedure final : public Procedure {
   at::Tensor values_of(const SequencesWithRollouts& made) {
     const at::NoGradGuard no_grad;
     const std::int64_t rows = made.tokens.size(0);
-    if (options_.reward == SequenceReward::constant) return at::ones({length_, rows}, setting_.dtype);
+    if (options_.reward == SequenceReward::constant) return at::ones({length_, rows}, setting_.compute);
     const ScopedPart part(parts_[kRewards], communicator_);
     const auto logits = discriminator_network_.rollout_logits(made.tokens, made.rollouts);
     return at::cat({logits.of_rollouts.sigmoid().mean(1), logits.of_tokens.sigmoid().unsqueeze(0)});
@@ -194,13 +193,13 @@ class SequenceProcedure final : public Procedure {
 
   at::Tensor mean_over_batch(const at::Tensor& values, const Batch& batch) {
     at::Tensor sums = values.sum(1, /*keepdim=*/true);
-    communicator_.all_reduce_sum_(sums);
+    communicator_.gradients().all_reduce_sum_(sums);
     return sums.div_(static_cast<double>(batch.global_batch_size));
   }
 
   // Returns this rank's part of the loss, which is a mean over real and one over generated sequences.
-  double update_discriminator(std::int64_t step, std::int64_t iteration, const Batch& batch) {
-    double sum = 0;
+  at::Tensor update_discriminator(std::int64_t step, std::int64_t iteration, const Batch& batch) {
+    SumOfLosses sum;
     const double factor = 1 / static_cast<double>(batch.global_batch_size);
     auto pending = discriminator_.averager.begin();
     for_each_replica(batch, pending, [&](const Batch& slice) {
@@ -222,7 +221,7 @@ class SequenceProcedure final : public Procedure {
       sum += objective.value() * factor;
     });
     finish(discriminator_, pending, step);
-    return sum;
+    return sum.get();
   }
 
   // Of real sequences and as many fakes behind them.
@@ -266,7 +265,7 @@ class SequenceProcedure final : public Procedure {
             static_cast<std::uint32_t>(step)};
   }
   at::Tensor draw(const RandomStream& stream, std::int64_t first_place, at::IntArrayRef shape) const {
-    return draw_uniform(stream, first_place, shape, 0, 1, setting_.dtype);
+    return draw_uniform(stream, first_place, shape, 0, 1, setting_.compute);
   }
   double tokens_of(const Batch& batch) const {
     return static_cast<double>(batch.global_batch_size * length_);
@@ -305,7 +304,7 @@ JoinRanks prepare_procedure(const SequenceOptions& options, const ProcedureSetti
                              .length = setting.sources.front().sample().elements(),
                              .seed = setting.seed,
                              .id = SequenceNetworkId::generator,
-                             .dtype = setting.dtype};
+                             .compute = setting.compute};
   SequenceNetworks networks{.generator = make_sequence_generator(options.generator.network, of_network),
                             .discriminator = nullptr};
   of_network.id = SequenceNetworkId::discriminator;

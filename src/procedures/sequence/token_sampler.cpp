@@ -9,7 +9,7 @@ at::Tensor sample_sequences(const SequenceGenerator& generator, const at::Tensor
   const at::NoGradGuard no_grad;
   const std::int64_t rows = uniform.size(0), length = uniform.size(1);
   SequenceGenerator::Writing writing = generator.begin(rows);
-  at::Tensor token = at::zeros({rows}, at::kLong);
+  at::Tensor token = at::zeros({rows}, uniform.options().dtype(at::kLong));
   std::vector<at::Tensor> tokens;
   for (std::int64_t place = 0; place < length; ++place) {
     token = pick_tokens(generator.next_logits(token, writing), uniform.select(1, place));
@@ -19,10 +19,10 @@ at::Tensor sample_sequences(const SequenceGenerator& generator, const at::Tensor
 }
 
 at::Tensor sample_at_places(const SequenceGenerator& generator, std::uint64_t seed, std::int64_t first_place,
-                            at::IntArrayRef sizes, at::ScalarType dtype) {
+                            at::IntArrayRef sizes, const at::TensorOptions& compute) {
   const RandomStream stream(
       seed, {.purpose = SequencePurpose::sample, .network = SequenceNetworkId::generator}, /*step=*/0);
-  return sample_sequences(generator, draw_uniform(stream, first_place, sizes, 0, 1, dtype));
+  return sample_sequences(generator, draw_uniform(stream, first_place, sizes, 0, 1, compute));
 }
 
 // One batch a place: the sequences themselves, then the rollouts that have tokens of their own, [prefix,
@@ -31,10 +31,11 @@ SequencesWithRollouts sample_with_rollouts(const SequenceGenerator& generator, c
                                            const at::Tensor& rollout_uniform) {
   const at::NoGradGuard no_grad;
   const std::int64_t rows = uniform.size(0), length = uniform.size(1), rollouts = rollout_uniform.size(0);
-  SequencesWithRollouts made{.tokens = at::zeros({rows, length}, at::kLong),
-                             .rollouts = at::zeros({length - 1, rollouts, rows, length}, at::kLong)};
+  const at::TensorOptions integers = uniform.options().dtype(at::kLong);
+  SequencesWithRollouts made{.tokens = at::zeros({rows, length}, integers),
+                             .rollouts = at::zeros({length - 1, rollouts, rows, length}, integers)};
   SequenceGenerator::Writing writing = generator.begin(rows);
-  at::Tensor token = at::zeros({rows}, at::kLong);
+  at::Tensor token = at::zeros({rows}, integers);
   const at::Tensor by_prefix = rollout_uniform.permute({2, 0, 1, 3});  // [prefix, rollout, row, place]
   for (std::int64_t place = 0; place < length; ++place) {
     const std::int64_t under_way = std::max<std::int64_t>(place - 1, 0);

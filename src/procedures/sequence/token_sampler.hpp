@@ -14,7 +14,7 @@ at::Tensor sample_sequences(const SequenceGenerator& generator, const at::Tensor
 // The sequences of places first_place ... of the stream of samples, [count, length] as in `sizes`: the same
 // whenever they are asked for.
 at::Tensor sample_at_places(const SequenceGenerator& generator, std::uint64_t seed, std::int64_t first_place,
-                            at::IntArrayRef sizes, at::ScalarType dtype);
+                            at::IntArrayRef sizes, const at::TensorOptions& compute);
 
 struct SequencesWithRollouts {
   at::Tensor tokens;    // int64 [rows, length]

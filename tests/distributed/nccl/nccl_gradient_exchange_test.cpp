@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "distributed/agreement.hpp"
+#include "distributed/nccl/visible_gpus.hpp"
 #include "tests/doubles/device_double.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/mpi_environment.hpp"
@@ -322,6 +323,14 @@ TEST_F(NcclGradientExchangeTest, AnErrorUnderWayAborts) {
       },
       {"in the middle of a step"});
   EXPECT_EQ(doubles::take_log().back(), "ncclCommAbort");
+}
+
+TEST(VisibleGpus, HaveIdsOfTheirOwn) {
+  EXPECT_EQ(visible_gpus(), (std::vector<std::string>{"000000000000000000000000000000a0",
+                                                      "000000000000000000000000000000a1"}));
+  doubles::set_faults({.no_devices = true});
+  EXPECT_TRUE(visible_gpus().empty());
+  doubles::set_faults({});
 }
 
 }  // namespace

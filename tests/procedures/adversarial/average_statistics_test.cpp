@@ -24,7 +24,7 @@ std::unique_ptr<Procedure> make(Communicator& communicator, std::optional<double
   return make_gan(options,
                   {.seed = kAverageSeed,
                    .sources = {kPartSpec},
-                   .dtype = at::kDouble,
+                   .compute = at::kDouble,
                    .replicas = of_replicas ? std::optional<std::int64_t>(2) : std::nullopt},
                   communicator);
 }

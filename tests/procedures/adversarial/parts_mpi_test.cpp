@@ -12,7 +12,7 @@ constexpr std::uint64_t kSeed = 3;
 constexpr int kSteps = 20;
 
 RankTraining train(const AdversarialOptions& options, at::ScalarType dtype, Communicator& communicator) {
-  const auto gan = make_gan(options, {.seed = kSeed, .sources = {kPartSpec}, .dtype = dtype}, communicator);
+  const auto gan = make_gan(options, {.seed = kSeed, .sources = {kPartSpec}, .compute = dtype}, communicator);
   const PlaceRange places =
       places_of_rank(kPartBatchSize, communicator.rank(), communicator.size(), options.packing);
   return train_on_ranks(

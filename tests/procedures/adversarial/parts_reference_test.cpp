@@ -18,7 +18,8 @@ class PartReference : public testing::TestWithParam<std::string> {
     const Json reference = read_reference(file).at(GetParam());
     LoneCommunicator communicator;
     const AdversarialOptions options = part_options(GetParam());
-    const auto gan = make_gan(options, {.seed = kSeed, .sources = {kPartSpec}, .dtype = dtype}, communicator);
+    const auto gan =
+        make_gan(options, {.seed = kSeed, .sources = {kPartSpec}, .compute = dtype}, communicator);
     const NamedWeights weights = weights_of(*gan), initial = cloned(weights);
     for (int step = 0; step < kSteps; ++step) {
       const auto batches = part_batches(kSeed, step, options, {0, kPartBatchSize}, dtype);

@@ -21,7 +21,7 @@ void compare_with_reference(const std::string& recipe_name, at::ScalarType dtype
   run_loopback_ranks(1, [&](Communicator& communicator) {
     const auto gan =
         make_gan(std::get<AdversarialOptions>(recipe.procedure),
-                 {.seed = seed, .sources = {image_spec(kReferenceShape)}, .dtype = dtype}, communicator);
+                 {.seed = seed, .sources = {image_spec(kReferenceShape)}, .compute = dtype}, communicator);
     const auto weights = weights_of(*gan);
     const auto initial = cloned(weights);
     for (int step = 0; step < 10; ++step) {

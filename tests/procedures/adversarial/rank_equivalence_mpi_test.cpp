@@ -13,7 +13,7 @@ constexpr int kSteps = 20;
 
 RankTraining train(const AdversarialOptions& options, at::ScalarType dtype, Communicator& communicator) {
   const auto gan = make_gan(
-      options, {.seed = kSeed, .sources = {image_spec(kReferenceShape)}, .dtype = dtype}, communicator);
+      options, {.seed = kSeed, .sources = {image_spec(kReferenceShape)}, .compute = dtype}, communicator);
   const PlaceRange places = places_of_rank(kReferenceBatchSize, communicator.rank(), communicator.size());
   const auto batches_of = [&](std::int64_t step) {
     return std::vector{reference_batch(kSeed, step, places.first, places.count, dtype)};

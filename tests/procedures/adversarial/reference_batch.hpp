@@ -39,9 +39,8 @@ inline Batch reference_batch(std::uint64_t seed, std::int64_t step, std::int64_t
 
 // Of one step: generator_loss and discriminator_loss, this rank's part of each.
 inline std::vector<double> take_losses(Procedure& gan, std::int64_t step, std::vector<Batch> batches) {
-  std::vector<double> losses(2);
-  gan.step(step, {std::move(batches)}, losses);
-  return losses;
+  const at::Tensor losses = gan.step(step, {std::move(batches)}).cpu();
+  return {losses[0].item<double>(), losses[1].item<double>()};
 }
 
 inline std::unique_ptr<Procedure> make_gan(const AdversarialOptions& options, const ProcedureSetting& setting,

@@ -14,7 +14,7 @@ class TextConditioned : public testing::Test {
  protected:
   std::unique_ptr<Procedure> make(const std::string& part = "text") {
     options_ = part_options(part);
-    return make_gan(options_, {.seed = 1, .sources = {kPartSpec}, .dtype = at::kDouble}, communicator_);
+    return make_gan(options_, {.seed = 1, .sources = {kPartSpec}, .compute = at::kDouble}, communicator_);
   }
   void step(Procedure& gan, std::int64_t number) {
     take_losses(gan, number, part_batches(1, number, options_, {0, kPartBatchSize}, at::kDouble));
@@ -69,7 +69,7 @@ TEST_F(TextConditioned, TheEncoderLearnsWithTheDiscriminatorAlone) {
   options_ = part_options("text");
   std::get<TextCondition>(options_.condition).update.optimizer = SgdOptions{.learning_rate = 1e-300};
   const auto still =
-      make_gan(options_, {.seed = 1, .sources = {kPartSpec}, .dtype = at::kDouble}, communicator_);
+      make_gan(options_, {.seed = 1, .sources = {kPartSpec}, .compute = at::kDouble}, communicator_);
   const std::uint32_t at_first = checksum(*still);
   EXPECT_EQ(at_first, before);
   step(*still, 0);

@@ -44,7 +44,7 @@ TEST(CycleProcedures, ResumeExactlyWithAFullPoolAndInsideTheDecay) {
 
 TEST(CycleProcedures, HaveTheSameBitsInReproducibleMode) {
   at::set_num_threads(1);
-  const CycleSetting setting{.replicas = 4, .dtype = at::kFloat, .global_batch_size = 8};
+  const CycleSetting setting{.replicas = 4, .compute = at::kFloat, .global_batch_size = 8};
   std::vector<std::uint32_t> checksums;
   for (const int ranks : {1, 2, 4})
     run_loopback_ranks(ranks, [&](Communicator& communicator) {

@@ -30,7 +30,7 @@ struct CycleSetting {
   CycleOptions options = small_cycle_options();
   std::array<ImageShape, 2> shapes{kGreyShape, kColourShape};
   std::optional<std::int64_t> replicas = {};
-  at::ScalarType dtype = at::kDouble;
+  at::TensorOptions compute = at::kDouble;
   std::uint64_t seed = kCycleSeed;
   std::int64_t global_batch_size = kCycleRows;
   std::int64_t pixel_size = 1;  // images are noise of so many pixels a side, with soft edges
@@ -46,7 +46,7 @@ inline std::unique_ptr<Procedure> make_cycle(const CycleSetting& setting, Commun
   return prepare_procedure(setting.options,
                            {.seed = setting.seed,
                             .sources = {image_spec(setting.shapes[0]), image_spec(setting.shapes[1])},
-                            .dtype = setting.dtype,
+                            .compute = setting.compute,
                             .replicas = setting.replicas},
                            communicator)();
 }
@@ -60,7 +60,7 @@ inline Batch cycle_batch(const CycleSetting& setting, std::size_t source, std::i
   const at::Tensor noise = draw_uniform(
       stream, places.first,
       {places.count, shape.channels, shape.height / setting.pixel_size, shape.width / setting.pixel_size}, -1,
-      1, setting.dtype);
+      1, setting.compute);
   return {.fields = {setting.pixel_size == 1
                          ? noise
                          : at::upsample_bilinear2d(noise, {shape.height, shape.width}, false)},
@@ -75,13 +75,12 @@ inline std::vector<double> take_cycle_step(Procedure& procedure, const CycleSett
                                            std::int64_t step, Communicator& communicator) {
   const PlaceRange places =
       places_of_rank(setting.global_batch_size, communicator.rank(), communicator.size());
-  std::vector<double> scalars(procedure.schedule().phase_of(step).scalars.size());
-  procedure.step(step, {{cycle_batch(setting, 0, step, places)}, {cycle_batch(setting, 1, step, places)}},
-                 scalars);
-  const at::Tensor sums = at::tensor(scalars, at::kDouble);
+  const at::Tensor sums =
+      procedure.step(step, {{cycle_batch(setting, 0, step, places)}, {cycle_batch(setting, 1, step, places)}})
+          .cpu();
   communicator.all_reduce_sum_(sums);
   const auto* values = sums.const_data_ptr<double>();
-  return {values, values + scalars.size()};
+  return {values, values + sums.numel()};
 }
 
 struct CycleTraining {

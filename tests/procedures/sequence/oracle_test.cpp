@@ -103,7 +103,7 @@ TEST_F(Oracles, ThatOfTheAuthorsHasThePublishedFigure) {
   double sum = 0;
   for (std::int64_t first = 0; first < kSequences; first += kTogether) {
     const at::Tensor tokens = draw_from_oracle(*oracle, 7, first, kTogether, kLength).to(at::kLong);
-    sum += surprise(oracle->forward(tokens, {}), tokens.t());
+    sum += surprise(oracle->forward(tokens, {}), tokens.t()).item<double>();
   }
   EXPECT_NEAR(sum / (kSequences * kLength), 5.751, 0.03);
 }

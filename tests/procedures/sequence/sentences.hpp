@@ -31,12 +31,10 @@ inline std::vector<double> take_sequence_step(Procedure& procedure, std::int64_t
   std::vector<Batch> batches;
   for (std::int64_t i = 0; i < phase.batches.front(); ++i)
     batches.push_back(sentences(procedure.schedule().batches_before(step, 0) + i, places));
-  std::vector<double> scalars(phase.scalars.size());
-  procedure.step(step, {std::move(batches)}, scalars);
-  const at::Tensor sums = at::tensor(scalars, at::kDouble);
+  const at::Tensor sums = procedure.step(step, {std::move(batches)}).cpu();
   communicator.all_reduce_sum_(sums);
   const auto* values = sums.const_data_ptr<double>();
-  return {values, values + scalars.size()};
+  return {values, values + sums.numel()};
 }
 
 }  // namespace ganymede

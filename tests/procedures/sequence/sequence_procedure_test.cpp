@@ -35,7 +35,7 @@ std::unique_ptr<Procedure> make_sequence(Communicator& communicator,
                                          std::optional<std::int64_t> replicas = {},
                                          at::ScalarType dtype = at::kDouble) {
   return prepare_procedure(
-      options, {.seed = kSequenceSeed, .sources = {kSentenceSpec}, .dtype = dtype, .replicas = replicas},
+      options, {.seed = kSequenceSeed, .sources = {kSentenceSpec}, .compute = dtype, .replicas = replicas},
       communicator)();
 }
 
@@ -224,12 +224,11 @@ TEST_P(SequenceFrames, LeaveTheDiscriminatorAtOneHalf) {
   options.discriminator_start = 300;
   options.generator.network = LstmGeneratorOptions{.embedding_size = 32, .hidden_size = 32};
   const auto procedure = prepare_procedure(
-      options, {.seed = kSequenceSeed, .sources = {sequence_spec(kLength, kWords)}, .dtype = at::kFloat},
+      options, {.seed = kSequenceSeed, .sources = {sequence_spec(kLength, kWords)}, .compute = at::kFloat},
       communicator)();
   give_weights(*generator, *procedure);
-  std::vector<double> scalars(1);
   for (std::int64_t step = 0; step < options.discriminator_start; ++step)
-    procedure->step(step, {{real(*data, 3, step, kTogether)}}, scalars);
+    procedure->step(step, {{real(*data, 3, step, kTogether)}});
 
   const at::NoGradGuard no_grad;
   constexpr std::int64_t kHeldOut = 4000;
@@ -258,9 +257,7 @@ TEST(SequenceProcedures, FiguresAreLikelihoods) {
   ASSERT_EQ(figures.size(), 3U);
   EXPECT_EQ(figures[0].name, "nll_held_out");
   // The first step's likelihood is of the same weights.
-  std::vector<double> scalars(1);
-  procedure->step(0, {{held_out}}, scalars);
-  EXPECT_NEAR(figures[0].value, scalars[0], 1e-9);
+  EXPECT_NEAR(figures[0].value, procedure->step(0, {{held_out}}).item<double>(), 1e-9);
   EXPECT_EQ(figures[1].name, "nll_oracle");
   EXPECT_EQ(figures[2].name, "nll_oracle_itself");
   EXPECT_GT(figures[1].value, figures[2].value + 0.5)

@@ -47,7 +47,7 @@ TEST_P(SequenceReference, InDoublePrecision) {
   const auto options = part_options<SequenceOptions>(kSequenceParts, "sequence", GetParam());
   LoneCommunicator communicator;
   const auto procedure = prepare_procedure(
-      options, {.seed = kSequenceReferenceSeed, .sources = {kSentenceSpec}, .dtype = at::kDouble},
+      options, {.seed = kSequenceReferenceSeed, .sources = {kSentenceSpec}, .compute = at::kDouble},
       communicator)();
   const NamedWeights weights = weights_of(*procedure), initial = cloned(weights);
   const auto generator = std::dynamic_pointer_cast<SequenceGenerator>(procedure->players()[0].network);

@@ -9,7 +9,7 @@ constexpr std::int64_t kVocabulary = 7, kLength = 5, kRows = 4, kRollouts = 3;
 
 std::shared_ptr<SequenceGenerator> make_generator() {
   return make_sequence_generator(LstmGeneratorOptions{.embedding_size = 6, .hidden_size = 8},
-                                 {.vocabulary = kVocabulary, .seed = 2, .dtype = at::kDouble});
+                                 {.vocabulary = kVocabulary, .seed = 2, .compute = at::kDouble});
 }
 
 TEST(PickedTokens, AreWhereTheSumOfShares) {
@@ -70,7 +70,7 @@ TEST(Rollouts, AreJudgedAsWholeSequencesAre) {
   const auto generator = make_generator();
   const auto discriminator =
       make_sequence_discriminator(LstmDiscriminatorOptions{.embedding_size = 5, .hidden_size = 6},
-                                  {.vocabulary = kVocabulary, .seed = 2, .dtype = at::kDouble});
+                                  {.vocabulary = kVocabulary, .seed = 2, .compute = at::kDouble});
   const RandomStream stream(3, {.purpose = Purpose::test}, 0), other(4, {.purpose = Purpose::test}, 0);
   const SequencesWithRollouts made = sample_with_rollouts(
       *generator, draw_uniform(stream, 0, {kRows, kLength}, 0, 1, at::kDouble),

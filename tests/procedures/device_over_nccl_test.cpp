@@ -1,0 +1,146 @@
+// Whole procedures on devices of several ranks, gradients over NCCL: doubles of both (a device's operations
+// wait for the stream that computes, as those of a GPU in that stream would), against one rank on the CPU.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "distributed/loopback_communicator.hpp"
+#include "distributed/mpi_communicator.hpp"
+#include "distributed/nccl/nccl_gradient_exchange.hpp"
+#include "storage/checksum.hpp"
+#include "tests/doubles/accelerator_double.hpp"
+#include "tests/procedures/adversarial/parts.hpp"
+#include "tests/procedures/adversarial/rank_comparison.hpp"
+#include "tests/procedures/cycle/cycle_training.hpp"
+#include "tests/procedures/sequence/sentences.hpp"
+
+namespace ganymede {
+namespace {
+
+constexpr int kSteps = 12;
+constexpr std::uint64_t kSeed = 3;
+
+// A communicator of all ranks whose gradients live on a device and travel by NCCL, as long as it lives.
+class RankOnDevice {
+ public:
+  explicit RankOnDevice(NcclSums sums) {
+    cudaStreamCreateWithPriority(&compute_, cudaStreamNonBlocking, -5);
+    wait_before_operations([this] { cudaStreamSynchronize(compute_); });
+    communicator_.carry_gradients_by(std::make_unique<NcclGradientExchange>(
+        communicator_, NcclOptions{.device = accelerator_double(),
+                                   .compute_stream = [this] { return compute_; },
+                                   .sums = sums,
+                                   .bucket_bytes = 2000,
+                                   .timeout_seconds = 20}));
+  }
+  ~RankOnDevice() {
+    communicator_.carry_gradients_by(nullptr);
+    wait_before_operations({});
+    cudaStreamDestroy(compute_);
+  }
+  RankOnDevice(const RankOnDevice&) = delete;
+  RankOnDevice& operator=(const RankOnDevice&) = delete;
+
+  Communicator& communicator() { return communicator_; }
+
+ private:
+  cudaStream_t compute_ = nullptr;
+  MpiCommunicator communicator_;
+};
+
+struct Course {
+  std::vector<std::vector<double>> scalars;  // [step], over all ranks
+  std::uint32_t weights = 0;                 // their checksum, at the end
+};
+
+// batches_of(procedure, step, rank): [source][batch] of this rank, in host memory.
+template <typename Options, typename BatchesOf>
+Course train(const Options& options, const std::vector<DataSpec>& sources, at::Device device,
+             const BatchesOf& batches_of, Communicator& communicator) {
+  const auto procedure = prepare_procedure(
+      options, {.seed = kSeed, .sources = sources, .compute = at::TensorOptions(at::kDouble).device(device)},
+      communicator)();
+  Course course;
+  for (std::int64_t step = 0; step < kSteps; ++step) {
+    StepData data = batches_of(*procedure, step, communicator);
+    for (std::vector<Batch>& batches : data)
+      for (Batch& batch : batches) batch = on_device(std::move(batch), device);
+    const at::Tensor parts = procedure->step(step, data).cpu();
+    communicator.all_reduce_sum_(parts);
+    course.scalars.emplace_back(parts.const_data_ptr<double>(),
+                                parts.const_data_ptr<double>() + parts.numel());
+  }
+  communicator.gradients().wait();
+  for (const Player& player : procedure->players())
+    course.weights = crc32_of_tensor(player.arena.values().cpu(), course.weights);
+  return course;
+}
+
+template <typename Options, typename BatchesOf>
+void expect_same_on_devices(const Options& options, const std::vector<DataSpec>& sources, NcclSums sums,
+                            const BatchesOf& batches_of) {
+  Course found;
+  {
+    RankOnDevice rank(sums);
+    found = train(options, sources, accelerator_double(), batches_of, rank.communicator());
+  }
+  expect_equal_replicas(found.weights);
+  if (world().rank() != 0) return;
+  run_loopback_ranks(1, [&](Communicator& one) {
+    const auto alone = train(options, sources, at::kCPU, batches_of, one).scalars;
+    for (std::size_t step = 0; step < kSteps; ++step)
+      for (std::size_t i = 0; i < alone[step].size(); ++i)
+        EXPECT_NEAR(found.scalars[step][i], alone[step][i], 1e-9 * std::max(1.0, std::abs(alone[step][i])))
+            << "step " << step << ", scalar " << i;
+  });
+}
+
+// Those that say something of their own: sums of statistics and features, clipping, several networks in a
+// pass.
+class PartOverNccl : public testing::TestWithParam<std::tuple<std::string, NcclSums>> {};
+
+TEST_P(PartOverNccl, IsThatOfOneRank) {
+  const auto& [name, sums] = GetParam();
+  const AdversarialOptions options = part_options(name);
+  expect_same_on_devices(
+      options, {kPartSpec}, sums, [&](const Procedure&, std::int64_t step, const Communicator& ranks) {
+        const PlaceRange places = places_of_rank(kPartBatchSize, ranks.rank(), ranks.size(), options.packing);
+        return StepData{part_batches(kSeed, step, options, places, at::kDouble)};
+      });
+}
+
+INSTANTIATE_TEST_SUITE_P(Parts, PartOverNccl,
+                         testing::Combine(testing::Values("bce", "simultaneous", "gradient_penalty",
+                                                          "feature_matching", "packing", "labels_dcgan",
+                                                          "text_everything", "clip_gradient_norm"),
+                                          testing::Values(NcclSums::everywhere, NcclSums::scattered)),
+                         [](const auto& part) {
+                           return std::get<0>(part.param) + (std::get<1>(part.param) == NcclSums::everywhere
+                                                                 ? "_everywhere"
+                                                                 : "_scattered");
+                         });
+
+TEST(SequencesOverNccl, AreThoseOfOneRank) {
+  auto options = part_options<SequenceOptions>("sequences.json", "sequence", "baseline");
+  options.likelihood_steps = options.discriminator_start = 3;
+  const auto sentences_of = [](const Procedure& procedure, std::int64_t step, const Communicator& ranks) {
+    StepData data(1);
+    for (std::int64_t i = 0; i < procedure.schedule().phase_of(step).batches.front(); ++i)
+      data[0].push_back(sentences(procedure.schedule().batches_before(step, 0) + i,
+                                  places_of_rank(kSentences, ranks.rank(), ranks.size())));
+    return data;
+  };
+  expect_same_on_devices(options, {kSentenceSpec}, NcclSums::everywhere, sentences_of);
+}
+
+TEST(CyclesOverNccl, AreThoseOfOneRank) {
+  const CycleSetting setting = colours_with_identity_loss();
+  expect_same_on_devices(
+      setting.options, {image_spec(setting.shapes[0]), image_spec(setting.shapes[1])}, NcclSums::everywhere,
+      [&](const Procedure&, std::int64_t step, const Communicator& ranks) {
+        const PlaceRange places = places_of_rank(setting.global_batch_size, ranks.rank(), ranks.size());
+        return StepData{{cycle_batch(setting, 0, step, places)}, {cycle_batch(setting, 1, step, places)}};
+      });
+}
+
+}  // namespace
+}  // namespace ganymede
