@@ -1,4 +1,4 @@
-// Seconds and bytes in the units that the bench commands print.
+// Seconds and bytes in the units that commands print.
 #pragma once
 
 namespace ganymede {

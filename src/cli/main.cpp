@@ -79,6 +79,7 @@ int run(int argc, char** argv, Communicator* communicator) {
   add_sample_command(app, action);
   add_evaluate_command(app, action);
   add_bench_command(app, action);
+  add_checkpoint_command(app, action);
   add_dataset_command(app, action);
   add_recipe_command(app, action);
   add_doctor_command(app, action);

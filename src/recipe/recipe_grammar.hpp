@@ -54,6 +54,19 @@ void visit_options(Visitor& visitor, DataOptions& options) {
   visitor.choice("order", options.order, Alternative<GlobalOrder>{"global"}, Alternative<NodeOrder>{"node"});
 }
 
+inline constexpr std::array<std::pair<const char*, Extreme>, 2> kExtremes{
+    {{"lowest", Extreme::lowest}, {"highest", Extreme::highest}}};
+inline constexpr std::array<std::pair<const char*, CheckpointFailure>, 2> kCheckpointFailures{
+    {{"stop", CheckpointFailure::stop}, {"warn", CheckpointFailure::warn}}};
+
+template <typename Visitor>
+void visit_options(Visitor& visitor, BestOptions& options) {
+  visitor.required("scalar");
+  visitor.required("of");
+  visitor.value("scalar", options.scalar);
+  visitor.choice("of", options.of, kExtremes);
+}
+
 template <typename Visitor>
 void visit_options(Visitor& visitor, TrainOptions& options) {
   visitor.value("steps", options.steps, kSteps);
@@ -63,7 +76,10 @@ void visit_options(Visitor& visitor, TrainOptions& options) {
   visitor.value("sample_every", options.sample_every, kPositiveInteger);
   visitor.value("measure_every", options.measure_every, kPositiveInteger);
   visitor.value("checkpoint_every", options.checkpoint_every, kPositiveInteger);
-  visitor.value("keep", options.keep, kPositiveInteger);
+  visitor.value("keep", options.keep.newest, kPositiveInteger);
+  visitor.value("keep_every", options.keep.every, kPositiveInteger);
+  visitor.optional_section("keep_best", options.keep.best);
+  visitor.choice("on_checkpoint_failure", options.on_checkpoint_failure, kCheckpointFailures);
 }
 
 template <typename Visitor>

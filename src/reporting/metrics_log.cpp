@@ -28,6 +28,7 @@ void MetricsLog::on_report(const Report& report) {
   line["data_seconds"] = report.data_seconds;
   line["compute_seconds"] = report.compute_seconds;
   line["communication_seconds"] = report.communication_seconds;
+  line["checkpoint_seconds"] = report.checkpoint_seconds;
   writer_.write(line);
 }
 

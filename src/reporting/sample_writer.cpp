@@ -2,6 +2,7 @@
 
 #include "reporting/sample_picture.hpp"
 #include "storage/atomic_file.hpp"
+#include "training/step_name.hpp"
 
 namespace ganymede {
 namespace {
@@ -12,6 +13,20 @@ void write_texts(const std::filesystem::path& file, const SampleSet& samples, st
   for (std::size_t i = 0; i < samples.texts.size(); i += static_cast<std::size_t>(samples_a_text))
     lines += samples.texts[i] + "\n";
   write_file_atomically(file, lines);
+}
+
+// Of the run, and of what a kill left half-written; nothing that is another's.
+void remove_files_after(std::int64_t last_step, const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> later;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const std::filesystem::path& file = entry.path();
+    const std::string name = file.filename().string();
+    const auto step = step_of_name(name.substr(0, name.find('.')));
+    const bool is_sample = file.extension() == ".png" || file.extension() == ".txt";
+    if (step && entry.is_regular_file() && (is_temporary_name(name) || (is_sample && *step > last_step)))
+      later.push_back(file);
+  }
+  for (const std::filesystem::path& file : later) std::filesystem::remove(file);
 }
 
 constexpr std::int64_t kPictures = 64, kRowsOfClasses = 8, kPoints = 2000, kTexts = 32;
@@ -41,6 +56,11 @@ void write_samples(const std::filesystem::path& file, const SampleSet& samples, 
   if (form.samples_a_text > 0 && !of_one)
     write_texts(std::filesystem::path(file).replace_extension(".txt"), samples, form.samples_a_text);
   write_sample_picture(file, samples, form, of_one);
+}
+
+SampleWriter::SampleWriter(RunFolder run, SampleForm form, std::int64_t last_step)
+    : run_(std::move(run)), form_(std::move(form)) {
+  remove_files_after(last_step, run_.samples());
 }
 
 void SampleWriter::on_samples(std::int64_t step, const SampleSet& samples) {

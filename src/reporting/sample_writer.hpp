@@ -23,7 +23,8 @@ void write_samples(const std::filesystem::path& file, const SampleSet& samples, 
 // A file of samples each time, samples/step_N of the run.
 class SampleWriter final : public RunListener {
  public:
-  SampleWriter(RunFolder run, SampleForm form) : run_(std::move(run)), form_(std::move(form)) {}
+  // Files of steps after last_step are removed first, as MetricsLog drops their lines.
+  SampleWriter(RunFolder run, SampleForm form, std::int64_t last_step);
 
   void on_samples(std::int64_t step, const SampleSet& samples) override;
 

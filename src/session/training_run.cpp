@@ -1,5 +1,7 @@
 #include "session/training_run.hpp"
 
+#include <algorithm>
+
 #include "base/counted.hpp"
 #include "base/logging.hpp"
 #include "distributed/agreement.hpp"
@@ -82,10 +84,34 @@ Listeners make_listeners(const TrainerSetting& setting, const Procedure& procedu
                                                    .samples = noun_of(setting.start.sources.front().spec),
                                                    .on_terminal = on_terminal}));
     listeners.push_back(std::make_unique<MetricsLog>(plan.run.metrics(), setting.start.step));
-    listeners.push_back(std::make_unique<SampleWriter>(plan.run, procedure.sample_form()));
-    listeners.push_back(std::make_unique<CheckpointSaver>(store, setting.options.keep));
+    listeners.push_back(
+        std::make_unique<SampleWriter>(plan.run, procedure.sample_form(), setting.start.step));
+    listeners.push_back(std::make_unique<CheckpointSaver>(store, setting.options));
   });
   return listeners;
+}
+
+// Throws UserError unless each checkpoint's step has a report with the number that train.keep_best names.
+void require_reported_best(const TrainOptions& options, const Schedule& schedule,
+                           const std::vector<std::string>& figures) {
+  if (!options.keep.best) return;
+  const std::string& wanted = options.keep.best->scalar;
+  std::vector<std::string> scalars;
+  for (const Phase& phase : schedule.phases())
+    for (const std::string& name : phase.scalars)
+      if (std::find(scalars.begin(), scalars.end(), name) == scalars.end()) scalars.push_back(name);
+  std::vector<std::string> known = scalars;
+  known.insert(known.end(), figures.begin(), figures.end());
+  require(std::find(known.begin(), known.end(), wanted) != known.end(),
+          "train.keep_best.scalar is {}, which no report has; expected one of: {}", wanted,
+          fmt::join(known, ", "));
+  const bool is_scalar = std::find(scalars.begin(), scalars.end(), wanted) != scalars.end();
+  const std::int64_t every = is_scalar ? options.report_every : *options.measure_every;
+  require(
+      options.checkpoint_every % every == 0,
+      "train.checkpoint_every is {}, but {}, of which train.keep_best keeps the best, comes every {} steps; "
+      "expected a multiple of that",
+      options.checkpoint_every, wanted, every);
 }
 
 }  // namespace
@@ -109,11 +135,16 @@ TrainingEnd run_training(const TrainArguments& arguments, Communicator& communic
   std::vector<Batch> held_out;
   std::vector<NamedValue> figures_at_start;
   agree_on_root(communicator, [&] {
-    if (!recipe.train.measure_every) return;
-    held_out = read_held_out(recipe, find_held_out(recipe, specs_of(indices)));
-    // What cannot be measured is a mistake before training, and a warning later.
-    for (const Figure& figure : procedure->figures(held_out))
-      figures_at_start.push_back({figure.name, figure.value});
+    std::vector<std::string> changing;
+    if (recipe.train.measure_every) {
+      held_out = read_held_out(recipe, find_held_out(recipe, specs_of(indices)));
+      // What cannot be measured is a mistake before training, and a warning later.
+      for (const Figure& figure : procedure->figures(held_out)) {
+        figures_at_start.push_back({figure.name, figure.value});
+        if (!figure.fixed) changing.push_back(figure.name);
+      }
+    }
+    require_reported_best(recipe.train, procedure->schedule(), changing);
   });
   const Sources sources = agree_on_sources(recipe, indices, *procedure, device, start.step,
                                            arguments.from.cache_mib, communicator);

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <system_error>
+#include <vector>
 
 #include "storage/file_descriptor.hpp"
 
@@ -68,6 +69,15 @@ std::filesystem::path temporary_path_beside(const std::filesystem::path& path) {
 
 bool is_temporary_name(std::string_view name) {
   return name.find(kTemporaryMark) != std::string_view::npos;
+}
+
+void remove_temporary_files_of(const std::filesystem::path& file) {
+  const std::string prefix = file.filename().string().append(kTemporaryMark);
+  std::vector<std::filesystem::path> leftovers;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_of(file)))
+    if (entry.is_regular_file() && entry.path().filename().string().starts_with(prefix))
+      leftovers.push_back(entry.path());
+  for (const std::filesystem::path& leftover : leftovers) std::filesystem::remove(leftover);
 }
 
 }  // namespace ganymede

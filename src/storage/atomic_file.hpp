@@ -38,5 +38,7 @@ void sync_to_disk(const std::filesystem::path& file_or_folder);
 std::filesystem::path temporary_path_beside(const std::filesystem::path& path);
 // Whether a file's name is such a one, of any host and process.
 bool is_temporary_name(std::string_view name);
+// Those of a file that processes left which were killed as they wrote it. Nobody may be writing it now.
+void remove_temporary_files_of(const std::filesystem::path& file);
 
 }  // namespace ganymede

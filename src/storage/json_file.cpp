@@ -11,13 +11,17 @@ namespace ganymede {
 
 Json read_json(const std::filesystem::path& file) {
   const std::vector<std::uint8_t> bytes = read_whole_file(file);
+  return parse_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, file);
+}
+
+Json parse_json(std::string_view text, const std::filesystem::path& file) {
   try {
-    return Json::parse(bytes.begin(), bytes.end());
+    return Json::parse(text.begin(), text.end());
   } catch (const Json::parse_error& error) {
     // "[json.exception.parse_error.101] parse error at line 1, column 5: ..."
-    std::string_view text = error.what();
-    text.remove_prefix(std::min(text.find("] ") + 2, text.size()));
-    throw DataError(fmt::format("{}: not valid JSON: {}", file.string(), text));
+    std::string_view what = error.what();
+    what.remove_prefix(std::min(what.find("] ") + 2, what.size()));
+    throw DataError(fmt::format("{}: not valid JSON: {}", file.string(), what));
   }
 }
 

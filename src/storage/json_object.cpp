@@ -107,6 +107,12 @@ std::vector<std::array<double, 2>> JsonObject::number_pairs(std::string_view key
   return pairs;
 }
 
+std::vector<std::string> JsonObject::keys() const {
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : value_.items()) keys.push_back(key);
+  return keys;
+}
+
 JsonObject JsonObject::object(std::string_view key) const {
   return {field(key, "an object", is_object), file_, place_of(key)};
 }

@@ -21,6 +21,7 @@ class JsonObject {
   JsonObject(const Json& value, std::filesystem::path file, std::string place = "");
 
   bool contains(std::string_view key) const { return value_.contains(key); }
+  std::vector<std::string> keys() const;
   std::int64_t integer(std::string_view key, std::int64_t minimum = std::numeric_limits<std::int64_t>::min(),
                        std::int64_t maximum = std::numeric_limits<std::int64_t>::max()) const;
   double number(std::string_view key, double minimum = std::numeric_limits<double>::lowest()) const;

@@ -20,11 +20,17 @@ struct TrainedOn {
   static std::vector<TrainedOn> of(const std::vector<DatasetIndex>& indices);
 };
 
+struct NamedValue {
+  std::string name;
+  double value = 0;
+};
+
 // What a checkpoint says of itself.
 struct CheckpointInfo {
   std::int64_t step = 0;  // updates done
   double seconds = 0;     // of training that they took, over all starts
   std::vector<TrainedOn> sources = {};
+  std::vector<NamedValue> scalars = {};  // of the report of that step; empty where there was none
 };
 
 struct Checkpoint {
@@ -39,6 +45,9 @@ void write_checkpoint(const std::filesystem::path& folder, const CheckpointInfo&
 
 // What the manifest says; the state is not looked at. Throws DataError.
 CheckpointInfo read_checkpoint_info(const std::filesystem::path& folder);
+
+// The same, of a checkpoint whose files have the sizes that its manifest says.
+CheckpointInfo read_info_of_whole_checkpoint(const std::filesystem::path& folder);
 
 // All of it, checked against the checksums. Throws DataError.
 Checkpoint read_checkpoint(const std::filesystem::path& folder);

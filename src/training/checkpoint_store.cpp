@@ -1,11 +1,11 @@
 #include "training/checkpoint_store.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/error.hpp"
 #include "base/logging.hpp"
 #include "storage/atomic_file.hpp"
+#include "training/step_name.hpp"
 
 namespace ganymede {
 
@@ -13,58 +13,102 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::string_view kPrefix = "step_";
 constexpr const char* kSetAside = ".set-aside";
 
-std::string name_of(std::int64_t step) {
-  return fmt::format("{}{:08}", kPrefix, step);
-}
-
-// The step of a name that we would have given; "step_best" and "step_7" are not of them.
-std::optional<std::int64_t> step_of(const std::string& name) {
-  std::int64_t step = 0;
-  if (!name.starts_with(kPrefix)) return std::nullopt;
-  const char* end = name.data() + name.size();
-  const auto [rest, code] = std::from_chars(name.data() + kPrefix.size(), end, step);
-  if (code != std::errc{} || rest != end || name != name_of(step)) return std::nullopt;
-  return step;
-}
-
-// Removes what can be removed: a folder that stays costs space, not results.
-void remove_or_warn(const fs::path& path) {
+// What to tell the user where that fails.
+std::optional<std::string> remove_folder(const fs::path& path) {
   std::error_code error;
   fs::remove_all(path, error);
-  if (error) spdlog::warn("{}: cannot remove it ({}); remove it yourself", path.string(), error.message());
+  if (!error) return std::nullopt;
+  return fmt::format("{}: cannot remove it ({}); remove it yourself", path.string(), error.message());
+}
+
+std::optional<double> value_of(const CheckpointInfo& info, const std::string& scalar) {
+  for (const auto& [name, value] : info.scalars)
+    if (name == scalar) return value;
+  return std::nullopt;
 }
 
 }  // namespace
 
 fs::path CheckpointStore::path_of(std::int64_t step) const {
-  return folder_ / name_of(step);
+  return folder_ / name_of_step(step);
 }
 
 std::vector<std::int64_t> CheckpointStore::steps() const {
   std::vector<std::int64_t> steps;
   std::error_code none;
   for (const auto& entry : fs::directory_iterator(folder_, none))
-    if (const auto step = step_of(entry.path().filename().string())) steps.push_back(*step);
+    if (const auto step = step_of_name(entry.path().filename().string())) steps.push_back(*step);
   std::sort(steps.begin(), steps.end(), std::greater());
   return steps;
 }
 
-void CheckpointStore::save(const CheckpointInfo& info, const TrainingState& snapshot, std::int64_t keep) {
+std::vector<std::string> CheckpointStore::save(const CheckpointInfo& info, const TrainingState& snapshot,
+                                               const KeepOptions& keep) {
+  std::vector<std::string> remarks;
   const fs::path path = path_of(info.step);
-  if (fs::exists(path)) set_aside(info.step);  // one that this run could not use
+  if (fs::exists(path)) remarks.push_back(set_aside(info.step));  // one that this run could not use
   write_checkpoint(path, info, snapshot);
   intact_[info.step] = true;
-  std::int64_t kept = 0;
+  for (const std::int64_t step : not_kept(keep, info.step))
+    if (auto remark = remove(step)) remarks.push_back(std::move(*remark));
+  return remarks;
+}
+
+std::vector<std::int64_t> CheckpointStore::not_kept(const KeepOptions& keep, std::int64_t up_to) {
+  const auto stay = kept(keep, up_to, Trust::checksums);
+  std::vector<std::int64_t> others;
+  for (const std::int64_t step : steps())
+    if (step <= up_to && !stay.contains(step)) others.push_back(step);
+  return others;
+}
+
+std::optional<std::string> CheckpointStore::remove(std::int64_t step) const {
+  return remove_folder(path_of(step));
+}
+
+std::map<std::int64_t, std::string> CheckpointStore::kept(const KeepOptions& keep, std::int64_t up_to,
+                                                          Trust trust) {
+  std::map<std::int64_t, std::string> reasons;
+  const auto add = [&](std::int64_t step, const std::string& reason) {
+    reasons[step] += (reasons[step].empty() ? "" : ", ") + reason;
+  };
+  std::int64_t newest = 0;
   for (const std::int64_t step : steps()) {
-    if (step > info.step) continue;
-    if (kept >= keep)
-      remove_or_warn(path_of(step));
-    else if (is_intact(step))
-      ++kept;
+    if (step > up_to) continue;
+    if (newest < keep.newest) {
+      reasons.emplace(step, "");
+      if (is_intact(step, trust)) {
+        add(step, "newest");
+        ++newest;
+      }
+    }
+    if (keep.every && step % *keep.every == 0) add(step, fmt::format("every {}", *keep.every));
   }
+  if (keep.best)
+    if (const auto step = best(*keep.best, up_to, trust))
+      add(*step,
+          fmt::format("{} {}", keep.best->of == Extreme::lowest ? "lowest" : "highest", keep.best->scalar));
+  return reasons;
+}
+
+// Of equal ones the earliest.
+std::optional<std::int64_t> CheckpointStore::best(const BestOptions& best, std::int64_t up_to, Trust trust) {
+  std::vector<std::pair<double, std::int64_t>> candidates;
+  for (const std::int64_t step : steps()) {
+    if (step > up_to) continue;
+    try {
+      if (const auto value = value_of(read_checkpoint_info(path_of(step)), best.scalar))
+        candidates.emplace_back(best.of == Extreme::lowest ? *value : -*value, step);
+    } catch (const Error&) {
+      continue;  // damaged, and so no candidate
+    }
+  }
+  std::sort(candidates.begin(), candidates.end());
+  for (const auto& [value, step] : candidates)
+    if (is_intact(step, trust)) return step;
+  return std::nullopt;
 }
 
 Checkpoint CheckpointStore::read(std::int64_t step) {
@@ -77,10 +121,11 @@ Checkpoint CheckpointStore::read(std::int64_t step) {
   return checkpoint;
 }
 
-bool CheckpointStore::is_intact(std::int64_t step) {
+bool CheckpointStore::is_intact(std::int64_t step, Trust trust) {
   const auto known = intact_.find(step);
   if (known != intact_.end()) return known->second;
   try {
+    if (trust == Trust::sizes) return read_info_of_whole_checkpoint(path_of(step)).step == step;
     read(step);
     return true;
   } catch (const Error&) {
@@ -129,7 +174,7 @@ std::vector<fs::path> CheckpointStore::last_data_folders() const {
   return {};
 }
 
-void CheckpointStore::set_aside(std::int64_t step) const {
+std::string CheckpointStore::set_aside(std::int64_t step) const {
   fs::path aside = path_of(step);
   aside += kSetAside;
   std::error_code error;
@@ -137,12 +182,12 @@ void CheckpointStore::set_aside(std::int64_t step) const {
   fs::rename(path_of(step), aside, error);
   require(!error, "{}: cannot rename it to {} ({}); do it yourself", path_of(step).string(),
           aside.filename().string(), error.message());
-  spdlog::info("{} is now {}", path_of(step).filename().string(), aside.filename().string());
+  return fmt::format("{} is now {}", path_of(step).filename().string(), aside.filename().string());
 }
 
 void CheckpointStore::set_aside_after(std::int64_t step) const {
   for (const std::int64_t later : steps())
-    if (later > step) set_aside(later);
+    if (later > step) spdlog::info("{}", set_aside(later));
 }
 
 void CheckpointStore::remove_leftovers() const {
@@ -150,7 +195,8 @@ void CheckpointStore::remove_leftovers() const {
   std::error_code none;
   for (const auto& entry : fs::directory_iterator(folder_, none))
     if (is_temporary_name(entry.path().filename().string())) leftovers.push_back(entry.path());
-  for (const fs::path& path : leftovers) remove_or_warn(path);
+  for (const fs::path& path : leftovers)
+    if (const auto remark = remove_folder(path)) spdlog::warn("{}", *remark);
 }
 
 }  // namespace ganymede

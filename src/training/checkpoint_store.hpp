@@ -5,8 +5,11 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "training/checkpoint.hpp"
+#include "training/train_options.hpp"
 
 namespace ganymede {
 
@@ -18,10 +21,24 @@ class CheckpointStore {
   // Of all that are there, damaged ones too; newest first.
   std::vector<std::int64_t> steps() const;
 
-  // Writes that of info.step and then removes all older than the newest `keep` intact ones, of which it is
-  // one. Never touches a newer one. Throws UserError if the place does not take it; the others are then as
-  // they were.
-  void save(const CheckpointInfo& info, const TrainingState& snapshot, std::int64_t keep);
+  // Writes that of info.step and then removes those older ones that `keep` does not name. Never touches a
+  // newer one. Throws UserError if the place does not take it; the others are then as they were. Returns what
+  // the user should know, such as a folder that could not be removed.
+  std::vector<std::string> save(const CheckpointInfo& info, const TrainingState& snapshot,
+                                const KeepOptions& keep);
+
+  // By step, those up to `up_to` that stay, and why: "newest, every 1000, lowest generator_loss". One that is
+  // damaged does not count, and stays without a reason where it is newer than the newest that are intact.
+  enum class Trust { sizes, checksums };
+  std::map<std::int64_t, std::string> kept(const KeepOptions& keep, std::int64_t up_to, Trust trust);
+
+  // Those up to `up_to` that do not, newest first; verified by checksums.
+  std::vector<std::int64_t> not_kept(const KeepOptions& keep, std::int64_t up_to);
+
+  // All of one, verified. Throws DataError with what is wrong with it.
+  Checkpoint read(std::int64_t step);
+  // Returns what went wrong: a folder that stays costs space, not results.
+  std::optional<std::string> remove(std::int64_t step) const;
 
   // Hands the newest checkpoint to `use`, or the one of at_step. One that cannot be read, or that `use`
   // refuses by an Error, is named in a warning and passed over for the one before. Nothing where there is
@@ -40,9 +57,9 @@ class CheckpointStore {
   void remove_leftovers() const;
 
  private:
-  void set_aside(std::int64_t step) const;
-  Checkpoint read(std::int64_t step);
-  bool is_intact(std::int64_t step);
+  std::string set_aside(std::int64_t step) const;
+  bool is_intact(std::int64_t step, Trust trust);
+  std::optional<std::int64_t> best(const BestOptions& best, std::int64_t up_to, Trust trust);
 
   std::filesystem::path folder_;
   std::map<std::int64_t, bool> intact_;  // of steps that this process has written or read

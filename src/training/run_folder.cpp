@@ -2,13 +2,14 @@
 
 #include "base/error.hpp"
 #include "storage/atomic_file.hpp"
+#include "training/step_name.hpp"
 
 namespace ganymede {
 
 namespace fs = std::filesystem;
 
 fs::path RunFolder::samples(std::int64_t step, const std::string& extension) const {
-  return root_ / "samples" / fmt::format("step_{:08}{}", step, extension);
+  return samples() / (name_of_step(step) + extension);
 }
 
 fs::path RunFolder::log_of(int rank) const {
@@ -51,6 +52,7 @@ void require_no_run(const RunFolder& run, bool accept_other_files) {
 
 void open_run_folder_on_root(const RunFolder& run, const std::string& resolved_recipe) try {
   for (const char* part : {"samples", "checkpoints", "log"}) fs::create_directories(run.root() / part);
+  for (const fs::path& file : {run.recipe(), run.metrics()}) remove_temporary_files_of(file);
   write_file_atomically(run.recipe(), resolved_recipe);
 } catch (const fs::filesystem_error& error) {
   throw UserError(fmt::format("{}: cannot make the run folder: {}; choose a writable folder with --run",

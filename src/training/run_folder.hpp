@@ -17,6 +17,7 @@ class RunFolder {
   std::filesystem::path recipe() const { return root_ / "recipe.yaml"; }
   std::filesystem::path metrics() const { return root_ / "metrics.jsonl"; }
   std::filesystem::path checkpoints() const { return root_ / "checkpoints"; }
+  std::filesystem::path samples() const { return root_ / "samples"; }
   std::filesystem::path samples(std::int64_t step, const std::string& extension) const;
   std::filesystem::path log_of(int rank) const;
 

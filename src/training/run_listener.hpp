@@ -12,11 +12,6 @@
 
 namespace ganymede {
 
-struct NamedValue {
-  std::string name;
-  double value = 0;
-};
-
 // The numbers of a run at one step.
 struct Report {
   std::int64_t step = 0;                 // updates done
@@ -28,6 +23,7 @@ struct Report {
   double data_seconds = 0;           // waiting for batches
   double compute_seconds = 0;        // the rest
   double communication_seconds = 0;  // in collectives, waiting for other ranks included
+  double checkpoint_seconds = 0;     // of rank 0 since the last report: training stood still for a checkpoint
   double seconds_left = 0;           // of the run, as it goes now
   bool last = false;
 };

@@ -3,8 +3,26 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 namespace ganymede {
+
+enum class Extreme { lowest, highest };
+
+// Of a number that reports have, by its name.
+struct BestOptions {
+  std::string scalar;
+  Extreme of = Extreme::lowest;
+};
+
+// Which checkpoints stay; any of these is enough.
+struct KeepOptions {
+  std::int64_t newest = 3;                 // so many that are intact
+  std::optional<std::int64_t> every = {};  // those whose step is a multiple
+  std::optional<BestOptions> best = {};    // the one with the best value
+};
+
+enum class CheckpointFailure { stop, warn };
 
 struct TrainOptions {
   std::optional<std::int64_t> steps = {};  // wins over epochs
@@ -14,7 +32,9 @@ struct TrainOptions {
   std::int64_t sample_every = 200;                 // steps
   std::optional<std::int64_t> measure_every = {};  // steps between the procedure's figures
   std::int64_t checkpoint_every = 1000;            // steps
-  std::int64_t keep = 3;                           // newest checkpoints that stay
+  KeepOptions keep = {};
+  // What a checkpoint that cannot be written does to training. Without its last one no run succeeds.
+  CheckpointFailure on_checkpoint_failure = CheckpointFailure::stop;
 };
 
 }  // namespace ganymede

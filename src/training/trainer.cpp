@@ -1,5 +1,7 @@
 #include "training/trainer.hpp"
 
+#include <utility>
+
 #include "base/clock.hpp"
 #include "base/failure.hpp"
 #include "base/logging.hpp"
@@ -112,6 +114,7 @@ TrainingEnd train(const TrainerSetting& setting, Procedure& procedure, const Sou
   StepTimes times;
   OverlapTrial trial(communicator.gradients());
   std::optional<std::uint32_t> checksum;
+  double checkpoint_seconds = 0;
   bool stopping = false, finished = position.step >= final_step || is_out_of_time();
   while (!finished && !stopping) {
     // All ranks: one step of the procedure, from the global batches that its phase takes.
@@ -122,6 +125,7 @@ TrainingEnd train(const TrainerSetting& setting, Procedure& procedure, const Sou
     });
     const std::int64_t epoch = schedule.epoch_of(position.step, epoch_batches) + 1;
     position.step += 1;
+    position.scalars.clear();
 
     stopping = taken.stop_requested;
     finished = position.step >= final_step || taken.out_of_time;
@@ -140,19 +144,30 @@ TrainingEnd train(const TrainerSetting& setting, Procedure& procedure, const Sou
                     .epoch = epoch,
                     .phase = schedule.phases().size() > 1 ? phase.name : "",
                     .scalars = name_scalars(phase, taken.scalars),
+                    .checkpoint_seconds = std::exchange(checkpoint_seconds, 0),
                     .seconds_left = seconds_left(),
                     .last = ending};
       fill_times(report, times, sources.front()->global_batch_size(), communicator);
       times = {};
       agree_on_root(communicator, [&] {
         if (measuring) add_figures(report, procedure, setting.held_out);
+        position.scalars = report.scalars;
         tell(listeners, "report", position.step, [&](RunListener& listener) { listener.on_report(report); });
       });
     }
-    if (due(options.checkpoint_every)) checksum = save_state(listeners, position, procedure, communicator);
-    if (due(options.sample_every))
-      agree_on_root(communicator,
-                    [&] { show_samples(listeners, position.step, procedure, setting.samples_shown); });
+    const auto show = [&] {
+      if (due(options.sample_every))
+        agree_on_root(communicator,
+                      [&] { show_samples(listeners, position.step, procedure, setting.samples_shown); });
+    };
+    // Who goes on from a checkpoint finds all of its step done; who was asked to stop may have no time for
+    // it.
+    if (!stopping) show();
+    if (due(options.checkpoint_every)) {
+      const ScopedTimer timer(checkpoint_seconds);
+      checksum = save_state(listeners, position, procedure, communicator);
+    }
+    if (stopping) show();
   }
   agree_on_root(communicator, [&] {
     tell(listeners, "end", position.step, [](RunListener& listener) { listener.on_end(); });

@@ -38,17 +38,19 @@ TEST_F(LostStateTest, NoUsableCheckpointIsRefusedWithTheReasonOfEach) {
 }
 
 TEST_F(LostStateTest, LostCheckpointsAreNotANewRun) {
-  const fs::path run_folder = train_four();
-  for (const char* step : {"step_00000002", "step_00000004"})
+  const fs::path run_folder = train("run", 1, {"train.steps=5", "train.checkpoint_every=2"});
+  for (const char* step : {"step_00000002", "step_00000004", "step_00000005"})
     fs::remove_all(run_folder / "checkpoints" / step);
-  expect_refused(3, {"checkpoints were lost", "step 4"});
+  expect_refused(3, {"checkpoints were lost", "step 5"});
   fs::remove_all(run_folder / "checkpoints");
   expect_refused(3, {"checkpoints were lost"});
 }
 
 TEST_F(LostStateTest, ARunThatEndedBeforeItsFirstCheckpointBeginsAgain) {
-  const fs::path run_folder = train("run", 1, {"train.steps=3"});
-  fs::remove_all(run_folder / "checkpoints" / "step_00000003");
+  // Killed while the first one was written, of step 2, and training was at step 3.
+  const fs::path run_folder = train("run", 1, {"train.steps=3", "train.checkpoint_every=2"});
+  for (const char* step : {"step_00000002", "step_00000003"})
+    fs::remove_all(run_folder / "checkpoints" / step);
   const ProgramResult result = run(resume_arguments("run", {"train.steps=4"}));
   EXPECT_EQ(result.exit_code, 0) << result.describe();
   EXPECT_THAT(result.output + result.errors, HasSubstr("before its first checkpoint"));

@@ -82,14 +82,18 @@ TEST_F(ResumeTest, AnUnfinishedCheckpointIsNotACheckpoint) {
   EXPECT_EQ(last_reported_step(run_folder), 6);
 }
 
-TEST_F(ResumeTest, MetricsAfterTheCheckpointAreDroppedAndWrittenAgain) {
+TEST_F(ResumeTest, MetricsAndSamplesAfterTheCheckpointAreDroppedAndMadeAgain) {
   const fs::path whole = train("whole", 2);
-  const fs::path run_folder = train("run", 2, {"train.steps=15", "train.checkpoint_every=10"});
+  const fs::path run_folder =
+      train("run", 2, {"train.steps=15", "train.checkpoint_every=10", "train.sample_every=10"});
+  EXPECT_TRUE(fs::exists(run_folder / "samples" / "step_00000015.png"));
   fs::remove_all(run_folder / "checkpoints" / "step_00000015");
   // The process died in the middle of a line.
   std::ofstream(run_folder / "metrics.jsonl", std::ios::app) << R"({"step":16,"epo)";
   resume("run", 2, {"train.steps=20"});
   expect_equal_losses(run_folder, whole);
+  EXPECT_TRUE(fs::exists(run_folder / "samples" / "step_00000010.png"));
+  EXPECT_FALSE(fs::exists(run_folder / "samples" / "step_00000015.png"));
 }
 
 }  // namespace

@@ -125,7 +125,8 @@ TEST_F(TraceTest, HoldsEveryStepOfEveryRankAndAddsUp) {
     expect_nested(of_track);
     threads.insert(name_of(trace, "thread_name", track));
   }
-  EXPECT_THAT(threads, testing::ElementsAre("batches of source 0", "reader of source 0", "training"));
+  EXPECT_THAT(threads,
+              testing::ElementsAre("batches of source 0", "checkpoints", "reader of source 0", "training"));
   // No rank leaves a sum before the other has come to it.
   ASSERT_EQ(sums[0].size(), sums[1].size());
   for (std::size_t i = 0; i < sums[0].size(); ++i) {

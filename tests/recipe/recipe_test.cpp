@@ -167,6 +167,20 @@ TEST(Recipe, MissingKeysAreNamed) {
   expect_mistake(with("    network: mlp\n", ""), {"gan.discriminator.network is missing"});
 }
 
+TEST(Recipe, TheBestCheckpointIsOfANumberAndADirection) {
+  const auto with_best = [](const std::string& best) {
+    return with("{steps: 10}", "{steps: 10, keep_best: " + best + "}");
+  };
+  const Recipe recipe = parse_recipe(with_best("{scalar: nll, of: highest}"), "r.yaml");
+  EXPECT_EQ(recipe.train.keep.best->scalar, "nll");
+  EXPECT_EQ(recipe.train.keep.best->of, Extreme::highest);
+  EXPECT_EQ(to_yaml(parse_recipe(to_yaml(recipe), "printed")), to_yaml(recipe));
+  EXPECT_FALSE(parse_recipe(with_best("none"), "r.yaml").train.keep.best);
+  expect_mistake(with_best("{scalar: nll}"), {"train.keep_best.of is missing"});
+  expect_mistake(with_best("{of: lowest}"), {"train.keep_best.scalar is missing"});
+  expect_mistake(with_best("{scalar: nll, of: least}"), {"train.keep_best.of is least", "lowest, highest"});
+}
+
 TEST(Recipe, BadSyntaxIsReportedWithItsLine) {
   expect_mistake("name: [1, 2\nseed: 3\n", {"r.yaml:"});
   expect_mistake(with("seed: 7", "name: again"), {"r.yaml:2: name stands here twice"});

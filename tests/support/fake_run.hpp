@@ -58,8 +58,9 @@ inline std::uint32_t train_fake(const std::filesystem::path& folder, const std::
   Listeners listeners;
   if (communicator.rank() == 0) {
     listeners.push_back(std::make_unique<MetricsLog>(folder / "metrics.jsonl", start.step));
-    listeners.push_back(std::make_unique<SampleWriter>(RunFolder(folder), procedure.sample_form()));
-    listeners.push_back(std::make_unique<CheckpointSaver>(store, options.keep));
+    listeners.push_back(
+        std::make_unique<SampleWriter>(RunFolder(folder), procedure.sample_form(), start.step));
+    listeners.push_back(std::make_unique<CheckpointSaver>(store, options));
   }
   train({.options = options, .start = start, .samples_shown = 3}, procedure,
         open_sources(indices, procedure.schedule(), start.step, communicator), listeners, communicator);

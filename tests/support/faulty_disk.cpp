@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 
 namespace ganymede {
 namespace {
@@ -60,6 +61,9 @@ ssize_t write(int file, const void* bytes, size_t count) {
 }
 
 int fsync(int file) {
+  if (ganymede::innermost)
+    ganymede::innermost->record(
+        "fsync " + std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(file)).string());
   return ganymede::fails() ? -1 : static_cast<int>(syscall(SYS_fsync, file));
 }
 
@@ -73,6 +77,7 @@ int close(int file) {
 }
 
 int rename(const char* from, const char* to) noexcept {
+  if (ganymede::innermost) ganymede::innermost->record(std::string("rename ") + from);
   return ganymede::fails() ? -1 : static_cast<int>(syscall(SYS_rename, from, to));
 }
 

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "distributed/lone_communicator.hpp"
 #include "distributed/loopback_communicator.hpp"
 #include "tests/support/expect_error.hpp"
@@ -17,6 +19,9 @@ using testing::ElementsAre;
 
 struct Told {
   std::vector<std::int64_t> reports, samples, checkpoints, epochs;
+  std::vector<std::string> order;                      // of samples and checkpoints
+  std::vector<double> checkpoint_seconds;              // [report]
+  std::vector<std::vector<NamedValue>> saved_scalars;  // [checkpoint]
   bool ended = false;
   TrainingEnd end = TrainingEnd::stopped_on_request;
 };
@@ -27,10 +32,17 @@ class Recorder final : public RunListener {
   void on_report(const Report& report) override {
     told_.reports.push_back(report.step);
     told_.epochs.push_back(report.epoch);
+    told_.checkpoint_seconds.push_back(report.checkpoint_seconds);
   }
-  void on_samples(std::int64_t step, const SampleSet&) override { told_.samples.push_back(step); }
+  void on_samples(std::int64_t step, const SampleSet&) override {
+    told_.samples.push_back(step);
+    told_.order.push_back(fmt::format("samples {}", step));
+  }
   void on_checkpoint(const CheckpointInfo& info, const TrainingState&) override {
     told_.checkpoints.push_back(info.step);
+    told_.order.push_back(fmt::format("checkpoint {}", info.step));
+    told_.saved_scalars.push_back(info.scalars);
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
   void on_end() override { told_.ended = true; }
 
@@ -81,6 +93,25 @@ TEST_F(Trainer, TellsWhatIsDueAndEverythingAtTheEnd) {
   EXPECT_THAT(told.checkpoints, ElementsAre(5, 7));
   EXPECT_TRUE(told.ended);
   EXPECT_EQ(told.end, TrainingEnd::finished);
+}
+
+TEST_F(Trainer, ReportsHowLongItStoodStillForACheckpoint) {
+  const Told told = train_on(alone_, {.steps = 4, .report_every = 1, .checkpoint_every = 2});
+  EXPECT_THAT(told.checkpoint_seconds,
+              ElementsAre(0, 0, testing::AllOf(testing::Ge(0.005), testing::Lt(5)), 0));
+}
+
+TEST_F(Trainer, ACheckpointComesAfterAllElseOfItsStep) {
+  const Told told = train_on(alone_, {.steps = 4, .sample_every = 2, .checkpoint_every = 2});
+  EXPECT_THAT(told.order, ElementsAre("samples 2", "checkpoint 2", "samples 4", "checkpoint 4"));
+}
+
+TEST_F(Trainer, ACheckpointHasTheScalarsOfItsOwnStep) {
+  const Told told = train_on(alone_, {.steps = 6, .report_every = 4, .checkpoint_every = 2});
+  ASSERT_EQ(told.saved_scalars.size(), 3U);
+  EXPECT_TRUE(told.saved_scalars[0].empty()) << "step 2 has no report";
+  EXPECT_FALSE(told.saved_scalars[1].empty());
+  EXPECT_FALSE(told.saved_scalars[2].empty()) << "the last step always has one";
 }
 
 TEST_F(Trainer, CountsFromWhereItStarts) {

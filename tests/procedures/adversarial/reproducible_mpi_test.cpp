@@ -65,7 +65,8 @@ TEST_P(Reproducible, SameBitsOnAnyNumberOfRanksAndAfterAResume) {
     train(*ours, 0, kSteps / 2, *communicator);
     if (communicator == &world())
       agree_on_root(world(), [&] {
-        store.save({.step = kSteps / 2, .sources = {{.spec = kCaptioned}}}, take_snapshot(*ours), 1);
+        store.save({.step = kSteps / 2, .sources = {{.spec = kCaptioned}}}, take_snapshot(*ours),
+                   {.newest = 1});
       });
     train(*ours, kSteps / 2, kSteps, *communicator);
     checksum = static_cast<std::int64_t>(checksum_state(*ours));
