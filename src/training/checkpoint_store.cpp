@@ -65,7 +65,11 @@ std::vector<std::int64_t> CheckpointStore::not_kept(const KeepOptions& keep, std
 }
 
 std::optional<std::string> CheckpointStore::remove(std::int64_t step) const {
-  return remove_folder(path_of(step));
+  // Its name goes first: a kill leaves no half checkpoint under it.
+  const fs::path path = path_of(step), doomed = temporary_path_beside(path);
+  std::error_code error;
+  fs::rename(path, doomed, error);
+  return remove_folder(error ? path : doomed);
 }
 
 std::map<std::int64_t, std::string> CheckpointStore::kept(const KeepOptions& keep, std::int64_t up_to,

@@ -79,6 +79,14 @@ TEST_F(CheckpointFaults, AreOnDiskBeforeTheyHaveTheirName) {
   EXPECT_TRUE(std::is_sorted(places.begin(), places.end())) << fmt::format("{}", fmt::join(places, " "));
 }
 
+TEST_F(CheckpointFaults, WhatIsRemovedLosesItsNameFirst) {
+  save(1);
+  const FaultyDisk disk = FaultyDisk::that_records();
+  save(2, /*keep=*/1);
+  EXPECT_EQ(disk.calls().back(), "rename " + store_.path_of(1).string());
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_.path()), {}), 1);
+}
+
 class DamagedCheckpoints : public Checkpoints {
  protected:
   static constexpr std::int64_t kPage = 4096;
