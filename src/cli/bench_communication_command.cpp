@@ -4,7 +4,7 @@
 #include "benchmarking/sum_benchmark.hpp"
 #include "cli/bench_json.hpp"
 #include "cli/bench_subcommands.hpp"
-#include "cli/bench_units.hpp"
+#include "cli/units.hpp"
 #include "cli/command_line.hpp"
 #include "distributed/agreement.hpp"
 

@@ -5,7 +5,7 @@
 #include "base/counted.hpp"
 #include "base/error.hpp"
 #include "cli/bench_json.hpp"
-#include "cli/bench_units.hpp"
+#include "cli/units.hpp"
 #include "session/training_setup.hpp"
 
 namespace ganymede {

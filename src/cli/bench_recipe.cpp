@@ -6,7 +6,7 @@
 #include "benchmarking/step_benchmark.hpp"
 #include "cli/bench_json.hpp"
 #include "cli/bench_subcommands.hpp"
-#include "cli/bench_units.hpp"
+#include "cli/units.hpp"
 #include "cli/cache_option.hpp"
 #include "cli/recipe_options.hpp"
 #include "session/rank_device.hpp"

@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "base/counted.hpp"
-#include "cli/bench_units.hpp"
+#include "cli/units.hpp"
 #include "cli/command.hpp"
 #include "cli/command_line.hpp"
 #include "recipe/recipe.hpp"
