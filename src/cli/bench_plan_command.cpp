@@ -118,6 +118,7 @@ ExitCode run_bench(const PlanArguments& arguments, Communicator& communicator) {
   const std::vector<DatasetIndex> indices = agree_on_datasets(recipe, datasets, communicator);
   const std::int64_t ranks_per_node =
       arguments.ranks_per_node > 0 ? arguments.ranks_per_node : communicator.host_size();
+  communicator.board()->set_deadline(recipe.communication.deadline_seconds);
   communicator.configure(recipe.communication);
   std::vector<Cluster> clusters;
   std::vector<std::int64_t> rows;

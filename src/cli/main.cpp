@@ -17,6 +17,7 @@
 #include "base/nearest_word.hpp"
 #include "cli/command.hpp"
 #include "cli/command_line.hpp"
+#include "cli/terminal.hpp"
 #include "distributed/agreement.hpp"
 #include "distributed/launcher.hpp"
 #include "distributed/mpi_session.hpp"
@@ -25,10 +26,6 @@
 
 namespace ganymede {
 namespace {
-
-void print_error(const std::string& message) {
-  std::fputs(fmt::format("ganymede: {}\n", message).c_str(), stderr);
-}
 
 // An error that only this rank knows of: the others are told by ending the job.
 int fail_alone(Communicator* communicator, const std::string& message, ExitCode code) {
@@ -132,7 +129,7 @@ int finish_output(int code) {
 int run_with_mpi(int argc, char** argv) {
   std::optional<MpiSession> session;
   try {
-    session.emplace(argc, argv);
+    session.emplace(argc, argv, print_error);
   } catch (const std::exception& error) {
     print_error(describe_failure(error).message);
     return static_cast<int>(ExitCode::communication_error);

@@ -3,11 +3,16 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
 
 #include "base/error.hpp"
 
 namespace ganymede {
+
+void print_error(const std::string& message) {
+  std::fputs(fmt::format("ganymede: {}\n", message).c_str(), stderr);
+}
 
 bool stdout_reaches_terminal() {
   if (isatty(STDOUT_FILENO) == 0) return false;

@@ -33,7 +33,10 @@ void throw_if_any_failed(const Failure& own, Communicator& communicator) {
 template <typename Allocate>
 auto allocate(Communicator& communicator, Allocate allocate_in) {
   decltype(allocate_in(communicator.host_group())) memory;
-  Failure own = outcome_of([&] { memory = allocate_in(communicator.host_group()); });
+  Failure own = outcome_of([&] {
+    const auto wait = communicator.wait_in({.name = "the sharing of memory"});
+    memory = allocate_in(communicator.host_group());
+  });
   if (own.code != ExitCode::success)
     own = {fmt::format("{}; run fewer ranks on a host, or a smaller network", own.message),
            ExitCode::communication_error};

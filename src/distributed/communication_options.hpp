@@ -21,6 +21,7 @@ struct CommunicationOptions {
   NodeSharing node_sharing = NodeSharing::automatic;
   Overlap overlap = Overlap::automatic;
   std::optional<std::int64_t> bucket_bytes = {};  // measured at the start where it is not given
+  double deadline_seconds = 600;                  // that a rank waits for others, until the job is ended
 };
 
 }  // namespace ganymede

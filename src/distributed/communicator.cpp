@@ -20,7 +20,10 @@ void in_host_memory(const at::Tensor& tensor, Work work) {
 
 }  // namespace
 
-Communicator::Communicator() : gradients_(std::make_unique<HostGradientExchange>(*this)) {}
+Communicator::Communicator(std::shared_ptr<WaitBoard> board)
+    : board_(std::move(board)),
+      mark_(board_->add_mark()),
+      gradients_(std::make_unique<HostGradientExchange>(*this)) {}
 
 Communicator::~Communicator() = default;
 
@@ -42,6 +45,7 @@ void Communicator::all_reduce_sum_(const at::Tensor& tensor) {
   ensure(tensor.is_contiguous(), "collectives take contiguous tensors");
   const ScopedTimer timer(seconds_);
   const TraceSpan span("all_reduce", TraceCategory::communication);
+  const auto wait = wait_in({.name = "all_reduce", .elements = tensor.numel()});
   in_host_memory(tensor, [&](const at::Tensor& in_memory) { do_all_reduce_sum_(in_memory); });
 }
 
@@ -51,6 +55,7 @@ void Communicator::broadcast_(const at::Tensor& tensor, int root) {
   ensure(root >= 0 && root < size(), "the root is a rank");
   const ScopedTimer timer(seconds_);
   const TraceSpan span("broadcast", TraceCategory::communication);
+  const auto wait = wait_in({.name = "broadcast", .elements = tensor.numel()});
   in_host_memory(tensor, [&](const at::Tensor& in_memory) { do_broadcast_(in_memory, root); });
 }
 
@@ -62,6 +67,7 @@ at::Tensor Communicator::all_gather(const at::Tensor& tensor) {
   at::Tensor gathered = at::empty(shape, tensor.options());
   const ScopedTimer timer(seconds_);
   const TraceSpan span("all_gather", TraceCategory::communication);
+  const auto wait = wait_in({.name = "all_gather", .elements = tensor.numel()});
   in_host_memory(gathered, [&](const at::Tensor& in_memory) { do_all_gather(tensor.cpu(), in_memory); });
   return gathered;
 }
@@ -70,6 +76,7 @@ void Communicator::barrier() {
   ensure_collective();
   const ScopedTimer timer(seconds_);
   const TraceSpan span("barrier", TraceCategory::wait);
+  const auto wait = wait_in({.name = "barrier"});
   do_barrier();
 }
 
@@ -77,6 +84,7 @@ void Communicator::host_barrier() {
   ensure_collective();
   const ScopedTimer timer(seconds_);
   const TraceSpan span("host_barrier", TraceCategory::wait);
+  const auto wait = wait_in({.name = "host_barrier"});
   host_group().barrier();
 }
 

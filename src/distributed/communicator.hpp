@@ -10,6 +10,7 @@
 #include "base/clock.hpp"
 #include "distributed/communication_options.hpp"
 #include "distributed/host_group.hpp"
+#include "distributed/wait_board.hpp"
 
 namespace ganymede {
 
@@ -17,7 +18,8 @@ class GradientExchange;
 
 class Communicator {
  public:
-  Communicator();
+  // The board is that of the rank, which its communicators share.
+  explicit Communicator(std::shared_ptr<WaitBoard> board = std::make_shared<WaitBoard>());
   virtual ~Communicator();
   Communicator(const Communicator&) = delete;
   Communicator& operator=(const Communicator&) = delete;
@@ -57,6 +59,11 @@ class Communicator {
   // For time that passes elsewhere: the lifetime of the result counts.
   [[nodiscard]] ScopedTimer count_time() { return ScopedTimer(seconds_); }
 
+  // What this rank waits for. The calls above and those of gradients() write it down themselves; what else
+  // waits for other ranks does so while the result lives.
+  const std::shared_ptr<WaitBoard>& board() const { return board_; }
+  [[nodiscard]] WaitMark::Wait wait_in(const Operation& operation) { return {mark_, operation}; }
+
   // Throws within the work of agree.
   void ensure_collective() const;
 
@@ -82,6 +89,8 @@ class Communicator {
   virtual void do_all_gather(const at::Tensor& tensor, const at::Tensor& gathered) = 0;
   virtual void do_barrier() = 0;
 
+  const std::shared_ptr<WaitBoard> board_;
+  WaitMark& mark_;
   LoneHostGroup alone_;
   bool local_ = false;
   double seconds_ = 0;

@@ -38,6 +38,10 @@ void HostGradientExchange::sum_to_owners(const Gradients& gradients, ElementRang
   communicator().ensure_collective();
   const ScopedTimer timer = communicator().count_time();
   const TraceSpan span("sum_to_owners", TraceCategory::communication);
+  const auto wait = communicator().wait_in({.name = "the sum of gradients",
+                                            .elements = bucket.size(),
+                                            .network = gradients.number,
+                                            .first = bucket.begin});
   HostGroup& group = communicator().host_group();
   {
     const TraceSpan waiting("wait_for_addends", TraceCategory::wait);
@@ -71,6 +75,7 @@ void HostGradientExchange::finish_sums() {
   if (!overlaps()) return;
   {
     const ScopedTimer timer = communicator().count_time();
+    const auto wait = communicator().wait_in({.name = "the sums of gradients in the background"});
     background_->wait();
   }
   communicator().host_barrier();  // nobody computes with the values any more
@@ -82,6 +87,7 @@ void HostGradientExchange::abandon_sums() noexcept {
 
 void HostGradientExchange::publish(const at::Tensor& /*buffer*/, std::span<const ElementRange> /*buckets*/,
                                    std::int64_t /*block*/) {
+  const auto wait = communicator().wait_in({.name = "the publishing of values"});
   communicator().host_barrier();
 }
 
@@ -90,6 +96,7 @@ void HostGradientExchange::broadcast_values_(const at::Tensor& buffer) {
   ensure(buffer.is_contiguous(), "collectives take contiguous tensors");
   const ScopedTimer timer = communicator().count_time();
   const TraceSpan span("broadcast_to_hosts", TraceCategory::communication);
+  const auto wait = communicator().wait_in({.name = "the broadcast of values", .elements = buffer.numel()});
   if (writes_values()) broadcast_across_hosts_(buffer);
   communicator().host_group().barrier();
 }

@@ -161,14 +161,17 @@ class LoopbackCommunicator final : public Communicator {
  public:
   // With another world its gradients may travel in the background.
   LoopbackCommunicator(World& world, const LoopbackPlace& place, World* background_world = nullptr,
-                       std::int64_t bucket_bytes = 0)
-      : world_(world),
+                       std::int64_t bucket_bytes = 0,
+                       std::shared_ptr<WaitBoard> board = std::make_shared<WaitBoard>())
+      : Communicator(std::move(board)),
+        world_(world),
         place_(place),
         node_(*world.nodes[static_cast<std::size_t>(place.node)], place.host_rank, place.host_size) {
     auto exchange = std::make_unique<LoopbackGradientExchange>(*this, world, place);
     if (background_world)
-      exchange->start_background(std::make_unique<LoopbackCommunicator>(*background_world, place),
-                                 bucket_bytes, /*leaves_overlap_open=*/true);
+      exchange->start_background(
+          std::make_unique<LoopbackCommunicator>(*background_world, place, nullptr, 0, this->board()),
+          bucket_bytes, /*leaves_overlap_open=*/true);
     carry_gradients_by(std::move(exchange));
   }
 

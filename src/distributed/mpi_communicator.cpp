@@ -5,11 +5,14 @@
 #include "base/error.hpp"
 #include "base/logging.hpp"
 #include "distributed/mpi_pieces.hpp"
+#include "distributed/mpi_roll_call.hpp"
 #include "distributed/mpi_session.hpp"
 
 namespace ganymede {
 
-MpiCommunicator::MpiCommunicator(int host_size) {
+MpiCommunicator::MpiCommunicator(int host_size, std::shared_ptr<WaitBoard> board)
+    : Communicator(std::move(board)) {
+  const auto wait = wait_in({.name = "the meeting of the ranks"});
   int world_rank = 0;
   check_mpi(MPI_Comm_rank(MPI_COMM_WORLD, &world_rank), "MPI_Comm_rank");
   MpiHandle shared;
@@ -37,7 +40,8 @@ MpiCommunicator::MpiCommunicator(int host_size) {
 }
 
 MpiCommunicator::MpiCommunicator(MpiCommunicator& original)
-    : rank_(original.rank_),
+    : Communicator(original.board()),
+      rank_(original.rank_),
       size_(original.size_),
       host_rank_(original.host_rank_),
       host_size_(original.host_size_),
@@ -52,6 +56,7 @@ MpiCommunicator::MpiCommunicator(MpiCommunicator& original)
 void MpiCommunicator::configure(const CommunicationOptions& options) {
   ensure(!configured_, "a communicator is configured once");
   configured_ = true;
+  const auto wait = wait_in({.name = "the agreement on shared memory and overlap"});
   if (options.node_sharing == NodeSharing::automatic) share_memory();
   auto exchange = std::make_unique<MpiGradientExchange>(*this, world_.get(), waiting_);
   if (may_overlap(options.overlap))
@@ -92,6 +97,10 @@ bool MpiCommunicator::may_overlap(Overlap overlap) const {
 
 void MpiCommunicator::wait_politely(bool polite) {
   waiting_ = polite ? Waiting::polite : when_idle_;
+}
+
+std::unique_ptr<RollCall> MpiCommunicator::make_roll_call() const {
+  return threads_may_communicate() ? std::make_unique<MpiRollCall>(world_.get()) : nullptr;
 }
 
 void MpiCommunicator::do_all_reduce_sum_(const at::Tensor& tensor) {

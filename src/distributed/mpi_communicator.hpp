@@ -11,6 +11,7 @@
 #include "distributed/mpi_gradient_exchange.hpp"
 #include "distributed/mpi_handle.hpp"
 #include "distributed/mpi_host_group.hpp"
+#include "distributed/roll_call.hpp"
 
 namespace ganymede {
 
@@ -18,7 +19,8 @@ class MpiCommunicator final : public Communicator {
  public:
   // Collective over MPI_COMM_WORLD; MPI is initialised. With a host_size the ranks of a host pretend to be on
   // several that have so many each, the last what is left, so that one machine can test what many do.
-  explicit MpiCommunicator(int host_size = 0);
+  explicit MpiCommunicator(int host_size = 0,
+                           std::shared_ptr<WaitBoard> board = std::make_shared<WaitBoard>());
   MpiCommunicator(const MpiCommunicator&) = delete;
   MpiCommunicator& operator=(const MpiCommunicator&) = delete;
 
@@ -31,6 +33,9 @@ class MpiCommunicator final : public Communicator {
   int host_size() const override { return host_size_; }
   HostGroup& host_group() override { return group_ ? *group_ : Communicator::host_group(); }
   void wait_politely(bool polite) override;
+
+  // Of these ranks; null where MPI lets one thread communicate only. Collective.
+  std::unique_ptr<RollCall> make_roll_call() const;
 
  private:
   explicit MpiCommunicator(MpiCommunicator& original);  // the background's

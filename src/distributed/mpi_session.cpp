@@ -1,6 +1,7 @@
 #include "distributed/mpi_session.hpp"
 
 #include <mpi.h>
+#include <unistd.h>
 
 #include <cstdlib>
 
@@ -8,8 +9,15 @@
 #include "distributed/mpi_communicator.hpp"
 
 namespace ganymede {
+namespace {
 
-MpiSession::MpiSession(int& argc, char**& argv) {
+constexpr unsigned kAbortSeconds = 10;  // that ending a job may take
+
+}  // namespace
+
+MpiSession::MpiSession(int& argc, char**& argv, LastWords last_words) {
+  watchdog_.emplace(board_, std::move(last_words));
+  const WaitMark::Wait wait(mark_, {.name = "the start of MPI"});
   int provided = MPI_THREAD_SINGLE;
   check_mpi(MPI_Init_thread(&argc, &argv, MPI_THREAD_MULTIPLE, &provided), "MPI_Init_thread");
   if (provided < MPI_THREAD_FUNNELED)
@@ -20,17 +28,26 @@ MpiSession::MpiSession(int& argc, char**& argv) {
 }
 
 MpiSession::~MpiSession() {
+  const WaitMark::Wait wait(mark_, {.name = "the end of the job"});
+  MPI_Barrier(MPI_COMM_WORLD);  // the last wait in which the ranks can still ask each other
+  if (watchdog_) watchdog_->set_roll_call(nullptr);
   MPI_Finalize();
 }
 
 std::unique_ptr<Communicator> MpiSession::make_communicator() {
-  return std::make_unique<MpiCommunicator>();
+  auto communicator = std::make_unique<MpiCommunicator>(/*host_size=*/0, board_);
+  if (communicator->size() == 1)
+    watchdog_.reset();
+  else
+    watchdog_->set_roll_call(communicator->make_roll_call());
+  return communicator;
 }
 
 void abort_job(int exit_code) {
   int initialized = 0, size = 0;
   MPI_Initialized(&initialized);  // not where ranks are threads
   if (initialized) MPI_Comm_size(MPI_COMM_WORLD, &size);
+  alarm(kAbortSeconds);  // the launcher may be gone, or cut off
   if (size > 1) MPI_Abort(MPI_COMM_WORLD, exit_code);
   if (size == 1) MPI_Finalize();  // MPI has many words for an abort, and nobody else is to be ended
   std::_Exit(exit_code);

@@ -1,4 +1,5 @@
-// The lifetime of MPI in this process. Made once, in main, before any MpiCommunicator.
+// The lifetime of MPI in this process, and the watch over what its ranks wait for. Made once, in main, before
+// any MpiCommunicator.
 #pragma once
 
 #include <memory>
@@ -7,18 +8,24 @@
 
 #include "base/library_version.hpp"
 #include "distributed/communicator.hpp"
+#include "distributed/watchdog.hpp"
 
 namespace ganymede {
 
 class MpiSession {
  public:
-  MpiSession(int& argc, char**& argv);
+  MpiSession(int& argc, char**& argv, LastWords last_words);
   ~MpiSession();  // finalizes: every rank must get here
   MpiSession(const MpiSession&) = delete;
   MpiSession& operator=(const MpiSession&) = delete;
 
-  // A communicator over all ranks of the job. Collective.
+  // A communicator over all ranks of the job, whose waits are watched. Collective.
   std::unique_ptr<Communicator> make_communicator();
+
+ private:
+  const std::shared_ptr<WaitBoard> board_ = std::make_shared<WaitBoard>();
+  WaitMark& mark_ = board_->add_mark();
+  std::optional<Watchdog> watchdog_;  // of several ranks
 };
 
 // Ends the job of all ranks from one of them: for a failure that the others do not know of.

@@ -25,11 +25,15 @@ void visit_options(Visitor& visitor, ReproducibleOptions& options) {
   visitor.value("replicas", options.replicas, kBatchSize);
 }
 
+inline constexpr Range kDeadline{
+    .low = 1, .high = 1e9, .expected = "a number of seconds from 1 on", .says_high = false};
+
 template <typename Visitor>
 void visit_options(Visitor& visitor, CommunicationOptions& options) {
   visitor.choice("node_sharing", options.node_sharing, kNodeSharings);
   visitor.choice("overlap", options.overlap, kOverlaps);
   visitor.value("bucket_bytes", options.bucket_bytes, kPositiveInteger, /*when_left_out=*/"auto");
+  visitor.value("deadline_seconds", options.deadline_seconds, kDeadline);
 }
 
 inline constexpr Range kNodes{.low = 1, .high = 256, .expected = "an integer from 1 to 256"};

@@ -157,6 +157,8 @@ fs::path stage_dataset(const Recipe& recipe, std::size_t source, const fs::path&
 
 std::vector<fs::path> stage_datasets(const Recipe& recipe, const std::vector<fs::path>& sources,
                                      const fs::path& stage, Communicator& communicator) {
+  // Hosts read and send as much as there is.
+  const WaitBoard::Patience patience(*communicator.board());
   std::vector<fs::path> staged;
   for (std::size_t source = 0; source < sources.size(); ++source) {
     const fs::path name = fs::path(recipe.data.path[source]).relative_path().lexically_normal();

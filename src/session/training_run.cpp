@@ -1,6 +1,7 @@
 #include "session/training_run.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "base/counted.hpp"
 #include "base/logging.hpp"
@@ -119,6 +120,9 @@ void require_reported_best(const TrainOptions& options, const Schedule& schedule
 TrainingEnd run_training(const TrainArguments& arguments, Communicator& communicator) {
   const RunPlan plan = agree_on_plan(arguments, communicator);
   const Recipe& recipe = plan.recipe;
+  // Nobody knows how long a debugger takes.
+  communicator.board()->set_deadline(arguments.held_rank ? std::numeric_limits<double>::infinity()
+                                                         : recipe.communication.deadline_seconds);
   if (arguments.held_rank == communicator.rank()) wait_for_debugger(communicator.rank());
   RunTrace trace(arguments.trace, communicator);
   const int threads = start_threads(arguments.from.threads, communicator);

@@ -7,18 +7,36 @@
 #include "base/logging.hpp"
 #include "base/trace.hpp"
 #include "distributed/agreement.hpp"
+#include "distributed/gathering.hpp"
+#include "storage/process_identity.hpp"
 #include "training/divergence.hpp"
+#include "training/slow_ranks.hpp"
 
 namespace ganymede {
 namespace {
 
+// Rank 0 warns of those that are new. Collective.
+void name_slow_ranks(const at::Tensor& compute_seconds, SlowRanks& slow_ranks, Communicator& communicator) {
+  const auto* seconds = compute_seconds.const_data_ptr<double>();
+  const std::vector<SlowRank> slow = slow_ranks.note({seconds, seconds + communicator.size()});
+  if (slow.empty()) return;
+  const std::vector<std::string> hosts = gather_texts(communicator, own_identity().host);
+  if (communicator.rank() != 0) return;
+  for (const SlowRank& found : slow)
+    spdlog::warn(
+        "rank {} on {} is slow: it computed for {:.1f} s, the others for {:.1f} s (median), and wait "
+        "for it; another program may run there, or fewer cores or a lower clock be its share",
+        found.rank, hosts[static_cast<std::size_t>(found.rank)], found.seconds, found.median_of_others);
+}
+
 // Fills the timing fields with means over ranks. Samples and checkpoints are not steps. Collective.
-void fill_times(Report& report, const StepTimes& times, std::int64_t global_batch_size,
+void fill_times(Report& report, const StepTimes& times, std::int64_t global_batch_size, SlowRanks& slow_ranks,
                 Communicator& communicator) {
-  const at::Tensor means =
-      at::tensor({times.step_seconds, times.data_seconds, times.communication_seconds}, at::kDouble);
-  communicator.all_reduce_sum_(means);
-  means.div_(communicator.size());
+  const at::Tensor all = communicator.all_gather(
+      at::tensor({times.step_seconds, times.data_seconds, times.communication_seconds}, at::kDouble));
+  name_slow_ranks((all.select(1, 0) - all.select(1, 1) - all.select(1, 2)).contiguous(), slow_ranks,
+                  communicator);
+  const at::Tensor means = all.mean(0);
   const auto* values = means.const_data_ptr<double>();
   report.samples_per_second = static_cast<double>(times.steps * global_batch_size) / values[0];
   report.data_seconds = values[1];
@@ -112,6 +130,7 @@ TrainingEnd train(const TrainerSetting& setting, Procedure& procedure, const Sou
   };
 
   StepTimes times;
+  SlowRanks slow_ranks;
   OverlapTrial trial(communicator.gradients());
   std::optional<std::uint32_t> checksum;
   double checkpoint_seconds = 0;
@@ -147,7 +166,7 @@ TrainingEnd train(const TrainerSetting& setting, Procedure& procedure, const Sou
                     .checkpoint_seconds = std::exchange(checkpoint_seconds, 0),
                     .seconds_left = seconds_left(),
                     .last = ending};
-      fill_times(report, times, sources.front()->global_batch_size(), communicator);
+      fill_times(report, times, sources.front()->global_batch_size(), slow_ranks, communicator);
       times = {};
       agree_on_root(communicator, [&] {
         if (measuring) add_figures(report, procedure, setting.held_out);

@@ -59,6 +59,7 @@ TakenStep take_step(std::int64_t step, Procedure& procedure, const Sources& sour
                     const std::function<bool()>& is_out_of_time) {
   const Stopwatch step_clock;
   const TraceSpan span("step", TraceCategory::step, step + 1);
+  communicator.board()->note_step(step + 1);
   const double communication_before = communicator.seconds();
   const Phase& phase = procedure.schedule().phase_of(step);
   const StepData data = take_batches(phase, sources);

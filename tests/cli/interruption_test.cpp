@@ -60,15 +60,19 @@ TEST_F(InterruptionTest, ATermSignalToOneRankStopsAllRanksWithACheckpoint) {
   expect_checkpoint_at_the_last_step();
 }
 
-// mpirun passes SIGTERM on, but ends with a code of its own (1) whatever the ranks return, and kills them
-// after a second unless it is given more.
-TEST_F(InterruptionTest, ATermSignalToMpirunStopsAllRanksWithACheckpoint) {
-  const auto program = start_long_run(2, /*grace_seconds=*/20);
-  program->send_signal(SIGTERM);
+// mpirun passes SIGTERM on in their place, but ends with a code of its own (1) whatever the ranks return, and
+// kills them after a second unless it is given more.
+class SignalToMpirunTest : public InterruptionTest, public testing::WithParamInterface<int> {};
+
+TEST_P(SignalToMpirunTest, StopsAllRanksWithACheckpoint) {
+  const auto program = start_long_run(2, /*grace_seconds=*/5);
+  program->send_signal(GetParam());
   EXPECT_NE(program->wait().exit_code, 0);
   expect_checkpoint_at_the_last_step();
-  expect_nothing_lost(2);
+  if (GetParam() == SIGTERM) expect_nothing_lost(2);
 }
+
+INSTANTIATE_TEST_SUITE_P(Signals, SignalToMpirunTest, testing::Values(SIGHUP, SIGINT, SIGTERM));
 
 TEST_F(InterruptionTest, AnyOfItsSignalsStopsARunWithoutMpirun) {
   const auto program = start_long_run(0);
@@ -98,15 +102,30 @@ TEST_F(InterruptionTest, ASignalBeforeTheFirstStepLeavesNoHalfMadeRun) {
   }
 }
 
-// The other rank waits for it in MPI for ever.
-TEST_F(InterruptionTest, TheSameSignalAgainEndsARankThatHangs) {
+// The other rank waits for the one that is stopped.
+class SecondSignalTest : public InterruptionTest, public testing::WithParamInterface<int> {};
+
+TEST_P(SecondSignalTest, EndsARankThatWaits) {
   const auto program = start_long_run(2);
   program->send_signal_to_rank(1, SIGSTOP);
-  program->send_signal_to_rank(0, SIGTERM);
-  std::this_thread::sleep_for(std::chrono::milliseconds(1200));
-  program->send_signal_to_rank(0, SIGTERM);
+  for (int i = 0; i < 2; ++i) {
+    program->send_signal_to_rank(0, GetParam());
+    std::this_thread::sleep_for(std::chrono::milliseconds(1200));
+  }
   const ProgramResult result = program->wait();
-  EXPECT_EQ(result.exit_code, 128 + SIGTERM) << result.describe();
+  EXPECT_EQ(result.exit_code, 128 + GetParam()) << result.describe();
+}
+
+INSTANTIATE_TEST_SUITE_P(Signals, SecondSignalTest, testing::Values(SIGHUP, SIGINT, SIGTERM, SIGUSR1));
+
+TEST_F(InterruptionTest, ASecondUserSignalToMpirunEndsAllRanks) {
+  const auto program = start_long_run(2);
+  program->send_signal_to_rank(1, SIGSTOP);
+  for (int i = 0; i < 2; ++i) {
+    program->send_signal(SIGUSR1);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1200));
+  }
+  EXPECT_EQ(program->wait().exit_code, 128 + SIGUSR1);
 }
 
 TEST_F(InterruptionTest, AKilledRankEndsTheJobAndLosesNothing) {

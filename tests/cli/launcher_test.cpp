@@ -112,18 +112,39 @@ TEST_P(EarlySignalTest, EndsTheJob) {
 
 INSTANTIATE_TEST_SUITE_P(Milliseconds, EarlySignalTest, testing::Values(50, 100, 300, 550, 800, 1200));
 
-TEST_F(LauncherTest, ASecondSignalEndsAJobWhoseRankIsStopped) {
+class SecondLauncherSignalTest : public LauncherTest, public testing::WithParamInterface<int> {};
+
+TEST_P(SecondLauncherSignalTest, EndsAJobWhoseRankIsStopped) {
+  const int signal = GetParam();
   const auto program = launch_training();
   wait_for_step(*program, 5);
   program->send_signal_to_rank(1, SIGSTOP);
-  program->send_signal(SIGTERM);
+  program->send_signal(signal);
   std::this_thread::sleep_for(1200ms);
-  program->send_signal(SIGTERM);
+  program->send_signal(signal);
   const auto second = std::chrono::steady_clock::now();
   const ProgramResult result = program->wait();
-  EXPECT_EQ(result.exit_code, 128 + SIGTERM) << result.describe();
+  EXPECT_EQ(result.exit_code, 128 + signal) << result.describe();
   EXPECT_LT(std::chrono::steady_clock::now() - second, 10s);
-  EXPECT_THAT(result.errors, testing::HasSubstr("second signal, TERM"));
+  EXPECT_THAT(result.errors, testing::HasSubstr(std::string("second signal, ") + sigabbrev_np(signal)));
+}
+
+INSTANTIATE_TEST_SUITE_P(Signals, SecondLauncherSignalTest,
+                         testing::Values(SIGHUP, SIGINT, SIGTERM, SIGUSR1));
+
+// A rank that is stopped hangs nobody for longer than the deadline; the launcher's own word is of another
+// kind.
+TEST_F(LauncherTest, AHangingRankEndsTheJobWithOneReason) {
+  const auto program =
+      launch({"-n", "2", GANYMEDE_PROGRAM},
+             train_arguments("run", {"train.steps=1000000", "communication.deadline_seconds=2"}));
+  wait_for_step(*program, 5);
+  program->send_signal_to_rank(1, SIGSTOP);
+  const ProgramResult result = program->wait();
+  EXPECT_EQ(result.exit_code, 4) << result.describe();
+  EXPECT_THAT(result.errors, testing::AllOf(testing::HasSubstr("ganymede: rank 0 on "),
+                                            testing::HasSubstr(", for rank 1 on "),
+                                            testing::Not(testing::HasSubstr("ended the job"))));
 }
 
 TEST_F(LauncherTest, SignalsTogetherCountAsOne) {

@@ -20,10 +20,10 @@ Communicator* world_communicator = nullptr;
 Communicator* message_communicator = nullptr;
 
 // A thread that aborts the job when a test takes too long.
-class Watchdog : public testing::EmptyTestEventListener {
+class TimeLimit : public testing::EmptyTestEventListener {
  public:
-  Watchdog() : thread_([this] { watch(); }) {}
-  ~Watchdog() override {
+  TimeLimit() : thread_([this] { watch(); }) {}
+  ~TimeLimit() override {
     tell([this] { stopping_ = true; });
     thread_.join();
   }
@@ -88,7 +88,8 @@ Communicator& over_messages() {
 }  // namespace ganymede
 
 int main(int argc, char** argv) {
-  ganymede::MpiSession session(argc, argv);
+  ganymede::MpiSession session(
+      argc, argv, [](const std::string& message) { std::fputs((message + "\n").c_str(), stderr); });
   const auto communicator = session.make_communicator(), messages = session.make_communicator();
   communicator->configure({});
   messages->configure({.node_sharing = ganymede::NodeSharing::off});
@@ -102,12 +103,12 @@ int main(int argc, char** argv) {
     delete listeners.Release(listeners.default_result_printer());
     listeners.Append(new ganymede::FailurePrinter);
   }
-  auto* watchdog = new ganymede::Watchdog;
-  listeners.Append(watchdog);
+  auto* time_limit = new ganymede::TimeLimit;
+  listeners.Append(time_limit);
 
   const int failed = RUN_ALL_TESTS();
   const at::Tensor failures = at::full({1}, failed, at::kLong);
   communicator->all_reduce_sum_(failures);
-  delete listeners.Release(watchdog);
+  delete listeners.Release(time_limit);
   return failures.item<std::int64_t>() == 0 ? 0 : 1;
 }

@@ -189,12 +189,14 @@ at::Tensor NcclGradientExchange::all_gather(const at::Tensor& tensor) {
 void NcclGradientExchange::wait() {
   const ScopedTimer timer = communicator().count_time();
   const TraceSpan span("wait_for_device", TraceCategory::wait);
+  const auto wait = communicator().wait_in({.name = "the sums of gradients on devices"});
   connection_.wait();
 }
 
 void NcclGradientExchange::enqueue(std::string what, const NcclConnection::Calls& calls) {
   communicator().ensure_collective();
   const ScopedTimer timer = communicator().count_time();
+  const auto wait = communicator().wait_in({.name = "the queue of sums on devices"});
   connection_.enqueue(options_.compute_stream(), std::move(what), calls);
 }
 

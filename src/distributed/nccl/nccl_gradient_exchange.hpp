@@ -20,7 +20,8 @@ struct NcclOptions {
   std::function<cudaStream_t()> compute_stream;  // that this thread gives its work to
   NcclSums sums = NcclSums::everywhere;
   std::int64_t bucket_bytes = 8 << 20;
-  double timeout_seconds = 300;  // without progress, until ranks give each other up
+  // Without progress, until ranks give each other up.
+  double timeout_seconds = CommunicationOptions{}.deadline_seconds;
 };
 
 class NcclGradientExchange final : public GradientExchange {
