@@ -10,21 +10,21 @@ AdamFactors factors_of(const AdamStep& step) {
 }
 
 void adam_(const at::Tensor& values, const at::Tensor& gradients, const at::Tensor& mean,
-           const at::Tensor& mean_square, const AdamStep& step) {
-  const Form form = form_of("adam_", values, gradients, mean, mean_square);
-  GANYMEDE_IN_FORM_OR_CUDA(form, adam_, values, gradients, mean, mean_square, step);
+           const at::Tensor& mean_square, const AdamStep& step, const at::Tensor& not_finite) {
+  const Form form = form_of("adam_", values, gradients, mean, mean_square, not_finite);
+  GANYMEDE_IN_FORM_OR_CUDA(form, adam_, values, gradients, mean, mean_square, step, not_finite);
 }
 
 void rmsprop_(const at::Tensor& values, const at::Tensor& gradients, const at::Tensor& mean_square,
-              double rate, double decay, double epsilon) {
-  const Form form = form_of("rmsprop_", values, gradients, mean_square);
-  GANYMEDE_IN_FORM_OR_CUDA(form, rmsprop_, values, gradients, mean_square, rate, decay, epsilon);
+              double rate, double decay, double epsilon, const at::Tensor& not_finite) {
+  const Form form = form_of("rmsprop_", values, gradients, mean_square, not_finite);
+  GANYMEDE_IN_FORM_OR_CUDA(form, rmsprop_, values, gradients, mean_square, rate, decay, epsilon, not_finite);
 }
 
 void momentum_(const at::Tensor& values, const at::Tensor& gradients, const at::Tensor& velocity, double rate,
-               double momentum) {
-  const Form form = form_of("momentum_", values, gradients, velocity);
-  GANYMEDE_IN_FORM_OR_CUDA(form, momentum_, values, gradients, velocity, rate, momentum);
+               double momentum, const at::Tensor& not_finite) {
+  const Form form = form_of("momentum_", values, gradients, velocity, not_finite);
+  GANYMEDE_IN_FORM_OR_CUDA(form, momentum_, values, gradients, velocity, rate, momentum, not_finite);
 }
 
 }  // namespace ganymede

@@ -8,7 +8,8 @@ namespace {
 class Adam final : public Optimizer {
  public:
   Adam(const AdamOptions& options, ParameterArena& arena)
-      : options_(options),
+      : Optimizer(arena),
+        options_(options),
         first_moment_(arena.allocate_like_values()),
         second_moment_(arena.allocate_like_values()),
         steps_(at::zeros({1}, at::kFloat)),
@@ -24,7 +25,7 @@ class Adam final : public Optimizer {
                         .beta2 = options_.beta2,
                         .epsilon = options_.epsilon};
     for (std::size_t i = 0; i < values_.size(); ++i)
-      adam_(values_[i], gradients_[i], first_moments_[i], second_moments_[i], step);
+      adam_(values_[i], gradients_[i], first_moments_[i], second_moments_[i], step, not_finite_);
   }
 
   std::vector<State> state() override {
@@ -43,7 +44,8 @@ class Adam final : public Optimizer {
 class Rmsprop final : public Optimizer {
  public:
   Rmsprop(const RmspropOptions& options, ParameterArena& arena)
-      : options_(options),
+      : Optimizer(arena),
+        options_(options),
         mean_square_(arena.allocate_like_values()),
         values_(arena.owned_parts(arena.values())),
         gradients_(arena.owned_parts(arena.gradients())),
@@ -52,7 +54,7 @@ class Rmsprop final : public Optimizer {
   void step(double rate_factor) override {
     for (std::size_t i = 0; i < values_.size(); ++i)
       rmsprop_(values_[i], gradients_[i], mean_squares_[i], options_.learning_rate * rate_factor,
-               options_.decay, options_.epsilon);
+               options_.decay, options_.epsilon, not_finite_);
   }
 
   std::vector<State> state() override { return {{"mean_square", mean_square_, true}}; }
@@ -66,7 +68,8 @@ class Rmsprop final : public Optimizer {
 class Sgd final : public Optimizer {
  public:
   Sgd(const SgdOptions& options, ParameterArena& arena)
-      : options_(options),
+      : Optimizer(arena),
+        options_(options),
         values_(arena.owned_parts(arena.values())),
         gradients_(arena.owned_parts(arena.gradients())) {
     if (options.momentum == 0) return;
@@ -79,9 +82,9 @@ class Sgd final : public Optimizer {
     const double rate = options_.learning_rate * rate_factor;
     for (std::size_t i = 0; i < values_.size(); ++i) {
       if (velocity_.defined())
-        momentum_(values_[i], gradients_[i], velocities_[i], rate, options_.momentum);
+        momentum_(values_[i], gradients_[i], velocities_[i], rate, options_.momentum, not_finite_);
       else
-        values_[i].add_(gradients_[i], -rate);
+        not_finite_.bitwise_or_(values_[i].add_(gradients_[i], -rate).sum().isfinite().logical_not());
     }
   }
 

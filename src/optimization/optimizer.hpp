@@ -40,6 +40,10 @@ class Optimizer {
   // Updates the values that this rank owns from their summed gradients, at learning_rate x rate_factor.
   virtual void step(double rate_factor) = 0;
 
+  // Whether a step so far has made a value that is not finite, as a gradient that is not finite does; of this
+  // rank's part. Where values live on a device, it waits for it.
+  bool has_diverged() const { return not_finite_.item<std::int32_t>() != 0; }
+
   struct State {
     std::string name;
     at::Tensor tensor;
@@ -47,6 +51,12 @@ class Optimizer {
   };
   // What a checkpoint needs to go on as if nothing had happened; the tensors share the optimizer's memory.
   virtual std::vector<State> state() = 0;
+
+ protected:
+  explicit Optimizer(const ParameterArena& arena)
+      : not_finite_(at::zeros({1}, at::TensorOptions(at::kInt).device(arena.values().device()))) {}
+
+  const at::Tensor not_finite_;  // int32 [1]
 };
 
 // The arena must outlive the optimizer. Collective.

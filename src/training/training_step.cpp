@@ -1,5 +1,6 @@
 #include "training/training_step.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/clock.hpp"
@@ -24,26 +25,53 @@ std::vector<double> numbers_of(const at::Tensor& tensor) {
   return {values, values + tensor.numel()};
 }
 
-// Who wants to stop, and of scalars in host memory the parts of all ranks together.
-TakenStep gather_verdict(const at::Tensor& parts, bool out_of_time, Communicator& communicator) {
-  std::vector<double> numbers = parts.is_cpu() ? numbers_of(parts) : std::vector<double>();
+// Whether a part of the weights that this rank updates has become something that is no number.
+bool has_diverged(Procedure& procedure) {
+  const std::vector<Player> players = procedure.players();
+  return std::any_of(players.begin(), players.end(),
+                     [](const Player& player) { return player.optimizer.has_diverged(); });
+}
+
+// Who wants to stop, and of scalars in host memory the parts of all ranks together, with whether they diverge.
+TakenStep gather_verdict(const at::Tensor& parts, bool out_of_time, Procedure& procedure,
+                         Communicator& communicator) {
+  const bool on_host = parts.is_cpu();
+  std::vector<double> numbers = on_host ? numbers_of(parts) : std::vector<double>();
   const std::size_t scalars = numbers.size();
   numbers.push_back(stop_requested() ? 1 : 0);
   numbers.push_back(out_of_time && communicator.rank() == 0 ? 1 : 0);
+  numbers.push_back(on_host && has_diverged(procedure) ? 1 : 0);
   const at::Tensor sums = at::tensor(numbers, at::kDouble);
   communicator.all_reduce_sum_(sums);
   const auto* values = sums.const_data_ptr<double>();
   return {.scalars = {values, values + scalars},
-          .on_device = parts.is_cpu() ? at::Tensor() : parts,
+          .on_device = on_host ? at::Tensor() : parts,
           .stop_requested = values[scalars] > 0,
-          .out_of_time = values[scalars + 1] > 0};
+          .out_of_time = values[scalars + 1] > 0,
+          .diverged = values[scalars + 2] > 0};
 }
 
-void require_finite(const TakenStep& taken, const Phase& phase, std::int64_t step) {
+// "discriminator/parameters/dense.bias is not finite", the first of all players; nothing where all are
+// finite.
+std::string describe_weights(Procedure& procedure) {
+  for (const Player& player : procedure.players())
+    for (const ParameterArena::Slot& slot : player.arena.slots())
+      if (!slot.parameter.isfinite().all().item<bool>())
+        return fmt::format("{}/parameters/{} is not finite", player.name, slot.name);
+  return "";
+}
+
+void require_finite(const TakenStep& taken, const Phase& phase, std::int64_t step, Procedure& procedure) {
+  std::vector<std::string> found;
   for (std::size_t i = 0; i < taken.scalars.size(); ++i)
     if (!std::isfinite(taken.scalars[i]))
-      throw AgreedError(
-          describe_divergence(step, fmt::format("{} is {}", phase.scalars[i], taken.scalars[i])));
+      found.push_back(fmt::format("{} is {}", phase.scalars[i], taken.scalars[i]));
+  if (found.empty() && !taken.diverged) return;
+  if (const std::string weights = describe_weights(procedure); !weights.empty())
+    found.push_back(weights);
+  else if (taken.diverged)
+    found.emplace_back("an update was not finite before weights were clipped");
+  throw AgreedError(describe_divergence(step, fmt::format("{}", fmt::join(found, ", "))));
 }
 
 }  // namespace
@@ -65,27 +93,31 @@ TakenStep take_step(std::int64_t step, Procedure& procedure, const Sources& sour
   const StepData data = take_batches(phase, sources);
   times.data_seconds += step_clock.seconds();
   const at::Tensor parts = procedure.step(step, data);
-  const TakenStep taken = gather_verdict(parts, is_out_of_time(), communicator);
+  const TakenStep taken = gather_verdict(parts, is_out_of_time(), procedure, communicator);
   times.communication_seconds += communicator.seconds() - communication_before;
   const double step_seconds = step_clock.seconds();
   times.step_seconds += step_seconds;
   times.steps += 1;
   trial.note_step(step_seconds);
-  require_finite(taken, phase, step + 1);
+  require_finite(taken, phase, step + 1, procedure);
   return taken;
 }
 
-void complete_step(std::int64_t step, TakenStep& taken, const Procedure& procedure,
-                   Communicator& communicator, StepTimes& times) {
+void complete_step(std::int64_t step, TakenStep& taken, Procedure& procedure, Communicator& communicator,
+                   StepTimes& times) {
   if (!taken.on_device.defined()) return;
   const Stopwatch clock;
   communicator.gradients().wait();
-  const at::Tensor sums = taken.on_device.cpu();
+  std::vector<double> numbers = numbers_of(taken.on_device.cpu());
+  numbers.push_back(has_diverged(procedure) ? 1 : 0);
+  const at::Tensor sums = at::tensor(numbers, at::kDouble);
   communicator.all_reduce_sum_(sums);
   taken.scalars = numbers_of(sums);
+  taken.diverged = taken.scalars.back() > 0;
+  taken.scalars.pop_back();
   taken.on_device.reset();
   times.step_seconds += clock.seconds();
-  require_finite(taken, procedure.schedule().phase_of(step), step + 1);
+  require_finite(taken, procedure.schedule().phase_of(step), step + 1, procedure);
 }
 
 }  // namespace ganymede

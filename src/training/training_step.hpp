@@ -28,18 +28,20 @@ struct TakenStep {
   at::Tensor on_device = {};    // this rank's parts of them, then
   bool stop_requested = false;  // by a signal, on any rank
   bool out_of_time = false;     // by rank 0's clock
+  bool diverged = false;        // a weight, or a gradient, is no longer finite on some rank
 };
 
 // Step number `step`, from the sources' next batches; adds to `times` and tells the trial. Rank 0's
-// is_out_of_time, asked after the update, holds for all ranks. Collective. Throws AgreedError when a scalar
-// is no longer finite. Waits for nothing that a device other than the host is doing.
+// is_out_of_time, asked after the update, holds for all ranks. Collective. Throws AgreedError when a scalar,
+// a gradient or a weight is no longer finite, which it names. Waits for nothing that a device other than the
+// host is doing.
 TakenStep take_step(std::int64_t step, Procedure& procedure, const Sources& sources,
                     Communicator& communicator, StepTimes& times, OverlapTrial& trial,
                     const std::function<bool()>& is_out_of_time);
 
 // Waits until the device has taken step number `step`, brings its scalars to the host, with the same error,
 // and adds the time to that of the steps. Collective.
-void complete_step(std::int64_t step, TakenStep& taken, const Procedure& procedure,
-                   Communicator& communicator, StepTimes& times);
+void complete_step(std::int64_t step, TakenStep& taken, Procedure& procedure, Communicator& communicator,
+                   StepTimes& times);
 
 }  // namespace ganymede

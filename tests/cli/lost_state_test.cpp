@@ -114,6 +114,18 @@ TEST_F(LostStateTest, StateThatIsNotFiniteIsNeverPublished) {
   }
 }
 
+TEST_F(LostStateTest, ADivergenceNamesItsStepNetworkAndParameter) {
+  for (const int ranks : {1, 2}) {
+    fs::remove_all(folder_ / "run");
+    const ProgramResult result = run(
+        train_arguments("run", {"train.steps=6", "gan.generator.optimizer.adam.learning_rate=1e15"}), ranks);
+    EXPECT_EQ(result.exit_code, 1) << result.describe();
+    EXPECT_TRUE(result.errors.starts_with("ganymede: step ")) << result.describe();
+    EXPECT_THAT(result.errors,
+                AllOf(HasSubstr(" generator/parameters/layers."), HasSubstr(" is not finite: ")));
+  }
+}
+
 TEST_F(LostStateTest, AfterADivergenceTheAdviceOfTheMessageWorks) {
   const fs::path run_folder = train_four();
   Words diverging = resume_arguments("run", {"train.steps=40", "train.checkpoint_every=1000",

@@ -2,6 +2,8 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "kernels/arithmetic/bias_activation.hpp"
 #include "kernels/arithmetic/fused_updates.hpp"
 #include "kernels/arithmetic/lstm_cells.hpp"
@@ -70,19 +72,25 @@ TYPED_TEST(Arithmetic, OfUpdates) {
   const AdamFactors factors = factors_of(step);
   const T epsilon = static_cast<T>(step.epsilon), rate = static_cast<T>(step.rate);
 
-  cpu::adam_(expected_w, g, expected_m, expected_s, step);
+  const at::Tensor not_finite = at::zeros({1}, at::kInt);
+  auto* flag = not_finite.mutable_data_ptr<std::int32_t>();
+  cpu::adam_(expected_w, g, expected_m, expected_s, step, not_finite);
   run_at_each(kCount,
               AdamAt<T>{of(w), of(g), of(m), of(s), static_cast<T>(factors.rate), Decay<T>(step.beta1),
-                        Decay<T>(step.beta2), static_cast<T>(factors.root_factor), epsilon});
+                        Decay<T>(step.beta2), static_cast<T>(factors.root_factor), epsilon, flag});
   this->expect_same(at::stack({w, m, s}), at::stack({expected_w, expected_m, expected_s}));
 
-  cpu::rmsprop_(expected_w, g, expected_s, step.rate, 0.99, step.epsilon);
-  run_at_each(kCount, RmspropAt<T>{of(w), of(g), of(s), rate, Decay<T>(0.99), epsilon});
+  cpu::rmsprop_(expected_w, g, expected_s, step.rate, 0.99, step.epsilon, not_finite);
+  run_at_each(kCount, RmspropAt<T>{of(w), of(g), of(s), rate, Decay<T>(0.99), epsilon, flag});
   this->expect_same(at::stack({w, s}), at::stack({expected_w, expected_s}));
 
-  cpu::momentum_(expected_w, g, expected_m, step.rate, 0.9);
-  run_at_each(kCount, MomentumAt<T>{of(w), of(g), of(m), rate, static_cast<T>(0.9)});
+  cpu::momentum_(expected_w, g, expected_m, step.rate, 0.9, not_finite);
+  run_at_each(kCount, MomentumAt<T>{of(w), of(g), of(m), rate, static_cast<T>(0.9), flag});
   this->expect_same(at::stack({w, m}), at::stack({expected_w, expected_m}));
+  EXPECT_EQ(*flag, 0);
+  g[5] = std::numeric_limits<double>::infinity();
+  run_at_each(kCount, MomentumAt<T>{of(w), of(g), of(m), rate, static_cast<T>(0.9), flag});
+  EXPECT_EQ(*flag, 1);
 }
 
 TYPED_TEST(Arithmetic, OfLstmCells) {

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cmath>
+#include <limits>
 
 #include "kernels/bias_activation.hpp"
 #include "kernels/fused_updates.hpp"
@@ -93,20 +95,49 @@ struct Buffers {
 };
 
 TEST_P(Forms, OfUpdates) {
+  const at::Tensor not_finite = at::zeros({1}, at::kInt);
   for (const int size : kFormRows) {
     const at::Tensor gradient = normal({size});
     const AdamStep step{.number = 3, .rate = 1e-2, .beta1 = 0.5, .beta2 = 0.999, .epsilon = 1e-8};
     Buffers adam(normal({size})), rmsprop(normal({size})), momentum(normal({size}));
-    cpu::adam_(adam.fast[0], gradient, adam.fast[1], adam.fast[2], step);
-    plain::adam_(adam.plain[0], gradient, adam.plain[1], adam.plain[2], step);
-    cpu::rmsprop_(rmsprop.fast[0], gradient, rmsprop.fast[2], 1e-2, 0.99, 1e-8);
-    plain::rmsprop_(rmsprop.plain[0], gradient, rmsprop.plain[2], 1e-2, 0.99, 1e-8);
-    cpu::momentum_(momentum.fast[0], gradient, momentum.fast[1], 1e-2, 0.9);
-    plain::momentum_(momentum.plain[0], gradient, momentum.plain[1], 1e-2, 0.9);
+    cpu::adam_(adam.fast[0], gradient, adam.fast[1], adam.fast[2], step, not_finite);
+    plain::adam_(adam.plain[0], gradient, adam.plain[1], adam.plain[2], step, not_finite);
+    cpu::rmsprop_(rmsprop.fast[0], gradient, rmsprop.fast[2], 1e-2, 0.99, 1e-8, not_finite);
+    plain::rmsprop_(rmsprop.plain[0], gradient, rmsprop.plain[2], 1e-2, 0.99, 1e-8, not_finite);
+    cpu::momentum_(momentum.fast[0], gradient, momentum.fast[1], 1e-2, 0.9, not_finite);
+    plain::momentum_(momentum.plain[0], gradient, momentum.plain[1], 1e-2, 0.9, not_finite);
     for (const Buffers* buffers : {&adam, &rmsprop, &momentum})
       for (std::size_t i = 0; i < buffers->fast.size(); ++i)
         expect_close(buffers->plain[i], buffers->fast[i]);
   }
+}
+
+// Wherever it stands, and whatever comes after it.
+TEST_P(Forms, OfUpdatesNoteWhatIsNotFinite) {
+  const AdamStep step{.number = 3, .rate = 1e-2, .beta1 = 0.5, .beta2 = 0.999, .epsilon = 1e-8};
+  for (const int place : {0, 17, 36})
+    for (const double number : {1.0, std::numeric_limits<double>::infinity(), std::nan("")}) {
+      const at::Tensor gradient = normal({37});
+      gradient[place] = number;
+      const auto noted = [&](const auto& update) {
+        const Buffers of(normal({37}));
+        const at::Tensor not_finite = at::zeros({1}, at::kInt);
+        update(of.fast, not_finite);
+        return not_finite.item<int>() != 0;
+      };
+      const bool expected = !std::isfinite(number);
+      EXPECT_EQ(noted([&](auto& b, auto& n) { cpu::adam_(b[0], gradient, b[1], b[2], step, n); }), expected);
+      EXPECT_EQ(noted([&](auto& b, auto& n) { plain::adam_(b[0], gradient, b[1], b[2], step, n); }),
+                expected);
+      EXPECT_EQ(noted([&](auto& b, auto& n) { cpu::rmsprop_(b[0], gradient, b[2], 0.01, 0.99, 1e-8, n); }),
+                expected);
+      EXPECT_EQ(noted([&](auto& b, auto& n) { plain::rmsprop_(b[0], gradient, b[2], 0.01, 0.99, 1e-8, n); }),
+                expected);
+      EXPECT_EQ(noted([&](auto& b, auto& n) { cpu::momentum_(b[0], gradient, b[1], 0.01, 0.9, n); }),
+                expected);
+      EXPECT_EQ(noted([&](auto& b, auto& n) { plain::momentum_(b[0], gradient, b[1], 0.01, 0.9, n); }),
+                expected);
+    }
 }
 
 TEST_P(Forms, OfSumsOfSquares) {

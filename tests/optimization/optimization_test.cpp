@@ -1,6 +1,9 @@
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include <cmath>
+#include <limits>
+
 #include "optimization/gradient_clipping.hpp"
 #include "optimization/learning_rate_schedule.hpp"
 #include "optimization/optimizer.hpp"
@@ -108,6 +111,23 @@ TEST(Adam, FollowsItsFormulas) {
 
 // PyTorch's RMSprop and SGD are compared with step by step in
 // procedures/adversarial/parts_reference_test.cpp.
+TEST(Optimizers, NoteGradientsAndValuesThatAreNotFinite) {
+  for (const OptimizerOptions& options :
+       {OptimizerOptions(AdamOptions{}), OptimizerOptions(RmspropOptions{}), OptimizerOptions(SgdOptions{}),
+        OptimizerOptions(SgdOptions{.momentum = 0.9})})
+    for (const double number : {1.0, std::numeric_limits<double>::infinity(), std::nan("")}) {
+      const auto network = small_network();
+      ParameterArena arena(*network, alone().gradients());
+      const auto optimizer = make_optimizer(options, arena);
+      arena.gradients().fill_(0.5);
+      optimizer->step(1);
+      EXPECT_FALSE(optimizer->has_diverged());
+      arena.gradients()[arena.slots().back().offset] = number;
+      optimizer->step(1);
+      EXPECT_EQ(optimizer->has_diverged(), !std::isfinite(number)) << options.index() << " " << number;
+    }
+}
+
 TEST(LearningRateSchedule, WarmsUpAndDecaysAsItsFormulasSay) {
   EXPECT_EQ(rate_factor({}, 12345), 1);
   const LearningRateSchedule line{.decay = LinearDecay{.start = 10, .steps = 20, .final_factor = 0.2}};

@@ -35,6 +35,19 @@ GANYMEDE_HOST_DEVICE void momentum_update(T& w, T g, T& v, T rate, T factor) {
   w -= rate * v;
 }
 
+// Whether all bits of its exponent are set, as -1; else 0. Integers of the number's size: loops over it are
+// vectorised.
+GANYMEDE_HOST_DEVICE std::int32_t is_not_finite(float x) {
+  std::int32_t bits = 0;
+  __builtin_memcpy(&bits, &x, sizeof bits);
+  return -static_cast<std::int32_t>((bits & 0x7f80'0000) == 0x7f80'0000);
+}
+GANYMEDE_HOST_DEVICE std::int64_t is_not_finite(double x) {
+  std::int64_t bits = 0;
+  __builtin_memcpy(&bits, &x, sizeof bits);
+  return -static_cast<std::int64_t>((bits & 0x7ff0'0000'0000'0000) == 0x7ff0'0000'0000'0000);
+}
+
 template <typename T>
 struct AdamAt {
   T* w;
@@ -43,8 +56,10 @@ struct AdamAt {
   T rate;
   Decay<T> mean, square;
   T root_factor, epsilon;
+  std::int32_t* not_finite;
   GANYMEDE_HOST_DEVICE void operator()(std::int64_t i) const {
     adam_update(w[i], g[i], m[i], s[i], rate, mean, square, root_factor, epsilon);
+    if (is_not_finite(w[i]) != 0) *not_finite = 1;
   }
 };
 
@@ -56,8 +71,10 @@ struct RmspropAt {
   T rate;
   Decay<T> square;
   T epsilon;
+  std::int32_t* not_finite;
   GANYMEDE_HOST_DEVICE void operator()(std::int64_t i) const {
     rmsprop_update(w[i], g[i], s[i], rate, square, epsilon);
+    if (is_not_finite(w[i]) != 0) *not_finite = 1;
   }
 };
 
@@ -67,8 +84,10 @@ struct MomentumAt {
   const T* g;
   T* v;
   T rate, factor;
+  std::int32_t* not_finite;
   GANYMEDE_HOST_DEVICE void operator()(std::int64_t i) const {
     momentum_update(w[i], g[i], v[i], rate, factor);
+    if (is_not_finite(w[i]) != 0) *not_finite = 1;
   }
 };
 

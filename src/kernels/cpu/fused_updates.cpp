@@ -1,6 +1,7 @@
 // Compiled with -O3 and -ffp-contract=off: vectorised, and the bits do not depend on the processor.
 #include "kernels/fused_updates.hpp"
 
+#include <ATen/ATen.h>
 #include <ATen/Dispatch.h>
 
 #include <cmath>
@@ -11,20 +12,35 @@
 namespace ganymede::cpu {
 namespace {
 
+// Each gives whether a new value is not finite.
 #define GANYMEDE_ADAM(T)                                                                                 \
-  GANYMEDE_VECTORISED void adam(T* w, const T* g, T* m, T* s, std::int64_t count, T rate, Decay<T> mean, \
+  GANYMEDE_VECTORISED bool adam(T* w, const T* g, T* m, T* s, std::int64_t count, T rate, Decay<T> mean, \
                                 Decay<T> square, T root_factor, T epsilon) {                             \
-    for (std::int64_t i = 0; i < count; ++i)                                                             \
+    decltype(is_not_finite(T{})) found = 0;                                                              \
+    for (std::int64_t i = 0; i < count; ++i) {                                                           \
       adam_update(w[i], g[i], m[i], s[i], rate, mean, square, root_factor, epsilon);                     \
+      found |= is_not_finite(w[i]);                                                                      \
+    }                                                                                                    \
+    return found != 0;                                                                                   \
   }
 #define GANYMEDE_RMSPROP(T)                                                                             \
-  GANYMEDE_VECTORISED void rmsprop(T* w, const T* g, T* s, std::int64_t count, T rate, Decay<T> square, \
+  GANYMEDE_VECTORISED bool rmsprop(T* w, const T* g, T* s, std::int64_t count, T rate, Decay<T> square, \
                                    T epsilon) {                                                         \
-    for (std::int64_t i = 0; i < count; ++i) rmsprop_update(w[i], g[i], s[i], rate, square, epsilon);   \
+    decltype(is_not_finite(T{})) found = 0;                                                             \
+    for (std::int64_t i = 0; i < count; ++i) {                                                          \
+      rmsprop_update(w[i], g[i], s[i], rate, square, epsilon);                                          \
+      found |= is_not_finite(w[i]);                                                                     \
+    }                                                                                                   \
+    return found != 0;                                                                                  \
   }
 #define GANYMEDE_MOMENTUM(T)                                                                        \
-  GANYMEDE_VECTORISED void momentum(T* w, const T* g, T* v, std::int64_t count, T rate, T factor) { \
-    for (std::int64_t i = 0; i < count; ++i) momentum_update(w[i], g[i], v[i], rate, factor);       \
+  GANYMEDE_VECTORISED bool momentum(T* w, const T* g, T* v, std::int64_t count, T rate, T factor) { \
+    decltype(is_not_finite(T{})) found = 0;                                                         \
+    for (std::int64_t i = 0; i < count; ++i) {                                                      \
+      momentum_update(w[i], g[i], v[i], rate, factor);                                              \
+      found |= is_not_finite(w[i]);                                                                 \
+    }                                                                                               \
+    return found != 0;                                                                              \
   }
 GANYMEDE_FOR_FLOAT_AND_DOUBLE(GANYMEDE_ADAM)
 GANYMEDE_FOR_FLOAT_AND_DOUBLE(GANYMEDE_RMSPROP)
@@ -33,31 +49,36 @@ GANYMEDE_FOR_FLOAT_AND_DOUBLE(GANYMEDE_MOMENTUM)
 }  // namespace
 
 void adam_(const at::Tensor& values, const at::Tensor& gradients, const at::Tensor& mean,
-           const at::Tensor& mean_square, const AdamStep& step) {
+           const at::Tensor& mean_square, const AdamStep& step, const at::Tensor& not_finite) {
   const AdamFactors factors = factors_of(step);
   AT_DISPATCH_FLOATING_TYPES(values.scalar_type(), "adam_", [&] {
-    adam(values.mutable_data_ptr<scalar_t>(), gradients.const_data_ptr<scalar_t>(),
-         mean.mutable_data_ptr<scalar_t>(), mean_square.mutable_data_ptr<scalar_t>(), values.numel(),
-         static_cast<scalar_t>(factors.rate), Decay<scalar_t>(step.beta1), Decay<scalar_t>(step.beta2),
-         static_cast<scalar_t>(factors.root_factor), static_cast<scalar_t>(step.epsilon));
+    const bool found =
+        adam(values.mutable_data_ptr<scalar_t>(), gradients.const_data_ptr<scalar_t>(),
+             mean.mutable_data_ptr<scalar_t>(), mean_square.mutable_data_ptr<scalar_t>(), values.numel(),
+             static_cast<scalar_t>(factors.rate), Decay<scalar_t>(step.beta1), Decay<scalar_t>(step.beta2),
+             static_cast<scalar_t>(factors.root_factor), static_cast<scalar_t>(step.epsilon));
+    if (found) not_finite.fill_(1);
   });
 }
 
 void rmsprop_(const at::Tensor& values, const at::Tensor& gradients, const at::Tensor& mean_square,
-              double rate, double decay, double epsilon) {
+              double rate, double decay, double epsilon, const at::Tensor& not_finite) {
   AT_DISPATCH_FLOATING_TYPES(values.scalar_type(), "rmsprop_", [&] {
-    rmsprop(values.mutable_data_ptr<scalar_t>(), gradients.const_data_ptr<scalar_t>(),
-            mean_square.mutable_data_ptr<scalar_t>(), values.numel(), static_cast<scalar_t>(rate),
-            Decay<scalar_t>(decay), static_cast<scalar_t>(epsilon));
+    const bool found =
+        rmsprop(values.mutable_data_ptr<scalar_t>(), gradients.const_data_ptr<scalar_t>(),
+                mean_square.mutable_data_ptr<scalar_t>(), values.numel(), static_cast<scalar_t>(rate),
+                Decay<scalar_t>(decay), static_cast<scalar_t>(epsilon));
+    if (found) not_finite.fill_(1);
   });
 }
 
 void momentum_(const at::Tensor& values, const at::Tensor& gradients, const at::Tensor& velocity, double rate,
-               double factor) {
+               double factor, const at::Tensor& not_finite) {
   AT_DISPATCH_FLOATING_TYPES(values.scalar_type(), "momentum_", [&] {
-    momentum(values.mutable_data_ptr<scalar_t>(), gradients.const_data_ptr<scalar_t>(),
-             velocity.mutable_data_ptr<scalar_t>(), values.numel(), static_cast<scalar_t>(rate),
-             static_cast<scalar_t>(factor));
+    const bool found = momentum(values.mutable_data_ptr<scalar_t>(), gradients.const_data_ptr<scalar_t>(),
+                                velocity.mutable_data_ptr<scalar_t>(), values.numel(),
+                                static_cast<scalar_t>(rate), static_cast<scalar_t>(factor));
+    if (found) not_finite.fill_(1);
   });
 }
 
