@@ -7,13 +7,18 @@ set(CMAKE_CXX_FLAGS_RELEASE "-O2")
 # Options every target shares; they must be the same everywhere, else the precompiled header is not reused.
 add_library(ganymede_options INTERFACE)
 target_compile_options(ganymede_options INTERFACE
-  $<$<COMPILE_LANGUAGE:C,CXX>:-Wall;-Wextra;-Wpedantic;-Wshadow;-Wno-psabi;-fpch-preprocess>
+  $<$<COMPILE_LANGUAGE:C,CXX>:-Wall;-Wextra;-Wpedantic;-Wshadow;-Wno-psabi>
+  $<$<CXX_COMPILER_ID:GNU>:$<$<COMPILE_LANGUAGE:C,CXX>:-fpch-preprocess>>
   $<$<AND:$<COMPILE_LANGUAGE:C,CXX>,$<BOOL:${GANYMEDE_WARNINGS_AS_ERRORS}>>:-Werror>)
 target_include_directories(ganymede_options INTERFACE "${PROJECT_SOURCE_DIR}/src")
 target_link_libraries(ganymede_options INTERFACE ganymede_libtorch Threads::Threads)
 if(GANYMEDE_SANITIZE)
   target_compile_options(ganymede_options INTERFACE -fsanitize=address,undefined -fno-omit-frame-pointer)
   target_link_options(ganymede_options INTERFACE -fsanitize=address,undefined)
+endif()
+
+if(GANYMEDE_FUZZ)
+  target_compile_options(ganymede_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
 # ganymede_library(<folder> SOURCES ... LINKS ...): the library of one folder of src/; that of a/b is ganymede_a_b.

@@ -4,8 +4,8 @@
 #include "benchmarking/sum_benchmark.hpp"
 #include "cli/bench_json.hpp"
 #include "cli/bench_subcommands.hpp"
-#include "cli/units.hpp"
 #include "cli/command_line.hpp"
+#include "cli/units.hpp"
 #include "distributed/agreement.hpp"
 
 namespace ganymede {

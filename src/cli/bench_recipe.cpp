@@ -6,9 +6,9 @@
 #include "benchmarking/step_benchmark.hpp"
 #include "cli/bench_json.hpp"
 #include "cli/bench_subcommands.hpp"
-#include "cli/units.hpp"
 #include "cli/cache_option.hpp"
 #include "cli/recipe_options.hpp"
+#include "cli/units.hpp"
 #include "session/rank_device.hpp"
 #include "session/training_data.hpp"
 

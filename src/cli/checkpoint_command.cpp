@@ -5,9 +5,9 @@
 #include <memory>
 
 #include "base/counted.hpp"
-#include "cli/units.hpp"
 #include "cli/command.hpp"
 #include "cli/command_line.hpp"
+#include "cli/units.hpp"
 #include "recipe/recipe.hpp"
 #include "reporting/progress.hpp"
 #include "training/checkpoint_store.hpp"

@@ -4,7 +4,6 @@
 
 #include <filesystem>
 #include <string>
-#include <utility>
 #include <variant>
 #include <vector>
 
@@ -12,7 +11,8 @@ namespace ganymede {
 
 struct RecipeNode {
   using Sequence = std::vector<RecipeNode>;
-  using Map = std::vector<std::pair<std::string, RecipeNode>>;  // in the order of the file
+  struct Entry;
+  using Map = std::vector<Entry>;  // in the order of the file
 
   std::variant<std::string, Sequence, Map> value;  // a scalar is its text
   std::string place;                               // "file:line", or the override's own text
@@ -27,7 +27,12 @@ struct RecipeNode {
   std::string text() const;
 };
 
-// All throw RecipeError on bad syntax or a missing file.
+struct RecipeNode::Entry {
+  std::string key;
+  RecipeNode node;
+};
+
+// All throw RecipeError on bad syntax, a missing file, and what is far larger or deeper than a recipe.
 RecipeNode parse_recipe_text(const std::string& text, const std::string& source);
 // Follows `extends: FILE` (relative to the file itself).
 RecipeNode read_recipe_file(const std::filesystem::path& file);

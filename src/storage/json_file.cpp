@@ -17,8 +17,8 @@ Json read_json(const std::filesystem::path& file) {
 Json parse_json(std::string_view text, const std::filesystem::path& file) {
   try {
     return Json::parse(text.begin(), text.end());
-  } catch (const Json::parse_error& error) {
-    // "[json.exception.parse_error.101] parse error at line 1, column 5: ..."
+  } catch (const Json::exception& error) {
+    // "[json.exception.parse_error.101] parse error at line 1, column 5: ...", or a number that no double is
     std::string_view what = error.what();
     what.remove_prefix(std::min(what.find("] ") + 2, what.size()));
     throw DataError(fmt::format("{}: not valid JSON: {}", file.string(), what));

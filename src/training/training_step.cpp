@@ -32,7 +32,8 @@ bool has_diverged(Procedure& procedure) {
                      [](const Player& player) { return player.optimizer.has_diverged(); });
 }
 
-// Who wants to stop, and of scalars in host memory the parts of all ranks together, with whether they diverge.
+// Who wants to stop, and of scalars in host memory the parts of all ranks together, with whether they
+// diverge.
 TakenStep gather_verdict(const at::Tensor& parts, bool out_of_time, Procedure& procedure,
                          Communicator& communicator) {
   const bool on_host = parts.is_cpu();

@@ -249,5 +249,23 @@ TEST(RecipeLibrary, SuggestsTheNearestName) {
   expect_error<RecipeError>([] { find_recipe("dcgn"); }, {"dcgn", "did you mean dcgan?", "recipe list"});
 }
 
+TEST(Recipes, AnAliasBombDoesNotExpand) {
+  std::string text = "a0: &a0 [x, x]\n";
+  for (int i = 1; i < 40; ++i) text += fmt::format("a{0}: &a{0} [*a{1}, *a{1}]\n", i, i - 1);
+  expect_error<RecipeError>([&] { parse_recipe(text, "bomb"); },
+                            {"bomb:", "a recipe has at most 100000 values"});
+}
+
+TEST(Recipes, DepthHasAnEnd) {
+  expect_error<RecipeError>(
+      [] { parse_recipe("a: " + std::string(100, '[') + std::string(100, ']'), "deep"); },
+      {"deep:1", "64 maps and lists deep"});
+  expect_error<RecipeError>([] { parse_recipe("a: &a [*a]", "circle"); }, {"circle:1"});
+}
+
+TEST(Recipes, AFileWithoutAnEndIsNotRead) {
+  expect_error<RecipeError>([] { load_recipe("/dev/zero"); }, {"/dev/zero", "this is not a recipe"});
+}
+
 }  // namespace
 }  // namespace ganymede
