@@ -18,7 +18,7 @@ struct Course {
   std::vector<std::vector<double>> scalars;  // [step]
   TrainingState state;
   at::Tensor samples;
-  std::int64_t reads = 0;  // from the device, by the steps behind the first
+  std::int64_t reads = 0;  // from the device, by steps behind those that keep something to show
 };
 
 // options: of the procedure. batches_of(procedure, step): [source][batch] in host memory.
@@ -40,7 +40,7 @@ Course train_on(at::Device device, const Options& options, std::vector<DataSpec>
     const std::int64_t reads_before = reads_from_accelerator();
     const at::Tensor scalars = procedure->step(step, data);
     EXPECT_EQ(scalars.device(), device);
-    if (step > 0) course.reads += reads_from_accelerator() - reads_before;
+    if (step > 1) course.reads += reads_from_accelerator() - reads_before;
     const at::Tensor read = scalars.cpu();
     course.scalars.emplace_back(read.const_data_ptr<double>(), read.const_data_ptr<double>() + read.numel());
   }
