@@ -67,7 +67,7 @@ TEST_P(KindOfWaitTest, EndsAtTheDeadlineAndNamesTheRankThatIsStopped) {
 
 INSTANTIATE_TEST_SUITE_P(
     Kinds, KindOfWaitTest,
-    testing::Values(Hang{"AllReduce", "MPI_Allreduce:30:1:stop", "all_reduce of 4 numbers, step "},
+    testing::Values(Hang{"AllReduce", "MPI_Allreduce:30:1:stop", "all_reduce of 5 numbers, step "},
                     Hang{"AllGather", "MPI_Allgather:30:1:stop", "all_gather of "},
                     Hang{"Sum",
                          "MPI_Isend:200:1:stop",
@@ -91,7 +91,7 @@ TEST_F(HangingRankTest, AtAGate) {
 
 TEST_F(HangingRankTest, TheFirstRankIsNamedByTheNext) {
   const ProgramResult result = run_with("MPI_Allreduce:30:0:stop", endless_arguments());
-  expect_named(result, "rank 1", "all_reduce of 4 numbers, step ");
+  expect_named(result, "rank 1", "all_reduce of 5 numbers, step ");
   EXPECT_THAT(result.errors, HasSubstr(", for rank 0 on "));
 }
 
