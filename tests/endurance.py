@@ -12,24 +12,13 @@ import sys
 import tempfile
 import time
 
+from runs import processes_with
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 RUNS = {"mlp": 20000, "cyclegan/quick": 2000}
 # Grids of samples and figures are made now and then, in memory of the moment; a checkpoint is a copy of the weights.
 SETTINGS = ["train.report_every=100", "train.sample_every=1000000", "train.measure_every=none",
             "train.checkpoint_every=1000000"]
-
-
-def ranks_of(parent):
-    """Processes of the program below `parent`, by pid."""
-    found = []
-    for status in pathlib.Path("/proc").glob("[0-9]*/stat"):
-        try:
-            name, fields = status.read_text().rsplit(")", 1)
-            if name.split("(", 1)[1] == "ganymede" and int(fields.split()[1]) == parent:
-                found.append(int(status.parent.name))
-        except (OSError, ValueError):
-            pass
-    return sorted(found)
 
 
 def look_at(pid):
@@ -52,7 +41,7 @@ def watch(program, recipe, steps, folder):
         job = subprocess.Popen(words, stdout=log, stderr=log)
     seen = {}
     while job.poll() is None:
-        for pid in ranks_of(job.pid):
+        for pid in processes_with(folder / "run", [program]):
             if (now := look_at(pid)) is not None:
                 seen.setdefault(pid, []).append(now)
         time.sleep(1)

@@ -14,6 +14,8 @@ import time
 
 import numpy
 
+from runs import last_report, last_step, processes_with
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 HOSTS = ROOT / "launch/test-hosts"
 DISK = ROOT / ".toolchain/test-hosts/disk"  # another folder on each host
@@ -101,38 +103,20 @@ def check_node_local_shards(program, folder):
     print(lacking.stderr.strip())
 
 
-def last_line(run):
-    metrics = run / "metrics.jsonl"
-    lines = metrics.read_text().splitlines() if metrics.exists() else []
-    return json.loads(lines[-1]) if lines else {"step": 0}
-
-
 def await_step(run, step, job):
     end = time.monotonic() + 60
     while time.monotonic() < end and job.poll() is None:
-        if last_line(run)["step"] >= step:
+        if last_step(run) >= step:
             return
         time.sleep(0.1)
     sys.exit(f"no step {step} after a minute: {job.communicate(timeout=5) if job.poll() is not None else 'no end'}")
-
-
-def processes_with(word):
-    found = []
-    for entry in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            words = entry.read_bytes().split(b"\0")
-        except OSError:
-            continue
-        if word.encode() in words and int(entry.parent.name) != os.getpid():
-            found.append(entry.parent.name)
-    return found
 
 
 def processes_of(host, run):
     """Of the job in that run folder, on that host."""
     prefix = (DISK.parent / "prefix").read_text().strip()
     there = subprocess.run(["ip", "netns", "pids", f"{prefix}-{host}"], capture_output=True, text=True).stdout.split()
-    return set(there) & set(processes_with(str(run)))
+    return set(there) & set(map(str, processes_with(run)))
 
 
 def check_a_lost_host(program, folder):
@@ -168,7 +152,7 @@ def check_a_lost_host(program, folder):
     if left := processes_with(str(run)):
         sys.exit(f"processes {left} are left")
     subprocess.run([*map(str, train), "--run", whole], check=True, capture_output=True, env=environment)
-    found, expected = last_line(run), last_line(whole)
+    found, expected = last_report(run), last_report(whole)
     for key in ("step", "generator_loss", "discriminator_loss"):
         if abs(found[key] - expected[key]) > 1e-6 * abs(expected[key]):
             sys.exit(f"{key} is {found[key]}; expected {expected[key]} as in an uninterrupted run")

@@ -19,6 +19,8 @@ import sys
 import tempfile
 import time
 
+from runs import last_step, processes_with
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SECONDS_TO_WAIT = 120
 COMMON = {"reproducible.replicas": 4, "train.report_every": 1, "train.checkpoint_every": 3, "train.sample_every": 7,
@@ -56,12 +58,6 @@ def settings(values):
     return [word for key, value in values.items() for word in ("--set", f"{key}={value}")]
 
 
-def last_step(run):
-    log = run / "metrics.jsonl"
-    lines = log.read_text().split("\n")[:-1] if log.exists() else []
-    return json.loads(lines[-1])["step"] if lines else 0
-
-
 class Run:
     """A run of one procedure, in a folder of its own."""
 
@@ -89,15 +85,7 @@ class Run:
 
     def ranks(self):
         """Process ids of the program in this run."""
-        found = []
-        for entry in pathlib.Path("/proc").glob("[0-9]*"):
-            try:
-                words = (entry / "cmdline").read_bytes().split(b"\0")
-            except OSError:
-                continue
-            if words[0] == str(self.program).encode() and str(self.folder).encode() in words:
-                found.append(int(entry.name))
-        return found
+        return processes_with(self.folder, [self.program])
 
     def await_true(self, what, condition):
         end = time.monotonic() + SECONDS_TO_WAIT

@@ -13,6 +13,8 @@ import tempfile
 import time
 import xml.etree.ElementTree
 
+from runs import last_step, processes_with
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SLURM = ROOT / "launch/test-slurm"
 SECONDS_TO_WAIT = 120
@@ -77,15 +79,7 @@ class Job:
 
     def ranks(self):
         """Their processes."""
-        found = []
-        for entry in pathlib.Path("/proc").glob("[0-9]*"):
-            try:
-                words = (entry / "cmdline").read_bytes().split(b"\0")
-            except OSError:
-                continue
-            if words[0] in (os.fsencode(self.cluster.program), b"/bin/sh") and f"runs/job-{self.number}".encode() in words:
-                found.append(int(entry.name))
-        return found
+        return processes_with(f"runs/job-{self.number}", [self.cluster.program, "/bin/sh"])
 
     def signal(self, name):
         self.cluster.command("scancel", f"--signal={name}", self.number)
@@ -94,12 +88,6 @@ class Job:
 def expect(what, found, expected):
     if found != expected:
         sys.exit(f"{what}: found {found}, expected {expected}")
-
-
-def last_step(run):
-    metrics = run / "metrics.jsonl"
-    lines = metrics.read_text().splitlines() if metrics.exists() else []
-    return json.loads(lines[-1])["step"] if lines else 0
 
 
 def newest_checkpoint(run):

@@ -27,12 +27,9 @@ struct CheckpointArguments {
 
 // The steps of a run's checkpoints, newest first. Throws UserError if there are none.
 std::vector<std::int64_t> steps_of(const CheckpointStore& store, const RunFolder& run) {
-  require(fs::exists(run.recipe()),
-          "{}: no run here (it has no recipe.yaml); expected the folder of a training run",
-          run.root().string());
+  require_run(run);
   std::vector<std::int64_t> steps = store.steps();
-  require(!steps.empty(), "{}: no checkpoint yet; train at least until train.checkpoint_every",
-          run.root().string());
+  require_checkpoint(run, !steps.empty());
   return steps;
 }
 

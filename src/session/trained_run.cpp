@@ -6,8 +6,6 @@
 #include "training/run_folder.hpp"
 
 namespace ganymede {
-namespace fs = std::filesystem;
-
 namespace {
 
 constexpr std::int64_t kDrawnTogether = 500;
@@ -17,10 +15,7 @@ constexpr std::int64_t kDrawnTogether = 500;
 TrainedRun open_trained_run(const std::string& folder, std::optional<std::int64_t> seed,
                             Communicator& communicator) {
   const RunFolder run(folder);
-  if (!fs::exists(run.recipe()))
-    throw UserError(
-        fmt::format("{}: no run here (it has no recipe.yaml); expected the folder of a training run",
-                    run.root().string()));
+  require_run(run);
   TrainedRun trained{.recipe = load_recipe(run.recipe()), .info = {}, .procedure = nullptr};
   Recipe seeded = trained.recipe;
   seeded.seed = seed.value_or(seeded.seed);
@@ -32,9 +27,7 @@ TrainedRun open_trained_run(const std::string& folder, std::optional<std::int64_
         prepare_procedure(seeded.procedure, procedure_setting(seeded, std::move(sources)), communicator)();
     restore_state(checkpoint.state, *trained.procedure, store.path_of(checkpoint.info.step).string());
   });
-  if (!info)
-    throw UserError(fmt::format("{}: no checkpoint yet; train at least until train.checkpoint_every",
-                                run.root().string()));
+  require_checkpoint(run, info.has_value());
   trained.info = *info;
   return trained;
 }

@@ -50,6 +50,16 @@ void require_no_run(const RunFolder& run, bool accept_other_files) {
                       root.string(), entry.path().filename().string()));
 }
 
+void require_run(const RunFolder& run) {
+  require(fs::exists(run.recipe()),
+          "{}: no run here (it has no recipe.yaml); expected the folder of a training run",
+          run.root().string());
+}
+
+void require_checkpoint(const RunFolder& run, bool has_one) {
+  require(has_one, "{}: no checkpoint yet; train at least until train.checkpoint_every", run.root().string());
+}
+
 void open_run_folder_on_root(const RunFolder& run, const std::string& resolved_recipe) try {
   for (const char* part : {"samples", "checkpoints", "log"}) fs::create_directories(run.root() / part);
   for (const fs::path& file : {run.recipe(), run.metrics()}) remove_temporary_files_of(file);

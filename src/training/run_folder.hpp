@@ -42,6 +42,11 @@ ClaimedRun claim_run_folder(const std::filesystem::path& root, const FolderLockO
 // unless the folder is accepted as it is (--resume), if there is anything in it.
 void require_no_run(const RunFolder& run, bool accept_other_files);
 
+// Throws UserError unless a run has been started in this folder.
+void require_run(const RunFolder& run);
+// Throws UserError that says when there will be one, unless there is.
+void require_checkpoint(const RunFolder& run, bool has_one);
+
 // Makes the folder of a new run, or of one that goes on, and leaves the resolved recipe in it. Throws
 // UserError if it cannot be written.
 void open_run_folder_on_root(const RunFolder& run, const std::string& resolved_recipe);

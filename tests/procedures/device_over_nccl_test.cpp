@@ -123,11 +123,7 @@ TEST(SequencesOverNccl, AreThoseOfOneRank) {
   auto options = part_options<SequenceOptions>("sequences.json", "sequence", "baseline");
   options.likelihood_steps = options.discriminator_start = 3;
   const auto sentences_of = [](const Procedure& procedure, std::int64_t step, const Communicator& ranks) {
-    StepData data(1);
-    for (std::int64_t i = 0; i < procedure.schedule().phase_of(step).batches.front(); ++i)
-      data[0].push_back(sentences(procedure.schedule().batches_before(step, 0) + i,
-                                  places_of_rank(kSentences, ranks.rank(), ranks.size())));
-    return data;
+    return sentences_of_step(procedure, step, places_of_rank(kSentences, ranks.rank(), ranks.size()));
   };
   expect_same_on_devices(options, {kSentenceSpec}, NcclSums::everywhere, sentences_of);
 }

@@ -92,20 +92,15 @@ TEST_P(PartOnDevice, IsThatOnTheCpu) {
 INSTANTIATE_TEST_SUITE_P(Parts, PartOnDevice, testing::ValuesIn(part_names()),
                          [](const auto& part) { return part.param; });
 
-StepData sentences_of_step(const Procedure& procedure, std::int64_t step) {
-  StepData data(1);
-  for (std::int64_t i = 0; i < procedure.schedule().phase_of(step).batches.front(); ++i)
-    data[0].push_back(sentences(procedure.schedule().batches_before(step, 0) + i, {0, kSentences}));
-  return data;
-}
-
 class SequencesOnDevice : public testing::TestWithParam<std::string> {};
 
 TEST_P(SequencesOnDevice, AreThoseOnTheCpu) {
   auto options = part_options<SequenceOptions>("sequences.json", "sequence", GetParam());
   options.likelihood_steps = 5;
   options.discriminator_start = 4;
-  expect_same_on_device(options, {kSentenceSpec}, sentences_of_step);
+  expect_same_on_device(options, {kSentenceSpec}, [](const Procedure& procedure, std::int64_t step) {
+    return sentences_of_step(procedure, step, {0, kSentences});
+  });
 }
 
 INSTANTIATE_TEST_SUITE_P(Parts, SequencesOnDevice, testing::ValuesIn(part_names("sequences.json")),

@@ -23,15 +23,20 @@ inline Batch sentences(std::int64_t number, PlaceRange places) {
       .number = number};
 }
 
+// What one step of the procedure takes.
+inline StepData sentences_of_step(const Procedure& procedure, std::int64_t step, PlaceRange places) {
+  const std::int64_t first = procedure.schedule().batches_before(step, 0);
+  StepData data(1);
+  for (std::int64_t i = 0; i < procedure.schedule().phase_of(step).batches.front(); ++i)
+    data[0].push_back(sentences(first + i, places));
+  return data;
+}
+
 // The scalars of one step, over all ranks.
 inline std::vector<double> take_sequence_step(Procedure& procedure, std::int64_t step,
                                               Communicator& communicator) {
   const PlaceRange places = places_of_rank(kSentences, communicator.rank(), communicator.size());
-  const Phase& phase = procedure.schedule().phase_of(step);
-  std::vector<Batch> batches;
-  for (std::int64_t i = 0; i < phase.batches.front(); ++i)
-    batches.push_back(sentences(procedure.schedule().batches_before(step, 0) + i, places));
-  const at::Tensor sums = procedure.step(step, {std::move(batches)}).cpu();
+  const at::Tensor sums = procedure.step(step, sentences_of_step(procedure, step, places)).cpu();
   communicator.all_reduce_sum_(sums);
   const auto* values = sums.const_data_ptr<double>();
   return {values, values + sums.numel()};
