@@ -71,10 +71,15 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
   _exit(127);
 }
 
-// mpirun gives its ranks a pseudo-terminal, which ends lines with "\r\n".
+// mpirun gives its ranks a pseudo-terminal, which ends lines with "\r\n". Open MPI says "[host:pid] Read -1,
+// expected 8896, errno = 3" in a job that is ended where one rank is gone before another has read its memory.
 std::string read_plain(const fs::path& file) {
   std::string text = read_text(file);
   std::erase(text, '\r');
+  for (std::size_t at; (at = text.find("] Read -1, expected ")) != std::string::npos;) {
+    const std::size_t begin = text.rfind('\n', at) + 1, end = text.find('\n', at);
+    text.erase(begin, end == std::string::npos ? end : end + 1 - begin);
+  }
   return text;
 }
 
