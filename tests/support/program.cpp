@@ -62,6 +62,8 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
 // Between fork and exec: only calls that are safe there. Never returns.
 [[noreturn]] void become(char** command, char** environment, const char* folder, int output, int errors) {
   setpgid(0, 0);
+  for (const int signal : {SIGHUP, SIGINT, SIGQUIT})
+    ::signal(signal, SIG_DFL);  // nohup and & leave them ignored
   const int input = open("/dev/null", O_RDONLY);
   if (*folder != '\0' && chdir(folder) != 0) _exit(126);
   dup2(input, STDIN_FILENO);
