@@ -7,7 +7,6 @@ readonly between=200000     # the two SIGUSR1 for the ranks
 readonly patience=8000000   # that mpirun gets to end the job after the second signal
 readonly look_every=5000000 # after which ranks that are stopped are looked for again
 
-signals=() # that came and are not yet acted on
 usr1=$(kill -l USR1)
 asked_at=0 times_told=0 told_at=0 forced_by='' forced_at=0
 

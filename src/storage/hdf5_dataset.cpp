@@ -19,7 +19,10 @@ Hdf5Handle creation_properties(const Extents& chunk, const Hdf5Place& place) {
   Hdf5Handle properties(check_hdf5(H5Pcreate(H5P_DATASET_CREATE), place, "create"));
   // Without time stamps the same tensors make the same bytes, hence the same checksum.
   check_hdf5(H5Pset_obj_track_times(properties.get(), false), place, "create");
-  if (!chunk.empty())
+  // Its place in the file does not depend on what is written when.
+  if (chunk.empty())
+    check_hdf5(H5Pset_alloc_time(properties.get(), H5D_ALLOC_TIME_EARLY), place, "create");
+  else
     check_hdf5(H5Pset_chunk(properties.get(), static_cast<int>(chunk.size()), chunk.data()), place, "chunk");
   return properties;
 }

@@ -23,6 +23,24 @@ Hdf5Handle file_access() {
   return access;
 }
 
+// Rows first .. of the dataset, which has them.
+void write_to(const Hdf5Handle& dataset, std::int64_t first, const at::Tensor& rows, const Hdf5Place& place) {
+  const at::Tensor source = rows.detach().to(at::kCPU).contiguous();
+  const Extents extents = extents_of(dataset, place);
+  ensure(
+      dtype_of(dataset, place) == source.scalar_type() &&
+          source.dim() == static_cast<std::int64_t>(extents.size()) &&
+          (extents.empty() || (first + source.size(0) <= static_cast<std::int64_t>(extents[0]) &&
+                               std::equal(extents.begin() + 1, extents.end(), source.sizes().begin() + 1))),
+      "written rows fit the dataset");
+  const Hdf5Handle memory_space = simple_space(Extents(source.sizes().begin(), source.sizes().end()), place);
+  const Hdf5Handle file_space =
+      extents.empty() ? simple_space({}, place) : select_rows(dataset, extents, first, source.size(0), place);
+  check_hdf5(H5Dwrite(dataset.get(), type_of(source.scalar_type(), place).native, memory_space.get(),
+                      file_space.get(), H5P_DEFAULT, source.const_data_ptr()),
+             place, "write");
+}
+
 }  // namespace
 
 Hdf5File Hdf5File::open(const std::filesystem::path& file) {
@@ -70,21 +88,24 @@ void Hdf5File::close() {
   check_hdf5(H5Fclose(std::exchange(id_, 0)), place, "close the file");
 }
 
-void Hdf5File::write_tensor(const std::string& name, const at::Tensor& tensor, std::int64_t rows_per_chunk) {
-  const at::Tensor source = tensor.detach().to(at::kCPU).contiguous();
+void Hdf5File::create_tensor(const std::string& name, at::ScalarType dtype, at::IntArrayRef sizes) {
   const Hdf5Lock lock;
   const Hdf5Place place{file_, name, true};
-  const Hdf5Type type = type_of(source.scalar_type(), place);
-  const Extents extents(source.sizes().begin(), source.sizes().end());
-  Extents chunk;
-  if (rows_per_chunk > 0 && source.numel() > 0) {
-    chunk = extents;
-    chunk[0] = std::min(chunk[0], static_cast<hsize_t>(rows_per_chunk));
-  }
-  const Hdf5Handle dataset = create_dataset(id_, type, simple_space(extents, place), chunk, place);
-  if (source.numel() == 0) return;
-  check_hdf5(H5Dwrite(dataset.get(), type.native, H5S_ALL, H5S_ALL, H5P_DEFAULT, source.const_data_ptr()),
-             place, "write");
+  create_dataset(id_, type_of(dtype, place), simple_space(Extents(sizes.begin(), sizes.end()), place), {},
+                 place);
+}
+
+void Hdf5File::write_rows(const std::string& name, std::int64_t first, const at::Tensor& rows) {
+  if (rows.numel() == 0) return;
+  const Hdf5Lock lock;
+  const Hdf5Place place{file_, name, true};
+  const Hdf5Handle dataset = open_dataset(id_, place);
+  write_to(dataset, first, rows, place);
+}
+
+void Hdf5File::write_tensor(const std::string& name, const at::Tensor& tensor) {
+  create_tensor(name, tensor.scalar_type(), tensor.sizes());
+  write_rows(name, 0, tensor);
 }
 
 void Hdf5File::create_rows(const std::string& name, at::ScalarType dtype, at::IntArrayRef row_shape,
@@ -101,23 +122,14 @@ void Hdf5File::create_rows(const std::string& name, at::ScalarType dtype, at::In
 
 void Hdf5File::append_rows(const std::string& name, const at::Tensor& rows) {
   if (rows.numel() == 0) return;
-  const at::Tensor source = rows.detach().to(at::kCPU).contiguous();
   const Hdf5Lock lock;
   const Hdf5Place place{file_, name, true};
   const Hdf5Handle dataset = open_dataset(id_, place);
   Extents extents = extents_of(dataset, place);
-  ensure(dtype_of(dataset, place) == source.scalar_type() &&
-             source.dim() == static_cast<std::int64_t>(extents.size()) &&
-             std::equal(extents.begin() + 1, extents.end(), source.sizes().begin() + 1),
-         "appended rows fit the dataset");
-  const auto first = static_cast<std::int64_t>(extents[0]);
-  extents[0] += static_cast<hsize_t>(source.size(0));
+  const auto first = static_cast<std::int64_t>(extents.at(0));
+  extents[0] += static_cast<hsize_t>(rows.size(0));
   check_hdf5(H5Dset_extent(dataset.get(), extents.data()), place, "lengthen");
-  const Hdf5Handle file_space = select_rows(dataset, extents, first, source.size(0), place);
-  const Hdf5Handle memory_space = simple_space(Extents(source.sizes().begin(), source.sizes().end()), place);
-  check_hdf5(H5Dwrite(dataset.get(), type_of(source.scalar_type(), place).native, memory_space.get(),
-                      file_space.get(), H5P_DEFAULT, source.const_data_ptr()),
-             place, "write");
+  write_to(dataset, first, rows, place);
 }
 
 at::Tensor Hdf5File::read_tensor(const std::string& name) const {

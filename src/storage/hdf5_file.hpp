@@ -26,10 +26,17 @@ class Hdf5File {
   // Writes what is still buffered. The destructor does so too, but cannot report a full disk.
   void close();
 
-  // uint8, int32, int64, float32 or float64, of any shape; makes the groups on the way. Chunked along the
-  // first dimension if rows_per_chunk > 0. No filter: reading whole chunks is then fastest.
-  void write_tensor(const std::string& name, const at::Tensor& tensor, std::int64_t rows_per_chunk = 0);
-  // An empty dataset [0, row_shape...] that append_rows lengthens.
+  // Datasets are uint8, int32, int64, float32 or float64; the groups on the way are made. No filter: reading
+  // whole chunks is then fastest.
+
+  // In one piece, of any shape, filled by write_rows.
+  void create_tensor(const std::string& name, at::ScalarType dtype, at::IntArrayRef sizes);
+  // Rows first .. of a dataset that has them.
+  void write_rows(const std::string& name, std::int64_t first, const at::Tensor& rows);
+  // The same at once.
+  void write_tensor(const std::string& name, const at::Tensor& tensor);
+
+  // In chunks, empty at first: [0, row_shape...], lengthened by append_rows.
   void create_rows(const std::string& name, at::ScalarType dtype, at::IntArrayRef row_shape,
                    std::int64_t rows_per_chunk);
   void append_rows(const std::string& name, const at::Tensor& rows);

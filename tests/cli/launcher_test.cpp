@@ -97,12 +97,14 @@ INSTANTIATE_TEST_SUITE_P(Signals, LauncherSignalTest,
                                          SignalCase{SIGUSR1, "rank"}),
                          name_of);
 
-// While mpirun, the ranks, MPI and LibTorch start: nothing is left, and no half-made run.
+// While mpirun, the ranks, MPI and LibTorch start: nothing is left, and no half-made run. From when the
+// launcher itself has read its first lines.
 class EarlySignalTest : public LauncherTest, public testing::WithParamInterface<int> {};
 
 TEST_P(EarlySignalTest, EndsTheJob) {
   static constexpr std::array kSignals{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1};
   const auto program = launch_training();
+  program->wait_until("a handler", [&] { return program->is_prepared_for(SIGUSR1); });
   std::this_thread::sleep_for(GetParam() * 1ms);
   program->send_signal(kSignals[static_cast<std::size_t>(GetParam() / 50) % kSignals.size()]);
   const ProgramResult result = program->wait();
@@ -110,7 +112,7 @@ TEST_P(EarlySignalTest, EndsTheJob) {
   EXPECT_TRUE(!fs::exists(run_folder_) || !list_checkpoints(run_folder_).empty());
 }
 
-INSTANTIATE_TEST_SUITE_P(Milliseconds, EarlySignalTest, testing::Values(50, 100, 300, 550, 800, 1200));
+INSTANTIATE_TEST_SUITE_P(Milliseconds, EarlySignalTest, testing::Values(0, 50, 100, 300, 550, 800, 1200));
 
 class SecondLauncherSignalTest : public LauncherTest, public testing::WithParamInterface<int> {};
 

@@ -99,6 +99,11 @@ std::string status_of(pid_t process, const std::string& name) {
   return "";
 }
 
+bool has_handler(pid_t process, int signal) {
+  const std::string mask = status_of(process, "SigCgt");
+  return !mask.empty() && (std::stoull(mask, nullptr, 16) >> (signal - 1) & 1) != 0;
+}
+
 }  // namespace
 
 std::vector<std::string> ProgramResult::lines() const {
@@ -203,8 +208,11 @@ void RunningProgram::send_signal_to_inner_mpirun(int signal) const {
 bool RunningProgram::catches(int signal) const {
   const pid_t process = process_of_rank(0).value_or(process_);
   if (status_of(process, "Name") != "ganymede") return false;  // mpirun, or a rank that is still one
-  const std::string mask = status_of(process, "SigCgt");
-  return !mask.empty() && (std::stoull(mask, nullptr, 16) >> (signal - 1) & 1) != 0;
+  return has_handler(process, signal);
+}
+
+bool RunningProgram::is_prepared_for(int signal) const {
+  return has_handler(process_, signal);
 }
 
 std::string RunningProgram::errors() const {

@@ -52,6 +52,8 @@ class RunningProgram {
   void send_signal_to_inner_mpirun(int signal) const;
   // Whether the program, or a rank where it is mpirun, catches this signal by now.
   bool catches(int signal) const;
+  // The same of what was started, whatever it is.
+  bool is_prepared_for(int signal) const;
 
   // What it has said on standard error so far.
   std::string errors() const;

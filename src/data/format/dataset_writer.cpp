@@ -1,7 +1,5 @@
 #include "data/format/dataset_writer.hpp"
 
-#include <ATen/ops/cat.h>
-
 #include "base/error.hpp"
 #include "base/utf8.hpp"
 #include "storage/checksum.hpp"
@@ -33,8 +31,7 @@ DatasetWriter::DatasetWriter(DatasetWriterOptions options)
       index_{.folder = options_.folder,
              .spec = options_.spec,
              .rows_per_chunk = options_.rows_per_chunk,
-             .modes = options_.modes},
-      kept_(options_.spec.fields.size()) {}
+             .modes = options_.modes} {}
 
 void DatasetWriter::append(const std::vector<at::Tensor>& fields) {
   const std::vector<Field>& specified = index_.spec.fields;
@@ -50,7 +47,7 @@ void DatasetWriter::append(const std::vector<at::Tensor>& fields) {
     const std::int64_t rows = std::min(count - done, shard_samples(index_.shards.size()) - rows_in_shard_);
     shard_->append_rows(specified.front().name, fields.front().narrow(0, done, rows));
     for (std::size_t i = 1; i < fields.size(); ++i)
-      kept_[i].push_back(fields[i].narrow(0, done, rows).clone());
+      shard_->write_rows(specified[i].name, rows_in_shard_, fields[i].narrow(0, done, rows));
     done += rows;
     rows_in_shard_ += rows;
     index_.samples += rows;
@@ -88,16 +85,16 @@ void DatasetWriter::open_shard() {
   shard_->write_attribute("samples", samples);
   if (index_.spec.classes() > 0) shard_->write_attribute("class_names", index_.spec.class_names());
   shard_->create_rows(sample.name, sample.stored(), sample.shape, rows_per_chunk);
+  // Not chunked: a reader of one chunk of samples then reads no more than its rows of the other fields.
+  for (std::size_t i = 1; i < index_.spec.fields.size(); ++i) {
+    const Field& field = index_.spec.fields[i];
+    shard_->create_tensor(field.name, field.stored(), field.sizes(samples));
+  }
   rows_in_shard_ = 0;
 }
 
 void DatasetWriter::close_shard() {
   const std::filesystem::path path = shard_->path();
-  // Not chunked: a reader of one chunk of samples then reads no more than its rows of the other fields.
-  for (std::size_t i = 1; i < kept_.size(); ++i) {
-    shard_->write_tensor(index_.spec.fields[i].name, at::cat(kept_[i]));
-    kept_[i].clear();
-  }
   shard_->close();
   shard_.reset();
   index_.shards.push_back({.file = path.filename().string(),

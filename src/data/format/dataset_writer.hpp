@@ -49,7 +49,6 @@ class DatasetWriter {
   PendingFolder folder_;
   DatasetIndex index_;  // of what is written so far
   std::optional<Hdf5File> shard_;
-  std::vector<std::vector<at::Tensor>> kept_;  // [field][append]: of the open shard, but for its first field
   std::int64_t rows_in_shard_ = 0;
 };
 
