@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "base/error.hpp"
+#include "base/logging.hpp"
 #include "cli/command.hpp"
 #include "cli/command_line.hpp"
 #include "cli/output_file.hpp"
@@ -28,6 +29,7 @@ struct EvaluateArguments {
 };
 
 constexpr std::int64_t kMostCaptions = 1000;  // held-out ones, of which images are drawn
+constexpr std::int64_t kMostTexts = 10'000;
 
 // What was measured of a run; each where it fits.
 struct RunFigures {
@@ -36,16 +38,30 @@ struct RunFigures {
 };
 
 // In the form of the dataset: pictures as bytes, as a picture of them shows them.
-GeneratedSamples draw_generated(const TrainedRun& run, std::int64_t count) {
-  const SampleForm& form = run.procedure->sample_form();
-  std::vector<at::Tensor> samples, labels;
+GeneratedSamples as_stored(const SampleSet& drawn, const SampleForm& form) {
+  return {.samples = form.kind == SampleForm::Kind::pictures
+                         ? to_pixels(drawn.values, form.pixels[0], form.pixels[1])
+                         : drawn.values,
+          .labels = drawn.labels};
+}
+
+Evaluation measure_samples(const TrainedRun& run, const DatasetIndex& index, std::int64_t count) {
+  SampleEvaluation evaluation(index);
   draw_in_pieces(*run.procedure, {.count = count}, [&](const SampleSet& drawn) {
-    samples.push_back(form.kind == SampleForm::Kind::pictures
-                          ? to_pixels(drawn.values, form.pixels[0], form.pixels[1])
-                          : drawn.values);
-    if (drawn.labels.defined()) labels.push_back(drawn.labels);
+    evaluation.add(as_stored(drawn, run.procedure->sample_form()));
   });
-  return {.samples = at::cat(samples), .labels = labels.empty() ? at::Tensor() : at::cat(labels)};
+  return evaluation.result();
+}
+
+// Each is compared with all the others.
+Figures measure_drawn_texts(const TrainedRun& run, const DatasetIndex& known, bool held_out,
+                            std::int64_t count) {
+  if (count > kMostTexts)
+    spdlog::warn("texts are compared with one another: {} are drawn, not {}", kMostTexts, count);
+  count = std::min(count, kMostTexts);
+  return measure_texts(draw_samples(*run.procedure, {.count = count}).values,
+                       read_real_samples(known, count).samples.to(at::kLong),
+                       held_out ? "held-out sequences" : "sequences that it was trained on");
 }
 
 Json as_json(const RunFigures& figures, const TrainedRun& run) {
@@ -128,12 +144,10 @@ RunFigures measure_run(const TrainedRun& run, std::int64_t count) {
   RunFigures figures{.others = run.procedure->figures(read_held_out(run.recipe, held_out))};
   const SampleForm& form = run.procedure->sample_form();
   if (form.kind == SampleForm::Kind::texts) {
-    const RealSamples real = read_real_samples(held_out.empty() ? indices.front() : held_out.front(), count);
-    append(figures.others,
-           measure_texts(draw_generated(run, count).samples, real.samples.to(at::kLong),
-                         held_out.empty() ? "sequences that it was trained on" : "held-out sequences"));
+    append(figures.others, measure_drawn_texts(run, held_out.empty() ? indices.front() : held_out.front(),
+                                               !held_out.empty(), count));
   } else if (!form.takes(SampleInput::image)) {
-    figures.samples = evaluate_samples(draw_generated(run, count), indices.front());
+    figures.samples = measure_samples(run, indices.front(), count);
   }
   if (form.takes(SampleInput::text) && form.kind == SampleForm::Kind::pictures && !held_out.empty()) {
     const at::Tensor pictures = draw_of_captions(*run.procedure, held_out.front(), kMostCaptions);

@@ -70,7 +70,9 @@ void sample_run(const SampleArguments& arguments) {
   SampleRequest request{.count = arguments.count.value_or(shown_samples(form))};
   if (!arguments.label.empty()) request.of = label_asked_for(arguments, run);
   if (!arguments.text.empty()) request.of = text_asked_for(arguments, run);
-  write_samples(arguments.out, draw_samples(*run.procedure, request), form, request.of.index() > 0);
+  SampleFile out(arguments.out, form, request.count, /*of_one=*/request.of.index() > 0);
+  draw_in_pieces(*run.procedure, request, [&](const SampleSet& drawn) { out.append(drawn); });
+  out.publish();
   std::puts(fmt::format("{}: {} samples of step {}", arguments.out, request.count, run.info.step).c_str());
 }
 

@@ -1,9 +1,11 @@
 // How good generated samples are, by every figure that fits their dataset.
 #pragma once
 
+#include <memory>
 #include <optional>
 
 #include "evaluation/mode_coverage.hpp"
+#include "evaluation/moments.hpp"
 #include "evaluation/real_samples.hpp"
 
 namespace ganymede {
@@ -28,7 +30,31 @@ struct Evaluation {
   std::optional<double> label_agreement = {};        // share of conditional samples that are of their class
 };
 
-// Trains the classifier, if it needs one. Throws UserError if the samples do not fit the dataset.
-Evaluation evaluate_samples(const GeneratedSamples& generated, const DatasetIndex& index);
+// Of samples that come in pieces against those of a dataset.
+class SampleEvaluation {
+ public:
+  // Measures the dataset, of which it keeps no more than 128 MiB of samples at a time, and trains the
+  // classifier if it needs one: in less than a minute.
+  explicit SampleEvaluation(const DatasetIndex& index);
+  ~SampleEvaluation();
+
+  // Throws UserError if the samples do not fit the dataset.
+  void add(const GeneratedSamples& some);
+  // Of two samples at least.
+  Evaluation result() const;
+
+ private:
+  struct OfClassifier;
+
+  void judge_real(const RealSamples& real);
+
+  const DatasetIndex index_;
+  Evaluation result_;  // what is known of the dataset
+  Moments of_real_;
+  MomentsSum moments_;
+  std::int64_t samples_ = 0, agreeing_ = 0, labelled_ = 0;
+  std::optional<ModeCounts> modes_;
+  std::unique_ptr<OfClassifier> classifier_;
+};
 
 }  // namespace ganymede

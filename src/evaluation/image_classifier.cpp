@@ -46,35 +46,38 @@ ImageClassifier::ImageClassifier(const RealSamples& real, std::int64_t classes) 
       ImageShape{.channels = images.size(1), .height = images.size(2), .width = images.size(3)}, classes);
   const at::Tensor held_out = at::arange(images.size(0)).remainder(kHeldOut) == kHeldOut - 1;
   const at::Tensor trained = held_out.logical_not().nonzero().view(-1), tested = held_out.nonzero().view(-1);
-  train(images.index_select(0, trained), real.labels.index_select(0, trained));
-  const at::Tensor found = judge(images.index_select(0, tested)).labels;
-  held_out_accuracy_ = (found == real.labels.index_select(0, tested)).to(at::kDouble).mean().item<double>();
+  train(real, trained);
+  std::int64_t done = 0, right = 0;
+  judge(images.index_select(0, tested), [&](const Judgement& judged) {
+    const at::Tensor rows = tested.narrow(0, done, judged.labels.size(0));
+    right += (judged.labels == real.labels.index_select(0, rows)).sum().item<std::int64_t>();
+    done += rows.size(0);
+  });
+  held_out_accuracy_ = static_cast<double>(right) / static_cast<double>(done);
 }
 
-ImageClassifier::~ImageClassifier() = default;
-
-void ImageClassifier::train(const at::Tensor& images, const at::Tensor& labels) {
+void ImageClassifier::train(const RealSamples& real, const at::Tensor& trained) {
   at::Generator random = at::make_generator<at::CPUGeneratorImpl>(kSeed);
   torch::optim::Adam adam(layers_->parameters(), torch::optim::AdamOptions(kLearningRate));
-  ShuffledRows order(images.size(0), std::min(kBatchSize, images.size(0)), random);
+  ShuffledRows order(trained.size(0), std::min(kBatchSize, trained.size(0)), random);
   for (std::int64_t step = 0; step < kSteps; ++step) {
-    const at::Tensor rows = order.next();
+    const at::Tensor rows = trained.index_select(0, order.next());
     set_rate<torch::optim::AdamOptions>(adam, falling(kLearningRate, step, kSteps));
     adam.zero_grad();
-    const at::Tensor logits = layers_->output(layers_->features(as_numbers(images.index_select(0, rows))));
-    at::cross_entropy_loss(logits, labels.index_select(0, rows)).backward();
+    const at::Tensor logits =
+        layers_->output(layers_->features(as_numbers(real.samples.index_select(0, rows))));
+    at::cross_entropy_loss(logits, real.labels.index_select(0, rows)).backward();
     adam.step();
   }
 }
 
-ImageClassifier::Judgement ImageClassifier::judge(const at::Tensor& images) const {
+void ImageClassifier::judge(const at::Tensor& images,
+                            const std::function<void(const Judgement&)>& take) const {
   const at::NoGradGuard no_grad;
-  std::vector<at::Tensor> labels, features;
   for (const at::Tensor& block : images.split(kJudgedTogether)) {
-    features.push_back(layers_->features(as_numbers(block)));
-    labels.push_back(layers_->output(features.back()).argmax(1));
+    const at::Tensor features = layers_->features(as_numbers(block));
+    take({.labels = layers_->output(features).argmax(1), .features = features});
   }
-  return {.labels = at::cat(labels), .features = at::cat(features)};
 }
 
 std::uint32_t ImageClassifier::checksum() const {

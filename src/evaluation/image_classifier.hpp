@@ -2,6 +2,7 @@
 // image shows, and its features are the space in which real and generated images are compared.
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "evaluation/real_samples.hpp"
@@ -13,13 +14,13 @@ class ImageClassifier {
   // Trains on nine of ten of the images and measures on the tenth: the same weights again for the same data,
   // number of threads and machine. images uint8 [n, channels, height, width], n >= 10; labels below classes.
   ImageClassifier(const RealSamples& real, std::int64_t classes);
-  ~ImageClassifier();
 
   struct Judgement {
     at::Tensor labels;    // int64 [n]
     at::Tensor features;  // float32 [n, 64], of the last hidden layer
   };
-  Judgement judge(const at::Tensor& images) const;
+  // Of some of the images after another, so that their features need little memory.
+  void judge(const at::Tensor& images, const std::function<void(const Judgement&)>& take) const;
 
   double held_out_accuracy() const { return held_out_accuracy_; }
   // CRC-32 of the weights: figures of two runs can be compared if it is equal.
@@ -27,7 +28,7 @@ class ImageClassifier {
 
  private:
   struct Layers;
-  void train(const at::Tensor& images, const at::Tensor& labels);
+  void train(const RealSamples& real, const at::Tensor& rows);
 
   std::shared_ptr<Layers> layers_;
   double held_out_accuracy_ = 0;

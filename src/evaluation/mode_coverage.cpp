@@ -27,20 +27,27 @@ at::Tensor nearest_modes(const at::Tensor& points, const ModeLaw& law) {
   return distances(points, law).argmin(1);
 }
 
-ModeCoverage measure_mode_coverage(const at::Tensor& points, const ModeLaw& law) {
-  const auto [distance, mode] = distances(points, law).min(1);
-  const auto modes = static_cast<std::int64_t>(law.centers.size());
-  const at::Tensor good = distance <= 3 * law.standard_deviation;
-  const at::Tensor good_by_mode = at::bincount(mode.masked_select(good), {}, modes);
-  return {.modes = modes,
-          .covered = (good_by_mode > 0).sum().item<std::int64_t>(),
-          .high_quality_share = good.to(at::kDouble).mean().item<double>(),
-          .reverse_kl = reverse_kl(mode, at::full({modes}, 1.0 / static_cast<double>(modes), at::kDouble))};
+ModeCounts::ModeCounts(const ModeLaw& law)
+    : law_(law),
+      all_(at::zeros({static_cast<std::int64_t>(law.centers.size())}, at::kLong)),
+      good_(at::zeros_like(all_)) {}
+
+void ModeCounts::add(const at::Tensor& points) {
+  const auto [distance, mode] = distances(points, law_).min(1);
+  all_ += at::bincount(mode, {}, all_.size(0));
+  good_ += at::bincount(mode.masked_select(distance <= 3 * law_.standard_deviation), {}, all_.size(0));
 }
 
-double reverse_kl(const at::Tensor& labels, const at::Tensor& shares) {
-  const at::Tensor found =
-      at::bincount(labels, {}, shares.size(0)).to(at::kDouble) / static_cast<double>(labels.size(0));
+ModeCoverage ModeCounts::coverage() const {
+  const std::int64_t modes = all_.size(0);
+  return {.modes = modes,
+          .covered = (good_ > 0).sum().item<std::int64_t>(),
+          .high_quality_share = good_.sum().item<double>() / all_.sum().item<double>(),
+          .reverse_kl = reverse_kl(all_, at::full({modes}, 1.0 / static_cast<double>(modes), at::kDouble))};
+}
+
+double reverse_kl(const at::Tensor& counts, const at::Tensor& shares) {
+  const at::Tensor found = counts.to(at::kDouble) / counts.sum();
   return at::xlogy(found, found / shares).sum().item<double>();
 }
 

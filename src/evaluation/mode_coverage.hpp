@@ -20,10 +20,22 @@ struct ModeCoverage {
 // int64 [n]: the mode of each point. points [n, 2].
 at::Tensor nearest_modes(const at::Tensor& points, const ModeLaw& law);
 
-ModeCoverage measure_mode_coverage(const at::Tensor& points, const ModeLaw& law);
+// Of points that come in pieces.
+class ModeCounts {
+ public:
+  explicit ModeCounts(const ModeLaw& law);
 
-// Kullback-Leibler divergence in nats of the shares of the labels 0 ... from the given shares, which are
-// positive where a label occurs.
-double reverse_kl(const at::Tensor& labels, const at::Tensor& shares);
+  // points [n, 2].
+  void add(const at::Tensor& points);
+  ModeCoverage coverage() const;
+
+ private:
+  const ModeLaw law_;
+  at::Tensor all_, good_;  // int64 [modes]: points, and those of high quality
+};
+
+// Kullback-Leibler divergence in nats of the shares of counts, int64 [n], from the given shares [n], which
+// are positive where the count is.
+double reverse_kl(const at::Tensor& counts, const at::Tensor& shares);
 
 }  // namespace ganymede

@@ -13,20 +13,26 @@ constexpr std::int64_t kBlockRows = 4096;  // in double at one time
 
 }  // namespace
 
-Moments measure_moments(const at::Tensor& samples) {
-  ensure(samples.size(0) > 0, "moments are of at least one sample");
+void MomentsSum::add(const at::Tensor& samples) {
   const at::Tensor rows = samples.flatten(1);
-  const auto count = static_cast<double>(rows.size(0));
-  // Around the first sample: squares of large numbers would cancel.
-  const at::Tensor origin = rows[0].to(at::kDouble);
-  at::Tensor sums = at::zeros({rows.size(1)}, at::kDouble), squares = at::zeros({rows.size(1)}, at::kDouble);
-  for (const at::Tensor& block : rows.split(kBlockRows)) {
-    const at::Tensor numbers = block.to(at::kDouble) - origin;
-    sums += numbers.sum(0);
-    squares += numbers.square().sum(0);
+  if (count_ == 0) {
+    origin_ = rows[0].to(at::kDouble);
+    sums_ = at::zeros_like(origin_);
+    squares_ = at::zeros_like(origin_);
   }
-  const at::Tensor means = sums / count;
-  return {.means = means + origin, .deviations = (squares / count - means.square()).clamp_min(0).sqrt()};
+  count_ += rows.size(0);
+  for (const at::Tensor& block : rows.split(kBlockRows)) {
+    const at::Tensor numbers = block.to(at::kDouble) - origin_;
+    sums_ += numbers.sum(0);
+    squares_ += numbers.square().sum(0);
+  }
+}
+
+Moments MomentsSum::moments() const {
+  ensure(count_ > 0, "moments are of at least one sample");
+  const auto count = static_cast<double>(count_);
+  const at::Tensor means = sums_ / count;
+  return {.means = means + origin_, .deviations = (squares_ / count - means.square()).clamp_min(0).sqrt()};
 }
 
 double moments_distance(const Moments& a, const Moments& b) {

@@ -1,10 +1,11 @@
 #include "reporting/sample_grid.hpp"
 
+#include <ATen/ATen.h>
+
 #include <cmath>
 
 #include "base/error.hpp"
 #include "data/loading/pixel_table.hpp"
-#include "storage/png_image.hpp"
 
 namespace ganymede {
 namespace {
@@ -19,29 +20,54 @@ at::Tensor visible_channels(const at::Tensor& images) {
   return images.narrow(1, 0, images.size(1) < 3 ? 1 : 3);
 }
 
-}  // namespace
-
-at::Tensor make_sample_grid(const at::Tensor& images, double low, double high, std::int64_t columns) {
-  ensure(images.dim() == 4 && images.size(0) > 0, "a grid shows at least one image");
-  const at::Tensor bytes = to_pixels(visible_channels(images).nan_to_num(low, high, low), low, high);
-  const std::int64_t count = bytes.size(0), channels = bytes.size(1), height = bytes.size(2),
-                     width = bytes.size(3);
-  if (columns == 0) columns = static_cast<std::int64_t>(std::ceil(std::sqrt(static_cast<double>(count))));
-  const std::int64_t rows = (count + columns - 1) / columns;
-
-  at::Tensor grid = at::full({channels, kGap + rows * (height + kGap), kGap + columns * (width + kGap)},
-                             kBackground, at::kByte);
-  for (std::int64_t i = 0; i < count; ++i)
-    grid.narrow(1, kGap + i / columns * (height + kGap), height)
-        .narrow(2, kGap + i % columns * (width + kGap), width)
-        .copy_(bytes[i]);
-  const std::int64_t factor = std::max<std::int64_t>(1, (kReadableWidth + grid.size(2) - 1) / grid.size(2));
-  return grid.repeat_interleave(factor, 1).repeat_interleave(factor, 2).contiguous();
+std::int64_t columns_of(const SampleGridOptions& options) {
+  ensure(options.count > 0, "a grid shows at least one image");
+  return options.columns > 0
+             ? options.columns
+             : static_cast<std::int64_t>(std::ceil(std::sqrt(static_cast<double>(options.count))));
 }
 
-void write_sample_grid(const std::filesystem::path& file, const at::Tensor& images, double low, double high,
-                       std::int64_t columns) {
-  write_png(file, make_sample_grid(images, low, high, columns));
+at::Tensor enlarged(const at::Tensor& pixels, std::int64_t factor) {
+  return pixels.repeat_interleave(factor, 1).repeat_interleave(factor, 2);
+}
+
+}  // namespace
+
+SampleGrid::SampleGrid(std::filesystem::path file, const SampleGridOptions& options)
+    : file_(std::move(file)), options_(options), columns_(columns_of(options)) {}
+
+void SampleGrid::append(const at::Tensor& images) {
+  const auto [low, high] = std::pair(options_.low, options_.high);
+  const at::Tensor pixels = to_pixels(visible_channels(images).nan_to_num(low, high, low), low, high);
+  if (!picture_) open(pixels);
+  appended_ += pixels.size(0);
+  ensure(appended_ <= options_.count, "no more images are appended than announced");
+  const std::int64_t width = pixels.size(3);
+  for (const at::Tensor& image : pixels.unbind()) {
+    row_.narrow(1, kGap, image.size(1)).narrow(2, kGap + in_row_ * (width + kGap), width).copy_(image);
+    if (++in_row_ == columns_) write_row();
+  }
+}
+
+void SampleGrid::publish() {
+  ensure(appended_ == options_.count, "as many images are appended as announced");
+  if (in_row_ > 0) write_row();
+  picture_->append(enlarged(row_.narrow(1, 0, kGap), factor_));
+  picture_->publish();
+}
+
+void SampleGrid::open(const at::Tensor& pixels) {
+  const std::int64_t channels = pixels.size(1), height = pixels.size(2), width = pixels.size(3);
+  const std::int64_t rows = (options_.count + columns_ - 1) / columns_;
+  row_ = at::full({channels, kGap + height, kGap + columns_ * (width + kGap)}, kBackground, at::kByte);
+  factor_ = std::max<std::int64_t>(1, (kReadableWidth + row_.size(2) - 1) / row_.size(2));
+  picture_.emplace(file_, channels, factor_ * (rows * row_.size(1) + kGap), factor_ * row_.size(2));
+}
+
+void SampleGrid::write_row() {
+  picture_->append(enlarged(row_, factor_));
+  row_.fill_(kBackground);
+  in_row_ = 0;
 }
 
 }  // namespace ganymede

@@ -4,7 +4,6 @@
 #include <array>
 
 #include "base/error.hpp"
-#include "reporting/sample_grid.hpp"
 #include "storage/png_image.hpp"
 
 namespace ganymede {
@@ -82,13 +81,13 @@ at::Tensor make_histogram(const at::Tensor& numbers, double extent) {
   return plot;
 }
 
-void write_sample_picture(const std::filesystem::path& file, const SampleSet& samples, const SampleForm& form,
-                          bool of_one) {
-  if (form.kind == SampleForm::Kind::pictures) {
-    const std::int64_t columns = has_column_a_class(form) ? form.classes : form.samples_a_text;
-    return write_sample_grid(file, samples.values, form.pixels[0], form.pixels[1], of_one ? 0 : columns);
-  }
-  const at::Tensor shown = samples.values.narrow(1, 0, std::min<std::int64_t>(2, samples.values.size(1)));
+std::int64_t grid_columns(const SampleForm& form, bool of_one) {
+  if (of_one) return 0;
+  return has_column_a_class(form) ? form.classes : form.samples_a_text;
+}
+
+void write_point_picture(const std::filesystem::path& file, const at::Tensor& points) {
+  const at::Tensor shown = points.narrow(1, 0, std::min<std::int64_t>(2, points.size(1)));
   const at::Tensor finite = finite_rows(shown);
   const double extent = round_extent(finite.numel() > 0 ? 1.25 * finite.abs().max().item<double>() : 1);
   write_png(file, shown.size(1) == 1 ? make_histogram(shown, extent) : make_scatter_plot(shown, extent));

@@ -11,10 +11,12 @@ namespace ganymede {
 // Whether a grid of such samples has a column a class.
 bool has_column_a_class(const SampleForm& form);
 
-// samples: pictures or points. Where they are of one class or text that was asked for, `of_one` leaves out
-// the column a class or the row a text.
-void write_sample_picture(const std::filesystem::path& file, const SampleSet& samples, const SampleForm& form,
-                          bool of_one = false);
+// The columns of a grid of such pictures, 0 where only their number decides. of_one: all are of one class or
+// text that was asked for, which leaves out the column a class or the row a text.
+std::int64_t grid_columns(const SampleForm& form, bool of_one);
+
+// points [count, dimensions].
+void write_point_picture(const std::filesystem::path& file, const at::Tensor& points);
 
 // points [count, 2] as dots on white, uint8 [3, side, side]; both axes reach from -extent to extent. What is
 // not finite is left out.

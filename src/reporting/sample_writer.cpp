@@ -1,5 +1,7 @@
 #include "reporting/sample_writer.hpp"
 
+#include <ATen/ops/cat.h>
+
 #include "reporting/sample_picture.hpp"
 #include "storage/atomic_file.hpp"
 #include "training/step_name.hpp"
@@ -8,10 +10,11 @@ namespace ganymede {
 namespace {
 
 // A line a text. Of pictures one a row.
-void write_texts(const std::filesystem::path& file, const SampleSet& samples, std::int64_t samples_a_text) {
+void write_texts(const std::filesystem::path& file, const std::vector<std::string>& texts,
+                 std::int64_t samples_a_text) {
   std::string lines;
-  for (std::size_t i = 0; i < samples.texts.size(); i += static_cast<std::size_t>(samples_a_text))
-    lines += samples.texts[i] + "\n";
+  for (std::size_t i = 0; i < texts.size(); i += static_cast<std::size_t>(samples_a_text))
+    lines += texts[i] + "\n";
   write_file_atomically(file, lines);
 }
 
@@ -50,12 +53,35 @@ std::string sample_extension(const SampleForm& form) {
   return form.kind == SampleForm::Kind::texts ? ".txt" : ".png";
 }
 
+SampleFile::SampleFile(std::filesystem::path file, SampleForm form, std::int64_t count, bool of_one)
+    : file_(std::move(file)), form_(std::move(form)), of_one_(of_one) {
+  if (form_.kind == SampleForm::Kind::pictures)
+    grid_.emplace(file_, SampleGridOptions{.count = count,
+                                           .low = form_.pixels[0],
+                                           .high = form_.pixels[1],
+                                           .columns = grid_columns(form_, of_one)});
+}
+
+void SampleFile::append(const SampleSet& samples) {
+  if (grid_)
+    grid_->append(samples.values);
+  else if (form_.kind == SampleForm::Kind::points)
+    points_.push_back(samples.values);
+  texts_.insert(texts_.end(), samples.texts.begin(), samples.texts.end());
+}
+
+void SampleFile::publish() {
+  if (form_.kind == SampleForm::Kind::texts) return write_texts(file_, texts_, 1);
+  if (form_.samples_a_text > 0 && !of_one_)
+    write_texts(std::filesystem::path(file_).replace_extension(".txt"), texts_, form_.samples_a_text);
+  grid_ ? grid_->publish() : write_point_picture(file_, at::cat(points_));
+}
+
 void write_samples(const std::filesystem::path& file, const SampleSet& samples, const SampleForm& form,
                    bool of_one) {
-  if (form.kind == SampleForm::Kind::texts) return write_texts(file, samples, 1);
-  if (form.samples_a_text > 0 && !of_one)
-    write_texts(std::filesystem::path(file).replace_extension(".txt"), samples, form.samples_a_text);
-  write_sample_picture(file, samples, form, of_one);
+  SampleFile out(file, form, samples.count(), of_one);
+  out.append(samples);
+  out.publish();
 }
 
 SampleWriter::SampleWriter(RunFolder run, SampleForm form, std::int64_t last_step)

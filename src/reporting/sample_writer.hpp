@@ -2,8 +2,10 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 
 #include "procedures/samples.hpp"
+#include "reporting/sample_grid.hpp"
 #include "training/run_folder.hpp"
 #include "training/run_listener.hpp"
 
@@ -15,8 +17,28 @@ std::int64_t shown_samples(const SampleForm& form);
 // ".png" or ".txt".
 std::string sample_extension(const SampleForm& form);
 
-// of_one: all samples are of one class, text or image that was asked for. Else the texts of pictures that are
-// of some go into a file beside them, with a line a row and the extension .txt.
+// A file of samples that come in pieces. Pictures are written as they come; of points, and of texts, all are
+// kept.
+class SampleFile {
+ public:
+  // of_one: all samples are of one class, text or image that was asked for. Else the texts of pictures that
+  // are of some go into a file beside them, with a line a row and the extension .txt.
+  SampleFile(std::filesystem::path file, SampleForm form, std::int64_t count, bool of_one = false);
+
+  void append(const SampleSet& samples);
+  // After the last sample: the file gets its name.
+  void publish();
+
+ private:
+  const std::filesystem::path file_;
+  const SampleForm form_;
+  const bool of_one_;
+  std::optional<SampleGrid> grid_;  // of pictures
+  std::vector<at::Tensor> points_;
+  std::vector<std::string> texts_;
+};
+
+// The same at once.
 void write_samples(const std::filesystem::path& file, const SampleSet& samples, const SampleForm& form,
                    bool of_one = false);
 

@@ -3,6 +3,7 @@
 #include <ATen/ops/empty.h>
 #include <png.h>
 
+#include <csetjmp>
 #include <string>
 
 #include "base/error.hpp"
@@ -74,21 +75,91 @@ int find_orientation(std::span<const std::uint8_t> bytes) {
 
 }  // namespace
 
+// libpng leaves its calls by longjmp when they fail: nothing with a destructor may live in them.
+struct PngWriter::Encoder {
+  explicit Encoder(const std::filesystem::path& target) : path(target), file(target) {
+    png = png_create_write_struct(PNG_LIBPNG_VER_STRING, this, note_error, ignore_warning);
+    info = png != nullptr ? png_create_info_struct(png) : nullptr;
+    if (info == nullptr) throw std::bad_alloc();
+    png_set_write_fn(png, this, keep_bytes, nullptr);
+  }
+  ~Encoder() { png_destroy_write_struct(&png, &info); }
+  Encoder(const Encoder&) = delete;
+  Encoder& operator=(const Encoder&) = delete;
+
+  // Makes calls to libpng and writes what they have encoded.
+  template <typename Calls>
+  void make(const Calls& calls) {
+    if (setjmp(png_jmpbuf(png)) != 0)
+      throw UserError(fmt::format("{}: cannot encode the picture ({})", path.string(), message));
+    calls();
+    file.write(encoded);
+    encoded.clear();
+  }
+
+  static void note_error(png_structp png, png_const_charp text) {
+    auto* self = static_cast<Encoder*>(png_get_error_ptr(png));
+    fmt::format_to_n(self->message, sizeof(self->message) - 1, "{}", text);
+    png_longjmp(png, 1);
+  }
+  static void ignore_warning(png_structp, png_const_charp) {}
+  static void keep_bytes(png_structp png, png_bytep bytes, png_size_t count) {
+    static_cast<Encoder*>(png_get_io_ptr(png))->encoded.append(reinterpret_cast<const char*>(bytes), count);
+  }
+
+  std::filesystem::path path;
+  AtomicFile file;
+  png_structp png = nullptr;
+  png_infop info = nullptr;
+  std::int64_t channels = 0, width = 0;
+  std::string encoded;
+  char message[128] = "";
+};
+
+PngWriter::PngWriter(const std::filesystem::path& file, std::int64_t channels, std::int64_t height,
+                     std::int64_t width)
+    : encoder_(std::make_unique<Encoder>(file)) {
+  ensure((channels == 1 || channels == 3) && height > 0 && width > 0,
+         "a picture is grey or RGB, and not empty");
+  Encoder& to = *encoder_;
+  to.channels = channels;
+  to.width = width;
+  to.make([&] {
+    png_set_user_limits(to.png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
+    png_set_IHDR(to.png, to.info, static_cast<png_uint_32>(width), static_cast<png_uint_32>(height),
+                 /*bit_depth=*/8, channels == 1 ? PNG_COLOR_TYPE_GRAY : PNG_COLOR_TYPE_RGB,
+                 PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+    png_write_info(to.png, to.info);
+  });
+}
+
+PngWriter::~PngWriter() = default;
+
+void PngWriter::append(const at::Tensor& rows) {
+  Encoder& to = *encoder_;
+  ensure(rows.dim() == 3 && rows.size(0) == to.channels && rows.size(2) == to.width &&
+             rows.scalar_type() == at::kByte,
+         "appended rows fit the picture");
+  const at::Tensor pixels = rows.permute({1, 2, 0}).contiguous();  // [some, width, channels]
+  const auto* row = pixels.const_data_ptr<std::uint8_t>();
+  for (std::int64_t i = 0; i < pixels.size(0); ++i, row += to.width * to.channels)
+    to.make([&] { png_write_row(to.png, row); });
+}
+
+void PngWriter::publish() {
+  Encoder& to = *encoder_;
+  to.make([&] { png_write_end(to.png, nullptr); });
+  to.file.publish();
+}
+
 void write_png(const std::filesystem::path& file, const at::Tensor& image) {
   require(image.dim() == 3 && (image.size(0) == 1 || image.size(0) == 3) &&
               image.scalar_type() == at::kByte && image.numel() > 0,
           "{}: a picture is uint8 [1 or 3 channels, height, width]; this tensor is {} [{}]", file.string(),
           toString(image.scalar_type()), fmt::join(image.sizes(), ", "));
-  const at::Tensor rows = image.permute({1, 2, 0}).contiguous();  // [height, width, channels]
-  PngImage png;
-  png->height = static_cast<png_uint_32>(image.size(1));
-  png->width = static_cast<png_uint_32>(image.size(2));
-  png->format = image.size(0) == 1 ? PNG_FORMAT_GRAY : PNG_FORMAT_RGB;
-  png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(*png.get());
-  std::string bytes(size, '\0');
-  png.check(png_image_write_to_memory(png.get(), bytes.data(), &size, 0, rows.const_data_ptr(), 0, nullptr),
-            "cannot encode the picture", file);
-  write_file_atomically(file, std::string_view(bytes).substr(0, size));
+  PngWriter writer(file, image.size(0), image.size(1), image.size(2));
+  writer.append(image);
+  writer.publish();
 }
 
 at::Tensor read_png(const std::filesystem::path& file) {

@@ -5,11 +5,32 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <span>
 
 namespace ganymede {
 
-// Throws UserError if the file cannot be written.
+// A picture that is written from the top down, in pieces. Every call throws UserError if the file cannot be
+// written.
+class PngWriter {
+ public:
+  PngWriter(const std::filesystem::path& file, std::int64_t channels, std::int64_t height,
+            std::int64_t width);
+  ~PngWriter();  // without publish() nothing is left of it
+  PngWriter(const PngWriter&) = delete;
+  PngWriter& operator=(const PngWriter&) = delete;
+
+  // The next rows: uint8 [channels, some, width].
+  void append(const at::Tensor& rows);
+  // After the last row: the file gets its name.
+  void publish();
+
+ private:
+  struct Encoder;
+  std::unique_ptr<Encoder> encoder_;
+};
+
+// The same at once.
 void write_png(const std::filesystem::path& file, const at::Tensor& image);
 
 // Palettes become RGB, 16 bits become 8, transparent pixels are laid over black as viewers do, and EXIF data

@@ -15,6 +15,22 @@ at::Tensor corners() {
   return at::tensor({1, 1, 1, -1, -1, 1, -1, -1}, at::kDouble).view({4, 2});
 }
 
+Moments measure_moments(const at::Tensor& samples, std::int64_t together = 5000) {
+  MomentsSum sum;
+  for (const at::Tensor& some : samples.split(together)) sum.add(some);
+  return sum.moments();
+}
+
+NormalLaw law_of(const at::Tensor& features, std::int64_t together = 3) {
+  NormalLawSum sum;
+  for (const at::Tensor& some : features.split(together)) sum.add(some);
+  return sum.law();
+}
+
+double frechet_distance(const at::Tensor& a, const at::Tensor& b) {
+  return ganymede::frechet_distance(law_of(a), law_of(b));
+}
+
 TEST(Moments, AreThoseOfTheSet) {
   const Moments moments = measure_moments(at::tensor({0, 10, 255, 10}, at::kByte).view({2, 1, 1, 2}));
   EXPECT_TRUE(moments.means.equal(at::tensor({127.5, 10.0}, at::kDouble)));
@@ -26,9 +42,20 @@ TEST(Moments, LargeMeansDoNotDrownSmallDeviations) {
   EXPECT_NEAR(moments.deviations[0].item<double>(), 1e-3, 1e-6);
 }
 
-TEST(Moments, BlocksMakeNoDifference) {
+TEST(Moments, PiecesMakeNoDifference) {
   const at::Tensor many = corners().repeat({3000, 1});
-  EXPECT_NEAR(moments_distance(measure_moments(many), measure_moments(corners())), 0, 1e-12);
+  for (const std::int64_t together : {1, 4999, 12000})
+    EXPECT_NEAR(moments_distance(measure_moments(many, together), measure_moments(corners())), 0, 1e-12);
+}
+
+TEST(NormalLaw, IsThatOfTheFeaturesHoweverTheyCome) {
+  const at::Tensor features = at::rand({50, 3}, at::kDouble) * 2 + 1000;
+  const at::Tensor centred = features - features.mean(0, /*keepdim=*/true);
+  for (const std::int64_t together : {1, 7, 50}) {
+    const NormalLaw law = law_of(features, together);
+    EXPECT_TRUE(at::allclose(law.mean, features.mean(0), 0, 1e-10));
+    EXPECT_TRUE(at::allclose(law.covariance, centred.t().matmul(centred) / 49, 0, 1e-10));
+  }
 }
 
 TEST(Moments, TheDistanceIsPerValue) {

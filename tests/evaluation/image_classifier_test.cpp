@@ -23,9 +23,13 @@ TEST(ImageClassifier, LearnsWhatTellsTheClassesApartOnImagesItHasNotSeen) {
   const RealSamples real = halves(1000);
   const ImageClassifier classifier(real, 2);
   EXPECT_GT(classifier.held_out_accuracy(), 0.95);
-  const auto judged = classifier.judge(real.samples);
-  EXPECT_GT((judged.labels == real.labels).to(at::kFloat).mean().item<double>(), 0.95);
-  EXPECT_EQ(judged.features.sizes(), (std::vector<std::int64_t>{1000, 64}));
+  std::vector<at::Tensor> labels, features;
+  classifier.judge(real.samples, [&](const ImageClassifier::Judgement& judged) {
+    labels.push_back(judged.labels);
+    features.push_back(judged.features);
+  });
+  EXPECT_GT((at::cat(labels) == real.labels).to(at::kFloat).mean().item<double>(), 0.95);
+  EXPECT_EQ(at::cat(features).sizes(), (std::vector<std::int64_t>{1000, 64}));
 }
 
 TEST(ImageClassifier, LabelsThatSayNothingCannotBeLearnt) {

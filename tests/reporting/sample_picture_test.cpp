@@ -25,8 +25,16 @@ std::int64_t dots(const at::Tensor& plot) {
 class SamplePictureFiles : public testing::Test {
  protected:
   at::Tensor draw(const at::Tensor& samples, const SampleForm& form) {
-    write_sample_picture(folder_ / "picture.png", {.values = samples}, form);
+    write_samples(folder_ / "picture.png", {.values = samples}, form);
     return read_png(folder_ / "picture.png");
+  }
+  // Appended so many at a time.
+  at::Tensor draw_grid(const at::Tensor& images, SampleGridOptions options = {}, std::int64_t together = 4) {
+    options.count = images.size(0);
+    SampleGrid grid(folder_ / "grid.png", options);
+    for (const at::Tensor& some : images.split(together)) grid.append(some);
+    grid.publish();
+    return read_png(folder_ / "grid.png");
   }
   TemporaryFolder folder_;
 };
@@ -73,14 +81,14 @@ TEST_F(SamplePictureFiles, ShowImagesOfAnyNumberOfChannels) {
   for (const auto& [channels, shown] : {std::pair{1, 1}, std::pair{2, 1}, std::pair{3, 3}, std::pair{4, 3}}) {
     const at::Tensor some = images.narrow(1, 0, channels).contiguous();
     const at::Tensor visible = images.narrow(1, 0, shown).contiguous();
-    EXPECT_TRUE(at::equal(make_sample_grid(some, -1, 1), make_sample_grid(visible, -1, 1))) << channels;
+    EXPECT_TRUE(at::equal(draw_grid(some), draw_grid(visible))) << channels;
     EXPECT_EQ(draw(some, {}).size(0), shown);
   }
 }
 
-TEST(SampleGridNumbers, ThatAreNoneAreBlack) {
+TEST_F(SamplePictureFiles, ShowNumbersThatAreNoneAsBlack) {
   const at::Tensor images = at::tensor({kNan, kInfinity, -kInfinity, 0.0}, at::kDouble).view({1, 1, 2, 2});
-  const at::Tensor grid = make_sample_grid(images, -1, 1);
+  const at::Tensor grid = draw_grid(images);
   const std::int64_t side = grid.size(1) / 6;  // a gap of two, the image, a gap of two
   const auto pixel = [&](int y, int x) { return grid[0][(2 + y) * side][(2 + x) * side].item<int>(); };
   EXPECT_EQ(pixel(0, 0), 0);
@@ -89,11 +97,11 @@ TEST(SampleGridNumbers, ThatAreNoneAreBlack) {
   EXPECT_EQ(pixel(1, 1), 128);
 }
 
-TEST(SampleGrids, PlaceImagesRowByRowOnABackground) {
+TEST_F(SamplePictureFiles, PlaceImagesRowByRowOnABackground) {
   // 5 images of 300 x 200 in 3 columns, image i of brightness i / 4 between -1 and 1; too large to enlarge.
   const at::Tensor images =
       at::arange(5, at::kFloat).div(2).sub(1).view({5, 1, 1, 1}).expand({5, 1, 200, 300});
-  const at::Tensor grid = make_sample_grid(images, -1, 1);
+  const at::Tensor grid = draw_grid(images);
   ASSERT_EQ(grid.sizes(), (at::IntArrayRef{1, 2 + 2 * 202, 2 + 3 * 302}));
   const auto pixel = [&](std::int64_t y, std::int64_t x) { return grid[0][y][x].item<int>(); };
   EXPECT_EQ(pixel(0, 0), 255);
@@ -103,12 +111,13 @@ TEST(SampleGrids, PlaceImagesRowByRowOnABackground) {
   EXPECT_EQ(pixel(2 + 202, 2), 191);
   EXPECT_EQ(pixel(300, 400), 255);
   EXPECT_EQ(pixel(300, 2 + 2 * 302), 255);  // the empty sixth place
+  for (const std::int64_t together : {1, 3, 5}) EXPECT_TRUE(at::equal(draw_grid(images, {}, together), grid));
 }
 
-TEST(SampleGrids, EnlargeSmallImagesByAWholeFactor) {
-  const at::Tensor grid = make_sample_grid(at::zeros({64, 1, 28, 28}), -1, 1);
+TEST_F(SamplePictureFiles, EnlargeSmallImagesByAWholeFactor) {
+  const at::Tensor grid = draw_grid(at::zeros({64, 1, 28, 28}));
   EXPECT_EQ(grid.size(2), 2 * (2 + 8 * 30));
-  EXPECT_EQ(make_sample_grid(at::full({1, 3, 4, 4}, 7.0), 0, 1).max().item<int>(), 255);  // clamped
+  EXPECT_EQ(draw_grid(at::full({1, 3, 4, 4}, 7.0), {.low = 0}).max().item<int>(), 255);  // clamped
 }
 
 TEST(SamplePictures, DrawPointsWhereTheyLie) {
