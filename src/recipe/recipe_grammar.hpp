@@ -84,6 +84,7 @@ void visit_options(Visitor& visitor, TrainOptions& options) {
   visitor.value("keep_every", options.keep.every, kPositiveInteger);
   visitor.optional_section("keep_best", options.keep.best);
   visitor.choice("on_checkpoint_failure", options.on_checkpoint_failure, kCheckpointFailures);
+  visitor.value("compare_every", options.compare_every, kPositiveInteger);
 }
 
 template <typename Visitor>

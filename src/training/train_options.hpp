@@ -33,6 +33,8 @@ struct TrainOptions {
   std::optional<std::int64_t> measure_every = {};  // steps between the procedure's figures
   std::int64_t checkpoint_every = 1000;            // steps
   KeepOptions keep = {};
+  // Steps between comparisons of the replicas, which checkpoints compare in any case.
+  std::optional<std::int64_t> compare_every = {};
   // What a checkpoint that cannot be written does to training. Without its last one no run succeeds.
   CheckpointFailure on_checkpoint_failure = CheckpointFailure::stop;
 };

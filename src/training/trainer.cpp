@@ -10,6 +10,7 @@
 #include "distributed/gathering.hpp"
 #include "storage/process_identity.hpp"
 #include "training/divergence.hpp"
+#include "training/replica_comparison.hpp"
 #include "training/slow_ranks.hpp"
 
 namespace ganymede {
@@ -48,18 +49,6 @@ std::vector<NamedValue> name_scalars(const Phase& phase, const std::vector<doubl
   std::vector<NamedValue> named;
   for (std::size_t i = 0; i < values.size(); ++i) named.push_back({phase.scalars[i], values[i]});
   return named;
-}
-
-// Every replica holds the same bits, or something is badly wrong with this machine or this program.
-void require_equal_replicas(std::uint32_t checksum, std::int64_t step, Communicator& communicator) {
-  const at::Tensor mine = at::full({1}, static_cast<std::int64_t>(checksum), at::kLong);
-  const at::Tensor all = communicator.all_gather(mine);
-  for (int rank = 1; rank < communicator.size(); ++rank)
-    if (all[rank].item<std::int64_t>() != all[0].item<std::int64_t>())
-      throw AgreedError(
-          fmt::format("step {}: rank {} holds other weights than rank 0 (checksums {:08x} and {:08x}): "
-                      "replicas must be equal; resume from the last checkpoint, and suspect that host",
-                      step, rank, all[rank].item<std::int64_t>(), all[0].item<std::int64_t>()));
 }
 
 // Hands the state of all ranks to the listeners; returns its checksum. Collective.
@@ -153,10 +142,13 @@ TrainingEnd train(const TrainerSetting& setting, Procedure& procedure, const Sou
 
     const bool measuring = options.measure_every && due(*options.measure_every);
     const bool reporting = measuring || due(options.report_every);
-    if (reporting || due(options.sample_every) || due(options.checkpoint_every)) {
+    const bool comparing = options.compare_every && position.step % *options.compare_every == 0;
+    if (reporting || comparing || due(options.sample_every) || due(options.checkpoint_every)) {
       complete_step(position.step - 1, taken, procedure, communicator, times);
       procedure.settle();
     }
+    if (comparing && !due(options.checkpoint_every))
+      require_equal_replicas(checksum_state(procedure), position.step, communicator);
     if (reporting) {
       const TraceSpan span("report", TraceCategory::reporting, position.step);
       Report report{.step = position.step,

@@ -41,8 +41,12 @@ class FakeProcedure final : public Procedure {
 
   const Schedule& schedule() const override { return schedule_; }
 
+  // Its weights are not the other ranks' from then on.
+  void spoil_weights_after(std::int64_t steps) { spoilt_after_ = steps; }
+
   at::Tensor step(std::int64_t step, const StepData& data) override {
     const double loss = minimise_square(step, data[0].back());
+    if (step + 1 == spoilt_after_) trained_.arena.values().add_(1e-3);
     if (&schedule_.phase_of(step) == &schedule_.phases().front()) return at::full({1}, loss, at::kDouble);
     at::Tensor words = at::zeros({5}, at::kDouble);
     for (const Batch& batch : data[1])
@@ -84,6 +88,7 @@ class FakeProcedure final : public Procedure {
   TrainedNetwork trained_;
   const Schedule schedule_;
   const SampleForm form_{.kind = SampleForm::Kind::texts, .inputs = {SampleInput::text}};
+  std::optional<std::int64_t> spoilt_after_ = {};
   at::Tensor memory_ = at::zeros({5}, at::kDouble);
   std::vector<StepPart> parts_{{kOptimizerPart}};
 };
