@@ -102,6 +102,10 @@ ExitCode verify(const CheckpointArguments& arguments) {
 void print_checkpoint(const Checkpoint& checkpoint) {
   const auto& [info, state] = checkpoint;
   std::puts(fmt::format("step {}, {} trained", info.step, format_duration(info.seconds)).c_str());
+  if (info.attempt.rollbacks > 0)
+    std::puts(fmt::format("went back {} before, to {:.6g} times the recipe's learning rates",
+                          counted(info.attempt.rollbacks, "time"), info.attempt.rate_factor)
+                  .c_str());
   for (const TrainedOn& source : info.sources)
     std::puts(fmt::format("on {}: {}", source.folder.string(), counted(source.samples, "sample")).c_str());
   for (const auto& [name, value] : info.scalars) std::puts(fmt::format("{} {:.6g}", name, value).c_str());

@@ -15,6 +15,7 @@
 #include "data/loading/batch.hpp"
 #include "optimization/optimizer.hpp"
 #include "optimization/parameter_arena.hpp"
+#include "procedures/attempt.hpp"
 #include "procedures/figures.hpp"
 #include "procedures/samples.hpp"
 #include "procedures/schedule.hpp"
@@ -25,7 +26,7 @@ namespace ganymede {
 
 // What a procedure needs to know besides its options.
 struct ProcedureSetting {
-  std::uint64_t seed = 0;
+  std::uint64_t seed = 0;  // of initial weights, of samples, and of what the steps of the first attempt draw
   std::vector<DataSpec> sources = {};      // what it trains from
   std::array<double, 2> pixels = {-1, 1};  // what black and white become in batches
   at::TensorOptions compute = at::kFloat;  // dtype and device of weights and of what is made of them
@@ -56,6 +57,9 @@ class Procedure {
 
   virtual const Schedule& schedule() const = 0;
 
+  // Steps are those of this attempt from now on; without, of the first. On all ranks alike.
+  void begin_attempt(const Attempt& attempt) { attempt_ = attempt; }
+
   // Step number `step`, from the batches that its phase takes, on the device of the weights. Returns this
   // rank's part of each scalar of the phase, float64 [scalars]: summed over ranks they are the scalar, of the
   // global batch and before the update. Reads nothing back from a device other than the host. Collective.
@@ -80,6 +84,12 @@ class Procedure {
 
   // Where the time of the steps so far went, on this rank.
   virtual const std::vector<StepPart>& step_parts() const = 0;
+
+ protected:
+  const Attempt& attempt() const { return attempt_; }
+
+ private:
+  Attempt attempt_;
 };
 
 // What is left to do for a procedure whose networks stand on every rank: they join their memory. Collective.

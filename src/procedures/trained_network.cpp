@@ -21,9 +21,9 @@ TrainedNetwork::TrainedNetwork(std::shared_ptr<Network> made, const UpdateOption
       schedule_(options.schedule),
       clip_gradient_norm_(options.clip_gradient_norm) {}
 
-void TrainedNetwork::update(std::int64_t step) {
+void TrainedNetwork::update(std::int64_t step, const Attempt& attempt) {
   if (clip_gradient_norm_) clip_gradient_norm(arena, *clip_gradient_norm_);
-  optimizer->step(rate_factor(schedule_, step));
+  optimizer->step(rate_factor(schedule_, step) * attempt.rate_factor);
   if (weight_bound) clamp_weights(*weight_bound);
   if (average) average->update();
   arena.publish();

@@ -21,7 +21,7 @@ struct TrainedNetwork {
 
   // Clips the summed gradients, moves the weights, keeps them within the bound, moves their average; each
   // where it is asked for. Collective.
-  void update(std::int64_t step);
+  void update(std::int64_t step, const Attempt& attempt);
   // Its optimizer is as new: what it remembers is of another objective's gradients.
   void forget_gradients();
   // Starts the average of the weights and of the running statistics. Collective.

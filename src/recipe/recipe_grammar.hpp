@@ -71,6 +71,18 @@ void visit_options(Visitor& visitor, BestOptions& options) {
   visitor.choice("of", options.of, kExtremes);
 }
 
+inline constexpr Range kRateFactor{
+    .low = 0, .high = 1, .low_open = true, .expected = "a number from, but not, 0 to 1"};
+
+template <typename Visitor>
+void visit_options(Visitor&, StopAtDivergence&) {}
+
+template <typename Visitor>
+void visit_options(Visitor& visitor, RollBack& options) {
+  visitor.value("times", options.times, kPositiveInteger);
+  visitor.value("learning_rate", options.learning_rate, kRateFactor);
+}
+
 template <typename Visitor>
 void visit_options(Visitor& visitor, TrainOptions& options) {
   visitor.value("steps", options.steps, kSteps);
@@ -85,6 +97,8 @@ void visit_options(Visitor& visitor, TrainOptions& options) {
   visitor.optional_section("keep_best", options.keep.best);
   visitor.choice("on_checkpoint_failure", options.on_checkpoint_failure, kCheckpointFailures);
   visitor.value("compare_every", options.compare_every, kPositiveInteger);
+  visitor.choice("on_divergence", options.on_divergence, Alternative<StopAtDivergence>{"stop"},
+                 Alternative<RollBack>{"rollback"});
 }
 
 template <typename Visitor>

@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "base/logging.hpp"
 #include "distributed/agreement.hpp"
+#include "distributed/gathering.hpp"
 #include "recipe/recipe_difference.hpp"
 #include "recipe/recipe_library.hpp"
 #include "storage/json_lines.hpp"
@@ -54,14 +55,19 @@ void require_same_source(const TrainedOn& before, const TrainedOn& now, const st
   if (before.shard_crc32 != now.shard_crc32) refuse("the checksums of its shards are others");
 }
 
-CheckpointInfo find_start_on_root(const TrainArguments& arguments, const RunPlan& plan,
-                                  CheckpointStore& store, CheckpointInfo start, Procedure& procedure) {
-  if (!plan.continues) return start;
-  const auto found = store.use_newest(
+std::optional<CheckpointInfo> restore_newest_on_root(CheckpointStore& store, Procedure& procedure,
+                                                     std::optional<std::int64_t> at_step = {}) {
+  return store.use_newest(
       [&](const Checkpoint& checkpoint) {
         restore_state(checkpoint.state, procedure, store.path_of(checkpoint.info.step).string());
       },
-      arguments.at_step);
+      at_step);
+}
+
+CheckpointInfo find_start_on_root(const TrainArguments& arguments, const RunPlan& plan,
+                                  CheckpointStore& store, CheckpointInfo start, Procedure& procedure) {
+  if (!plan.continues) return start;
+  const auto found = restore_newest_on_root(store, procedure, arguments.at_step);
   if (!found) {
     require_never_saved(plan.run);
     return start;
@@ -71,7 +77,31 @@ CheckpointInfo find_start_on_root(const TrainArguments& arguments, const RunPlan
                       "bring that one back, or accept the change with --allow-change data.path");
   start.step = found->step;
   start.seconds = found->seconds;
+  start.attempt = found->attempt;
   return start;
+}
+
+CheckpointInfo first_start(const RunPlan& plan, const std::vector<DatasetIndex>& indices) {
+  CheckpointInfo start{.sources = TrainedOn::of(indices)};
+  for (std::size_t source = 0; source < indices.size(); ++source)  // not where hosts keep a part of it
+    start.sources[source].folder = plan.datasets[source];
+  return start;
+}
+
+// All ranks stand where rank 0 does, with its state. Collective.
+void join_root(CheckpointInfo& start, Procedure& procedure, Communicator& communicator) {
+  struct Position {
+    std::int64_t step;
+    double seconds;
+    Attempt attempt;
+  };
+  const Position root =
+      gather_values(communicator, Position{start.step, start.seconds, start.attempt}).front();
+  start.step = root.step;
+  start.seconds = root.seconds;
+  start.attempt = root.attempt;
+  procedure.begin_attempt(start.attempt);
+  broadcast_state(communicator, procedure);
 }
 
 }  // namespace
@@ -87,15 +117,22 @@ void require_same_data(const std::vector<TrainedOn>& before, const std::vector<T
 CheckpointInfo agree_on_start(const TrainArguments& arguments, const RunPlan& plan, CheckpointStore& store,
                               const std::vector<DatasetIndex>& indices, Procedure& procedure,
                               Communicator& communicator) {
-  CheckpointInfo start{.sources = TrainedOn::of(indices)};
-  for (std::size_t source = 0; source < indices.size(); ++source)  // not where hosts keep a part of it
-    start.sources[source].folder = plan.datasets[source];
+  CheckpointInfo start = first_start(plan, indices);
   agree_on_root(communicator, [&] { start = find_start_on_root(arguments, plan, store, start, procedure); });
-  const at::Tensor position = at::tensor({static_cast<double>(start.step), start.seconds}, at::kDouble);
-  communicator.broadcast_(position);
-  start.step = static_cast<std::int64_t>(position[0].item<double>());
-  start.seconds = position[1].item<double>();
-  broadcast_state(communicator, procedure);
+  join_root(start, procedure, communicator);
+  return start;
+}
+
+CheckpointInfo agree_on_rollback(const Rollback& rollback, const RunPlan& plan, CheckpointStore& store,
+                                 const std::vector<DatasetIndex>& indices, Procedure& procedure,
+                                 Communicator& communicator) {
+  CheckpointInfo start = first_start(plan, indices);
+  start.seconds = rollback.seconds;
+  start.attempt = rollback.attempt;
+  agree_on_root(communicator, [&] {
+    if (const auto found = restore_newest_on_root(store, procedure)) start.step = found->step;
+  });
+  join_root(start, procedure, communicator);
   return start;
 }
 

@@ -20,8 +20,8 @@ namespace {
 
 constexpr std::string_view kFormat = "ganymede-checkpoint";
 // 1 had its state in HDF5; 2 had one source, of images or points; 3 had neither scalars nor a checksum of the
-// manifest itself.
-constexpr std::int64_t kVersion = 4, kOldestVersion = 2;
+// manifest itself; 4 knew no rollbacks.
+constexpr std::int64_t kVersion = 5, kOldestVersion = 2, kFirstSealed = 4, kFirstWithAttempts = 5;
 constexpr const char* kStateFile = "state.safetensors";
 constexpr const char* kManifest = "manifest.json";
 constexpr std::int64_t kMostManifestBytes = 64 << 20;  // 100,000 shards of 20 sources are 30 MB
@@ -82,6 +82,10 @@ std::vector<NamedValue> read_scalars(const JsonObject& json) {
   return scalars;
 }
 
+Attempt read_attempt(const JsonObject& json) {
+  return {.rollbacks = json.integer("rollbacks", 0), .rate_factor = json.number("learning_rate_factor", 0)};
+}
+
 struct Manifest {
   CheckpointInfo info;
   FileSummary state;
@@ -129,13 +133,14 @@ Manifest read_manifest(const fs::path& folder) {
   const Json document = parse_json(text, file);
   const JsonObject json(document, file);
   const std::int64_t version = read_version(json, file);
-  if (version == kVersion) require_sealed(text, file);
+  if (version >= kFirstSealed) require_sealed(text, file);
   const JsonObject state = json.object("files").object(kStateFile);
   return {.info = {.step = json.integer("step", 0),
                    .seconds = json.number("seconds", 0),
                    .sources = read_sources(json, version),
-                   .scalars = version == kVersion ? read_scalars(json.object("scalars"))
-                                                  : std::vector<NamedValue>{}},
+                   .scalars = version >= kFirstSealed ? read_scalars(json.object("scalars"))
+                                                      : std::vector<NamedValue>{},
+                   .attempt = version >= kFirstWithAttempts ? read_attempt(json) : Attempt{}},
           .state = {.bytes = state.integer("bytes", 0),
                     .crc32 = static_cast<std::uint32_t>(state.integer("crc32", 0, UINT32_MAX))}};
 }
@@ -186,6 +191,8 @@ void write_checkpoint(const fs::path& folder, const CheckpointInfo& info, const 
                   {"version", kVersion},
                   {"step", info.step},
                   {"seconds", info.seconds},
+                  {"rollbacks", info.attempt.rollbacks},
+                  {"learning_rate_factor", info.attempt.rate_factor},
                   {"sources", sources},
                   {"scalars", scalars},
                   {"state_crc32", checksum_state(snapshot)},

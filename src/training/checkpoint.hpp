@@ -28,9 +28,10 @@ struct NamedValue {
 // What a checkpoint says of itself.
 struct CheckpointInfo {
   std::int64_t step = 0;  // updates done
-  double seconds = 0;     // of training that they took, over all starts
+  double seconds = 0;     // of training until then, over all starts and attempts
   std::vector<TrainedOn> sources = {};
   std::vector<NamedValue> scalars = {};  // of the report of that step; empty where there was none
+  Attempt attempt = {};                  // that came to it
 };
 
 struct Checkpoint {

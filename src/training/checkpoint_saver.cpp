@@ -49,6 +49,11 @@ void CheckpointSaver::on_checkpoint(const CheckpointInfo& info, const TrainingSt
   changed_.notify_all();
 }
 
+void CheckpointSaver::on_divergence() {
+  wait_for_the_last();
+  tell_outcome(on_failure_);
+}
+
 void CheckpointSaver::on_end() {
   wait_for_the_last();
   tell_outcome(CheckpointFailure::stop);

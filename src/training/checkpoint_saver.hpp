@@ -26,6 +26,8 @@ class CheckpointSaver final : public RunListener {
   // Each throws, or warns, where a checkpoint since the last call could not be written.
   void on_report(const Report&) override;
   void on_checkpoint(const CheckpointInfo& info, const TrainingState& snapshot) override;
+  // The last checkpoint is on disk, or a warning where only that is asked for.
+  void on_divergence() override;
   // The last checkpoint is on disk; throws in any case if it is not.
   void on_end() override;
 

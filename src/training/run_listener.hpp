@@ -39,6 +39,9 @@ class RunListener {
   virtual void on_samples(std::int64_t /*step*/, const SampleSet&) {}
   // The state is a copy that further training does not change.
   virtual void on_checkpoint(const CheckpointInfo&, const TrainingState&) {}
+  // Training has diverged and goes back to what is on disk by the end of this call. Nothing else is told
+  // after it.
+  virtual void on_divergence() {}
   // Training is over; the last report and the last checkpoint came before.
   virtual void on_end() {}
 };

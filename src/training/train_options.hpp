@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <variant>
 
 namespace ganymede {
 
@@ -24,6 +25,16 @@ struct KeepOptions {
 
 enum class CheckpointFailure { stop, warn };
 
+// What a loss, a gradient or a weight that is not finite does to training.
+struct StopAtDivergence {};
+// It goes on from the newest checkpoint that is intact, or from the start where there is none, at another
+// attempt.
+struct RollBack {
+  std::int64_t times = 3;      // at most, in a run
+  double learning_rate = 0.5;  // what every learning rate is multiplied by each time
+};
+using OnDivergence = std::variant<StopAtDivergence, RollBack>;
+
 struct TrainOptions {
   std::optional<std::int64_t> steps = {};  // wins over epochs
   std::optional<std::int64_t> epochs = {};
@@ -37,6 +48,7 @@ struct TrainOptions {
   std::optional<std::int64_t> compare_every = {};
   // What a checkpoint that cannot be written does to training. Without its last one no run succeeds.
   CheckpointFailure on_checkpoint_failure = CheckpointFailure::stop;
+  OnDivergence on_divergence = {};
 };
 
 }  // namespace ganymede

@@ -31,8 +31,8 @@ TrainingLength length_of_training(const TrainOptions& options, const Schedule& s
 
 // Trains from setting.start until the last step, the time limit or a stop signal, and tells the listeners,
 // which only rank 0 has; the last step is always reported, shown and saved. The sources stand at the start
-// position. Collective. Throws AgreedError when a scalar or a weight is no longer finite, when replicas
-// differ, or when an essential listener fails.
+// position. Collective. Throws Divergence when a scalar, a gradient or a weight is no longer finite,
+// and AgreedError when replicas differ, or when an essential listener fails.
 TrainingEnd train(const TrainerSetting& setting, Procedure& procedure, const Sources& sources,
                   const Listeners& listeners, Communicator& communicator);
 

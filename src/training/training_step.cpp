@@ -8,6 +8,7 @@
 #include "distributed/agreement.hpp"
 #include "training/divergence.hpp"
 #include "training/stop_request.hpp"
+#include "training/training_state.hpp"
 
 namespace ganymede {
 namespace {
@@ -52,27 +53,19 @@ TakenStep gather_verdict(const at::Tensor& parts, bool out_of_time, Procedure& p
           .diverged = values[scalars + 2] > 0};
 }
 
-// "discriminator/parameters/dense.bias is not finite", the first of all players; nothing where all are
-// finite.
-std::string describe_weights(Procedure& procedure) {
-  for (const Player& player : procedure.players())
-    for (const ParameterArena::Slot& slot : player.arena.slots())
-      if (!slot.parameter.isfinite().all().item<bool>())
-        return fmt::format("{}/parameters/{} is not finite", player.name, slot.name);
-  return "";
-}
-
-void require_finite(const TakenStep& taken, const Phase& phase, std::int64_t step, Procedure& procedure) {
+void require_finite(const TakenStep& taken, const Phase& phase, std::int64_t step, Procedure& procedure,
+                    Communicator& communicator) {
   std::vector<std::string> found;
   for (std::size_t i = 0; i < taken.scalars.size(); ++i)
     if (!std::isfinite(taken.scalars[i]))
       found.push_back(fmt::format("{} is {}", phase.scalars[i], taken.scalars[i]));
   if (found.empty() && !taken.diverged) return;
-  if (const std::string weights = describe_weights(procedure); !weights.empty())
-    found.push_back(weights);
+  if (const auto name = find_not_finite(view_state(procedure)))
+    found.push_back(*name + " is not finite");
   else if (taken.diverged)
     found.emplace_back("an update was not finite before weights were clipped");
-  throw AgreedError(describe_divergence(step, fmt::format("{}", fmt::join(found, ", "))));
+  // Statistics that are a rank's own may not be finite on some ranks only.
+  throw Divergence(step, broadcast_text(communicator, fmt::format("{}", fmt::join(found, ", "))));
 }
 
 }  // namespace
@@ -100,7 +93,7 @@ TakenStep take_step(std::int64_t step, Procedure& procedure, const Sources& sour
   times.step_seconds += step_seconds;
   times.steps += 1;
   trial.note_step(step_seconds);
-  require_finite(taken, phase, step + 1, procedure);
+  require_finite(taken, phase, step + 1, procedure, communicator);
   return taken;
 }
 
@@ -118,7 +111,7 @@ void complete_step(std::int64_t step, TakenStep& taken, Procedure& procedure, Co
   taken.scalars.pop_back();
   taken.on_device.reset();
   times.step_seconds += clock.seconds();
-  require_finite(taken, procedure.schedule().phase_of(step), step + 1, procedure);
+  require_finite(taken, procedure.schedule().phase_of(step), step + 1, procedure, communicator);
 }
 
 }  // namespace ganymede

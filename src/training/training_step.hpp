@@ -32,7 +32,7 @@ struct TakenStep {
 };
 
 // Step number `step`, from the sources' next batches; adds to `times` and tells the trial. Rank 0's
-// is_out_of_time, asked after the update, holds for all ranks. Collective. Throws AgreedError when a scalar,
+// is_out_of_time, asked after the update, holds for all ranks. Collective. Throws Divergence when a scalar,
 // a gradient or a weight is no longer finite, which it names. Waits for nothing that a device other than the
 // host is doing.
 TakenStep take_step(std::int64_t step, Procedure& procedure, const Sources& sources,

@@ -181,6 +181,29 @@ TEST(Recipe, TheBestCheckpointIsOfANumberAndADirection) {
   expect_mistake(with_best("{scalar: nll, of: least}"), {"train.keep_best.of is least", "lowest, highest"});
 }
 
+TEST(Recipe, ADivergenceStopsTrainingOrTakesItBack) {
+  const auto on_divergence = [](const std::string& what) {
+    return parse_recipe(with("{steps: 10}", "{steps: 10, on_divergence: " + what + "}"), "r.yaml")
+        .train.on_divergence;
+  };
+  EXPECT_TRUE(std::holds_alternative<StopAtDivergence>(parse_recipe(kRecipe, "r.yaml").train.on_divergence));
+  EXPECT_TRUE(std::holds_alternative<StopAtDivergence>(on_divergence("stop")));
+  EXPECT_EQ(std::get<RollBack>(on_divergence("rollback")).times, 3);
+  EXPECT_EQ(std::get<RollBack>(on_divergence("rollback")).learning_rate, 0.5);
+  const RollBack given = std::get<RollBack>(on_divergence("{rollback: {times: 7, learning_rate: 1}}"));
+  EXPECT_EQ(given.times, 7);
+  EXPECT_EQ(given.learning_rate, 1);
+  const auto expect_refused = [&](const std::string& what, const std::vector<std::string>& words) {
+    expect_error<RecipeError>([&] { on_divergence(what); }, words);
+  };
+  expect_refused("again", {"train.on_divergence is again", "stop, rollback"});
+  expect_refused("{stop: {times: 2}}", {"unknown key train.on_divergence.stop.times"});
+  expect_refused("{rollback: {times: 0}}", {"train.on_divergence.rollback.times is 0", "a positive integer"});
+  for (const char* factor : {"0", "1.5", "-1"})
+    expect_refused(fmt::format("{{rollback: {{learning_rate: {}}}}}", factor),
+                   {"train.on_divergence.rollback.learning_rate is ", "a number from, but not, 0 to 1"});
+}
+
 TEST(Recipe, BadSyntaxIsReportedWithItsLine) {
   expect_mistake("name: [1, 2\nseed: 3\n", {"r.yaml:"});
   expect_mistake(with("seed: 7", "name: again"), {"r.yaml:2: name stands here twice"});

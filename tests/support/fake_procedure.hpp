@@ -80,7 +80,7 @@ class FakeProcedure final : public Procedure {
     loss.backward();
     pending.finish();
     const ScopedPart part(parts_[0], communicator_);
-    trained_.update(step);
+    trained_.update(step, attempt());
     return loss.item<double>();
   }
 

@@ -99,5 +99,18 @@ TEST_F(CheckpointSavers, AllRanksLeaveWhereOneCheckpointCannotBeWritten) {
   });
 }
 
+TEST_F(CheckpointSavers, WhereTrainingDivergesTheLastOneIsOnDiskFirst) {
+  CheckpointSaver saver(store_, {});
+  save(saver, 1);
+  saver.on_divergence();
+  EXPECT_THAT(store_.steps(), ElementsAre(1));
+  spoil_store();
+  save(saver, 2);
+  expect_error<Error>([&] { saver.on_divergence(); }, {"checkpoint of step 2"});
+  CheckpointSaver warning(store_, {.on_checkpoint_failure = CheckpointFailure::warn});
+  save(warning, 2);
+  warning.on_divergence();
+}
+
 }  // namespace
 }  // namespace ganymede

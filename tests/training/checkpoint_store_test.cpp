@@ -34,7 +34,7 @@ TEST_F(Checkpoints, WhatCannotBeReadIsPassedOverForTheOneBefore) {
   expect_passed_over("no manifest", [&] { fs::remove(file(2, "manifest.json")); });
   expect_passed_over("an empty manifest", [&] { write_text(file(2, "manifest.json"), ""); });
   expect_passed_over("a step that is a text", [&] { replace("step", "x"); });
-  expect_passed_over("another version", [&] { replace("version", 5); });
+  expect_passed_over("another version", [&] { replace("version", 6); });
   expect_passed_over("one that waits for a writer", [&] {
     fs::remove(file(2, "state.safetensors"));
     ASSERT_EQ(::mkfifo(file(2, "state.safetensors").c_str(), 0600), 0);
@@ -75,6 +75,20 @@ TEST_F(Checkpoints, TheManifestsOfVersion2AreRead) {
   };
   expect_spec("points", {1, 1, 2}, point_spec(2));
   expect_spec("images", {3, 4, 5}, image_spec({.channels = 3, .height = 4, .width = 5}, {"a", "b"}));
+}
+
+TEST_F(Checkpoints, TheirManifestsTellOfRollbacksFromVersion5On) {
+  CheckpointInfo info = info_of(1);
+  info.attempt = {.rollbacks = 2, .rate_factor = 1.0 / 3};
+  store_.save(info, state_of(1), {});
+  const auto attempt = [&] { return read_checkpoint_info(store_.path_of(1)).attempt; };
+  EXPECT_EQ(attempt().rollbacks, 2);
+  EXPECT_EQ(attempt().rate_factor, 1.0 / 3);
+  Json manifest = read_manifest(1);  // of version 3
+  for (const char* field : {"rollbacks", "learning_rate_factor"}) manifest.erase(field);
+  write_json_atomically(file(1, "manifest.json"), manifest);
+  EXPECT_EQ(attempt().rollbacks, 0);
+  EXPECT_EQ(attempt().rate_factor, 1);
 }
 
 TEST_F(Checkpoints, OneThatTheUserCannotUseIsPassedOver) {

@@ -269,7 +269,7 @@ class AdversarialProcedure final : public Procedure {
 
   void update(TrainedNetwork& trained, std::int64_t step) {
     const ScopedPart part(parts_[kOptimizer], communicator_);
-    trained.update(step);
+    trained.update(step, attempt());
   }
 
   void settle_statistics() {
@@ -280,10 +280,11 @@ class AdversarialProcedure final : public Procedure {
 
   std::vector<ReplicaRound> begin_rounds(std::int64_t step, std::int64_t critic_iteration,
                                          const Batch& batch) {
+    const std::uint64_t seed = attempt().seed_of_steps(setting_.seed);
     std::vector<ReplicaRound> rounds;
     for (const Batch& slice : split_rows(batch, replicas_of_rank_)) {
       const ScopedPart part(parts_[kGeneratorForward], communicator_);
-      ReplicaRound replica{.round = rounds_.begin(step, critic_iteration, slice), .fake = {}};
+      ReplicaRound replica{.round = rounds_.begin(seed, step, critic_iteration, slice), .fake = {}};
       replica.round.fake_labels = sampler_.draw_labels(replica.round);
       replica.fake = sampler_.generate(replica.round);
       rounds.push_back(std::move(replica));

@@ -14,7 +14,7 @@ struct Round {
   at::Tensor real;           // [rows, channels, height, width]; points are rows of pixels
   std::int64_t first_place;  // in the global batch
   std::int64_t global_batch_size;
-  std::uint64_t seed;
+  std::uint64_t seed;             // of what is drawn for it
   std::int64_t step;              // updates of the generator before this one
   std::int64_t critic_iteration;  // updates of the discriminator before this one in this step
 

@@ -8,7 +8,6 @@ RoundMaker::RoundMaker(const AdversarialOptions& options, const ProcedureSetting
                        Conditioner& conditioner, Communicator& communicator)
     : source_(setting.sources.front()),
       shape_(source_.sample().image_shape()),
-      seed_(setting.seed),
       packing_(options.packing),
       conditioner_(conditioner),
       communicator_(communicator) {
@@ -35,11 +34,12 @@ std::vector<Batch> RoundMaker::prepare(std::vector<Batch> batches) {
   return batches;
 }
 
-Round RoundMaker::begin(std::int64_t step, std::int64_t critic_iteration, const Batch& batch) const {
+Round RoundMaker::begin(std::uint64_t seed, std::int64_t step, std::int64_t critic_iteration,
+                        const Batch& batch) const {
   Round round{.real = batch.fields.front().view({batch.rows(), shape_.channels, shape_.height, shape_.width}),
               .first_place = batch.first_place,
               .global_batch_size = batch.global_batch_size,
-              .seed = seed_,
+              .seed = seed,
               .step = step,
               .critic_iteration = critic_iteration};
   if (conditioner_.classes() > 0) round.real_labels = batch.fields[*source_.find(Meaning::label)];

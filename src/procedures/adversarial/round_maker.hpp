@@ -19,12 +19,11 @@ class RoundMaker {
   std::vector<Batch> prepare(std::vector<Batch> batches);
 
   // A round of rows of a prepared batch, without labels of fakes.
-  Round begin(std::int64_t step, std::int64_t critic_iteration, const Batch& batch) const;
+  Round begin(std::uint64_t seed, std::int64_t step, std::int64_t critic_iteration, const Batch& batch) const;
 
  private:
   const DataSpec source_;
   const ImageShape shape_;  // of a sample
-  const std::uint64_t seed_;
   const std::int64_t packing_;
   std::optional<double> mismatch_weight_ = {};  // where conditioned by text
   std::size_t captions_ = 0;                    // where they stand among the fields, then

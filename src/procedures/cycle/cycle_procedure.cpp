@@ -244,7 +244,7 @@ class CycleProcedure final : public Procedure {
   at::Tensor exchange(std::int64_t step, std::size_t domain, const at::Tensor& fakes, const Batch& batch) {
     const ScopedPart part(parts_[kHistory], communicator_);
     if (options_.pool_size == 0) return fakes;
-    const RandomStream stream(setting_.seed,
+    const RandomStream stream(attempt().seed_of_steps(setting_.seed),
                               {.purpose = CyclePurpose::history, .network = kDiscriminatorIds[domain]},
                               static_cast<std::uint32_t>(step));
     return pools_[domain]
@@ -289,7 +289,7 @@ class CycleProcedure final : public Procedure {
 
   ForwardContext context(std::int64_t step, const DomainImages& slice,
                          std::initializer_list<CyclePass> passes) const {
-    ForwardContext context{.training = true, .seed = setting_.seed, .step = step};
+    ForwardContext context{.training = true, .seed = attempt().seed_of_steps(setting_.seed), .step = step};
     for (const CyclePass pass : passes)
       context.segments.push_back({.pass = pass, .first_place = slice.first_place, .rows = slice.rows()});
     return context;
@@ -297,7 +297,7 @@ class CycleProcedure final : public Procedure {
 
   void update(TrainedNetwork& trained, std::int64_t step) {
     const ScopedPart part(parts_[kOptimizer], communicator_);
-    trained.update(step);
+    trained.update(step, attempt());
   }
 
   const CycleOptions options_;

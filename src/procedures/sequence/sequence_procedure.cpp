@@ -226,7 +226,10 @@ class SequenceProcedure final : public Procedure {
 
   // Of real sequences and as many fakes behind them.
   ForwardContext context_of(std::int64_t step, std::int64_t iteration, const Batch& slice) const {
-    ForwardContext context{.training = true, .seed = setting_.seed, .step = step, .iteration = iteration};
+    ForwardContext context{.training = true,
+                           .seed = attempt().seed_of_steps(setting_.seed),
+                           .step = step,
+                           .iteration = iteration};
     for (const SequencePass pass : {SequencePass::real, SequencePass::fake})
       context.segments.push_back({.pass = pass, .first_place = slice.first_place, .rows = slice.rows()});
     return context;
@@ -252,12 +255,12 @@ class SequenceProcedure final : public Procedure {
   void finish(TrainedNetwork& trained, GradientAverager::Pending& pending, std::int64_t step) {
     pending.finish();
     const ScopedPart part(parts_[kOptimizer], communicator_);
-    trained.update(step);
+    trained.update(step, attempt());
   }
 
   RandomStream stream_of(SequencePurpose purpose, SequencePass pass, std::int64_t step,
                          std::int64_t iteration) const {
-    return {setting_.seed,
+    return {attempt().seed_of_steps(setting_.seed),
             {.purpose = purpose,
              .network = SequenceNetworkId::generator,
              .pass = pass,

@@ -4,6 +4,7 @@
 
 #include "distributed/lone_communicator.hpp"
 #include "tests/procedures/adversarial/parts.hpp"
+#include "tests/procedures/attempts.hpp"
 #include "training/training_state.hpp"
 
 namespace ganymede {
@@ -38,6 +39,17 @@ TEST_P(PartResume, IsExact) {
 
 INSTANTIATE_TEST_SUITE_P(Parts, PartResume, testing::ValuesIn(part_names()),
                          [](const auto& part) { return part.param; });
+
+TEST(Attempt, IsOfGeneratorDiscriminatorAndEncoder) {
+  const AdversarialOptions options = part_options("text_everything");
+  LoneCommunicator communicator;
+  expect_attempts_to_differ(
+      [&] { return make_gan(options, {.seed = kResumeSeed, .sources = {kPartSpec}}, communicator); },
+      [&](Procedure& gan) {
+        for (int step = 0; step < 2; ++step)
+          take_losses(gan, step, part_batches(kResumeSeed, step, options, {0, kPartBatchSize}, at::kFloat));
+      });
+}
 
 }  // namespace
 }  // namespace ganymede

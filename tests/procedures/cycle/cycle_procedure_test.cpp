@@ -6,6 +6,7 @@
 
 #include "distributed/lone_communicator.hpp"
 #include "distributed/loopback_communicator.hpp"
+#include "tests/procedures/attempts.hpp"
 #include "tests/procedures/cycle/cycle_training.hpp"
 #include "tests/support/expect_error.hpp"
 
@@ -166,6 +167,16 @@ TEST(CycleProcedures, DomainsThatDoNotFitAreRefused) {
                           communicator);
       },
       {"`cycle` trains from images", "points"});
+}
+
+TEST(CycleProcedure, AnotherAttemptDrawsOtherNumbersAtItsOwnRates) {
+  LoneCommunicator communicator;
+  const CycleSetting setting;
+  expect_attempts_to_differ([&] { return make_cycle(setting, communicator); },
+                            [&](Procedure& procedure) {
+                              for (std::int64_t step = 0; step < 4; ++step)
+                                take_cycle_step(procedure, setting, step, communicator);
+                            });
 }
 
 }  // namespace

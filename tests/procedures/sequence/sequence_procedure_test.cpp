@@ -9,6 +9,7 @@
 #include "procedures/sequence/oracle.hpp"
 #include "procedures/sequence/streams.hpp"
 #include "procedures/sequence/token_sampler.hpp"
+#include "tests/procedures/attempts.hpp"
 #include "tests/procedures/sequence/sentences.hpp"
 #include "tests/support/expect_error.hpp"
 #include "training/training_state.hpp"
@@ -287,6 +288,17 @@ TEST(SequenceProcedures, OtherDataAndContradictionsAreRefused) {
   options = small_sequence_options();
   options.generator.update.spectral_norm = true;
   expect_error<UserError>([&] { check_options(options, {.global_batch_size = 4}); }, {"spectral_norm"});
+}
+
+TEST(SequenceProcedure, AnotherAttemptDrawsOtherTokensAtItsOwnRates) {
+  LoneCommunicator communicator;
+  SequenceOptions options = small_sequence_options();
+  options.likelihood_steps = options.discriminator_start = 1;
+  expect_attempts_to_differ([&] { return make_sequence(communicator, options); },
+                            [&](Procedure& procedure) {
+                              for (std::int64_t step = 0; step < 4; ++step)
+                                take_sequence_step(procedure, step, communicator);
+                            });
 }
 
 }  // namespace
