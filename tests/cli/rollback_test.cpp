@@ -81,6 +81,16 @@ TEST_F(RollbackTest, EndsAfterSoManyTimes) {
   EXPECT_THAT(list_checkpoints(run_folder), ElementsAre("step_00000004"));
 }
 
+TEST_F(RollbackTest, TimeThatWasLostCounts) {
+  train_four("run");
+  const ProgramResult result =
+      diverge("run", 1,
+              {"train.steps=8", "train.seconds=0.2",
+               "train.on_divergence={rollback: {times: 1000000, learning_rate: 1}}"});
+  EXPECT_EQ(result.exit_code, 0) << result.describe();
+  EXPECT_THAT(result.output, testing::ContainsRegex("finished at step [45] of 8")) << "it would never end";
+}
+
 TEST_F(RollbackTest, PassesADamagedCheckpointOver) {
   const fs::path run_folder = train_four("run", {"train.checkpoint_every=2"});
   flip_byte(run_folder / "checkpoints" / "step_00000004" / "state.safetensors", 4000);
