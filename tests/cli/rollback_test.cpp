@@ -102,8 +102,8 @@ TEST_F(RollbackTest, PassesADamagedCheckpointOver) {
 
 // In reproducible mode also where one rank goes on from two.
 TEST_F(RollbackTest, AResumeAfterItChangesNothing) {
-  const Words reproducible{"reproducible.replicas=2"};
-  const fs::path whole = train_four("whole", reproducible), halves = train_four("halves", reproducible);
+  const fs::path whole = train_four("whole", {"reproducible.replicas=2"}), halves = folder_ / "halves";
+  fs::copy(whole, halves, fs::copy_options::recursive);
   const ProgramResult at_once = diverge("whole", 2, {"train.steps=10", lower_});
   EXPECT_EQ(at_once.exit_code, 0) << at_once.describe();
   const ProgramResult first = diverge("halves", 2, {"train.steps=7", lower_});
