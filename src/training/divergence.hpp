@@ -14,9 +14,8 @@ struct Divergence : AgreedError {
   Divergence(std::int64_t at_step, const std::string& found, const std::string& tried = "")
       : AgreedError(fmt::format(
             "step {}: {}: training has diverged{}. Checkpoints hold finite numbers only: go on from one that "
-            "is "
-            "well before it with another setting, such as a lower learning rate: --resume --at-step N --set "
-            "KEY=VALUE --allow-change KEY",
+            "is well before it with another setting, such as a lower learning rate: "
+            "--resume --at-step N --set KEY=VALUE --allow-change KEY",
             at_step, found, tried)),
         step(at_step),
         what_is_not_finite(found) {}
