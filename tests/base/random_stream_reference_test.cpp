@@ -38,7 +38,8 @@ void expect_bits(const std::vector<T>& found, const Json& described, const char*
 }
 
 TEST(RandomStreamReference, WordsUniformsAndNormalsHaveTheBitsOfNumpy) {
-  for (const Json& described : reference().at("streams")) {
+  const Json streams = reference().at("streams");
+  for (const Json& described : streams) {
     SCOPED_TRACE(described.at("seed").dump() + " " + described.at("stream_word").dump());
     const RandomStream stream = stream_of(described);
     const auto place = described.at("first_place").get<std::uint32_t>();
