@@ -1,6 +1,6 @@
 #include "distributed/agreement.hpp"
 
-#include <cstring>
+#include <algorithm>
 
 #include "base/failure.hpp"
 
@@ -64,7 +64,8 @@ std::string broadcast_text(Communicator& communicator, const std::string& text, 
   const at::Tensor length = at::full({1}, static_cast<std::int64_t>(text.size()), at::kLong);
   communicator.broadcast_(length, root);
   const at::Tensor bytes = at::empty({length.item<std::int64_t>()}, at::kByte);
-  if (communicator.rank() == root) std::memcpy(bytes.mutable_data_ptr(), text.data(), text.size());
+  if (communicator.rank() == root)
+    std::copy(text.begin(), text.end(), bytes.mutable_data_ptr<std::uint8_t>());
   communicator.broadcast_(bytes, root);
   return {static_cast<const char*>(bytes.const_data_ptr()), static_cast<std::size_t>(bytes.numel())};
 }

@@ -8,7 +8,7 @@ std::vector<std::string> gather_texts(Communicator& communicator, const std::str
   const std::vector<std::size_t> sizes = gather_values(communicator, mine.size());
   const auto longest = static_cast<std::int64_t>(*std::max_element(sizes.begin(), sizes.end()));
   const at::Tensor padded = at::zeros({longest}, at::kByte);
-  std::memcpy(padded.mutable_data_ptr(), mine.data(), mine.size());
+  std::copy(mine.begin(), mine.end(), padded.mutable_data_ptr<std::uint8_t>());
   const at::Tensor gathered = communicator.all_gather(padded);
   std::vector<std::string> texts;
   for (std::size_t rank = 0; rank < sizes.size(); ++rank)
