@@ -6,8 +6,9 @@
 
 namespace ganymede {
 
+// Of each thread: a communicator is a rank's own.
 inline Communicator& alone() {
-  static LoneCommunicator communicator;
+  thread_local LoneCommunicator communicator;
   return communicator;
 }
 
