@@ -1,0 +1,37 @@
+#!/usr/bin/env python3
+"""Builds tests with a sanitizer in build/asan or build/tsan and runs them: address (with undefined behaviour) where files
+of others become memory, thread where threads work.
+
+    tests/sanitizers.py address|thread [OPTION of the tests, as --gtest_filter=BatchLoading.*]
+"""
+import os
+import pathlib
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PRESETS = {"address": "asan", "thread": "tsan"}
+# The first report ends the tests. Memory that is not there is a case of theirs.
+OPTIONS = {
+    "ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1:allocator_may_return_null=1",
+    "LSAN_OPTIONS": f"suppressions={ROOT}/tests/leak_sanitizer.txt",
+    "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
+    "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1:allocator_may_return_null=1"
+                    f":suppressions={ROOT}/tests/thread_sanitizer.txt",
+    # Threads of libgomp synchronise in ways that no sanitizer knows.
+    "OMP_NUM_THREADS": "1",
+}
+
+
+def run(*command, **options):
+    if (code := subprocess.run([str(word) for word in command], cwd=ROOT, **options).returncode) != 0:
+        sys.exit(f"{' '.join(map(str, command))}: exit {code}")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2 or sys.argv[1] not in PRESETS:
+        sys.exit(__doc__)
+    preset = PRESETS[sys.argv[1]]
+    run("cmake", "--preset", preset, stdout=subprocess.DEVNULL)
+    run("cmake", "--build", "--preset", preset, "--target", "ganymede_tests")
+    run(ROOT / "build" / preset / "tests/ganymede_tests", "--gtest_brief=1", *sys.argv[2:], env=os.environ | OPTIONS)
