@@ -22,7 +22,7 @@ import time
 from runs import last_step, processes_with
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-SECONDS_TO_WAIT = 120
+SECONDS_TO_WAIT = 600  # of thousands of steps with a checkpoint each third, on a busy machine
 COMMON = {"reproducible.replicas": 4, "train.report_every": 1, "train.checkpoint_every": 3, "train.sample_every": 7,
           "train.keep": 2, "train.keep_every": 30}
 PROCEDURES = {

@@ -92,9 +92,14 @@ TrainingEnd run_training(const TrainArguments& arguments, Communicator& communic
                counted(threads, "thread"), short_path(plan.run.root()));
   if (!held_out.figures.empty()) spdlog::info("step {}: {}", start, format_scalars(held_out.figures));
 
-  const TrainingEnd end = train_with_rollbacks(run, std::move(trainee), std::move(held_out.batches));
-  trace.write();
-  return end;
+  try {
+    const TrainingEnd end = train_with_rollbacks(run, std::move(trainee), std::move(held_out.batches));
+    trace.write();
+    return end;
+  } catch (const AgreedError&) {  // of all ranks: the timeline shows what came before
+    trace.write();
+    throw;
+  }
 }
 
 }  // namespace ganymede

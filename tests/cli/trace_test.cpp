@@ -135,6 +135,16 @@ TEST_F(TraceTest, HoldsEveryStepOfEveryRankAndAddsUp) {
   }
 }
 
+TEST_F(TraceTest, IsWrittenWhenAnErrorOfAllRanksEndsTheRun) {
+  const ProgramResult result =
+      run(trace_arguments({"train.steps=30", "gan.generator.optimizer.adam.learning_rate=1e15"}), 2);
+  EXPECT_EQ(result.exit_code, 1) << result.describe();
+  EXPECT_THAT(result.errors, testing::HasSubstr("training has diverged"));
+  const auto spans = read_spans(Json::parse(read_text(folder_ / "trace.json")));
+  for (const int rank : {0, 1})
+    EXPECT_THAT(spans.at(Track(rank, 0)), testing::Contains(testing::Field(&Span::name, "step")));
+}
+
 TEST_F(TraceTest, IsWrittenWhenASignalEndsTheRun) {
   const auto program = start(trace_arguments({"train.steps=1000000"}), 2);
   program->wait_until("step 5", [&] { return last_reported_step(folder_ / "run") >= 5; });
