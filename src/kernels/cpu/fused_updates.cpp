@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 #include <ATen/Dispatch.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/vectorised.hpp"
@@ -16,31 +17,31 @@ namespace {
 #define GANYMEDE_ADAM(T)                                                                                 \
   GANYMEDE_VECTORISED bool adam(T* w, const T* g, T* m, T* s, std::int64_t count, T rate, Decay<T> mean, \
                                 Decay<T> square, T root_factor, T epsilon) {                             \
-    decltype(is_not_finite(T{})) found = 0;                                                              \
+    decltype(magnitude_bits(T{})) largest = 0;                                                           \
     for (std::int64_t i = 0; i < count; ++i) {                                                           \
       adam_update(w[i], g[i], m[i], s[i], rate, mean, square, root_factor, epsilon);                     \
-      found |= is_not_finite(w[i]);                                                                      \
+      largest = std::max(largest, magnitude_bits(w[i]));                                                 \
     }                                                                                                    \
-    return found != 0;                                                                                   \
+    return are_of_no_finite(largest);                                                                    \
   }
 #define GANYMEDE_RMSPROP(T)                                                                             \
   GANYMEDE_VECTORISED bool rmsprop(T* w, const T* g, T* s, std::int64_t count, T rate, Decay<T> square, \
                                    T epsilon) {                                                         \
-    decltype(is_not_finite(T{})) found = 0;                                                             \
+    decltype(magnitude_bits(T{})) largest = 0;                                                          \
     for (std::int64_t i = 0; i < count; ++i) {                                                          \
       rmsprop_update(w[i], g[i], s[i], rate, square, epsilon);                                          \
-      found |= is_not_finite(w[i]);                                                                     \
+      largest = std::max(largest, magnitude_bits(w[i]));                                                \
     }                                                                                                   \
-    return found != 0;                                                                                  \
+    return are_of_no_finite(largest);                                                                   \
   }
 #define GANYMEDE_MOMENTUM(T)                                                                        \
   GANYMEDE_VECTORISED bool momentum(T* w, const T* g, T* v, std::int64_t count, T rate, T factor) { \
-    decltype(is_not_finite(T{})) found = 0;                                                         \
+    decltype(magnitude_bits(T{})) largest = 0;                                                      \
     for (std::int64_t i = 0; i < count; ++i) {                                                      \
       momentum_update(w[i], g[i], v[i], rate, factor);                                              \
-      found |= is_not_finite(w[i]);                                                                 \
+      largest = std::max(largest, magnitude_bits(w[i]));                                            \
     }                                                                                               \
-    return found != 0;                                                                              \
+    return are_of_no_finite(largest);                                                               \
   }
 GANYMEDE_FOR_FLOAT_AND_DOUBLE(GANYMEDE_ADAM)
 GANYMEDE_FOR_FLOAT_AND_DOUBLE(GANYMEDE_RMSPROP)
