@@ -11,6 +11,8 @@ std::mutex& library_mutex() {
   // Our files are closed by their owners. HDF5's own clean-up at exit crashes on a file that could not be
   // closed since the disk was full (seen with 1.10.8), which would hide the exit code.
   [[maybe_unused]] static const herr_t no_cleanup_at_exit = H5dont_atexit();
+  // A file names the filters that it needs, which HDF5 would look for among libraries to load.
+  [[maybe_unused]] static const herr_t no_plugins = H5PLset_loading_state(0);
   return mutex;
 }
 
