@@ -11,7 +11,8 @@ import struct
 import subprocess
 import sys
 import tempfile
-import zlib
+
+from cli.write_domains import write_png
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TIMES = 8
@@ -28,12 +29,8 @@ def peak_mib(*words):
     return usage.ru_maxrss / 1024
 
 
-def grey_png(side, shade):
-    def chunk(name, data):
-        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-    rows = (b"\0" + bytes([shade]) * side) * side
-    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)) +
-            chunk(b"IDAT", zlib.compress(rows, 1)) + chunk(b"IEND", b""))
+def write_square(file, shade, side=128):
+    write_png(file, [bytes([shade]) * side] * side, 1)
 
 
 def write_idx(folder, count):
@@ -71,14 +68,14 @@ def write_pictures(folder, count):
     for kind in range(10):
         (folder / str(kind)).mkdir()
     for i in range(count):
-        (folder / str(i % 10) / f"{i}.png").write_bytes(grey_png(128, i % 256))
+        write_square(folder / str(i % 10) / f"{i}.png", i % 256)
     return ["folder", folder, "--height", "128", "--width", "128"]
 
 
 def write_captions(folder, count):
     (folder / "images").mkdir()
     for i in range(count):
-        (folder / "images" / f"{i}.png").write_bytes(grey_png(128, i % 256))
+        write_square(folder / "images" / f"{i}.png", i % 256)
     (folder / "captions.json").write_text(json.dumps({
         "images": [{"id": i, "file_name": f"{i}.png"} for i in range(count)],
         "annotations": [{"id": i, "image_id": i, "caption": f"a grey square {i % 7}"} for i in range(count)]}))

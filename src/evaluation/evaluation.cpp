@@ -33,7 +33,7 @@ struct SampleEvaluation::OfClassifier {
 SampleEvaluation::SampleEvaluation(const DatasetIndex& index) : index_(index) {
   const Field& sample = index_.spec.sample();
   const RealSamples real = read_real_samples(index_, most_real_samples(sample));
-  result_.real_samples = real.samples.size(0);
+  real_samples_ = real.samples.size(0);
   MomentsSum of_real;
   of_real.add(real.samples);
   of_real_ = of_real.moments();
@@ -84,9 +84,9 @@ void SampleEvaluation::add(const GeneratedSamples& some) {
 }
 
 Evaluation SampleEvaluation::result() const {
-  Evaluation result = result_;
-  result.samples = samples_;
-  result.moments_distance = moments_distance(moments_.moments(), of_real_);
+  Evaluation result{.samples = samples_,
+                    .real_samples = real_samples_,
+                    .moments_distance = moments_distance(moments_.moments(), of_real_)};
   if (modes_) result.coverage = modes_->coverage();
   if (classifier_)
     result.classifier = {

@@ -49,7 +49,7 @@ class SampleEvaluation {
   void judge_real(const RealSamples& real);
 
   const DatasetIndex index_;
-  Evaluation result_;  // what is known of the dataset
+  std::int64_t real_samples_ = 0;
   Moments of_real_;
   MomentsSum moments_;
   std::int64_t samples_ = 0, agreeing_ = 0, labelled_ = 0;

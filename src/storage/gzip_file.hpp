@@ -18,7 +18,8 @@ class GzipReader {
   GzipReader(const GzipReader&) = delete;
   GzipReader& operator=(const GzipReader&) = delete;
 
-  // Bytes read, 0 at the end. Throws DataError if the gzip stream is truncated or corrupt.
+  // Bytes read, at most 1 GiB: fewer than that and than asked for only at the end. Throws DataError if the
+  // gzip stream is truncated or corrupt.
   std::size_t read(std::uint8_t* out, std::size_t most);
 
  private:

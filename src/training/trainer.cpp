@@ -59,10 +59,8 @@ std::uint32_t save_state(const Listeners& listeners, const CheckpointInfo& posit
   const TrainingState state = is_root ? take_snapshot(procedure) : view_state(procedure);
   const std::uint32_t checksum = checksum_state(state);
   require_equal_replicas(checksum, position.step, communicator);
-  std::string not_finite;
-  agree_on_root(communicator, [&] { not_finite = find_not_finite(state).value_or(""); });
-  not_finite = broadcast_text(communicator, not_finite);
-  if (!not_finite.empty()) throw Divergence(position.step, not_finite + " is not finite");
+  // All ranks hold the same, and find the same.
+  if (const auto name = find_not_finite(state)) throw Divergence(position.step, *name + " is not finite");
   agree_on_root(communicator, [&] {
     tell(listeners, "save", position.step,
          [&](RunListener& listener) { listener.on_checkpoint(position, state); });

@@ -6,6 +6,7 @@ import zlib
 
 
 def write_png(file, rows, channels):
+    """Rows of bytes, of 1 channel or 3."""
     def chunk(kind, data):
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
@@ -14,13 +15,18 @@ def write_png(file, rows, channels):
                      chunk(b"IDAT", zlib.compress(b"".join(b"\0" + bytes(row) for row in rows))) + chunk(b"IEND", b""))
 
 
-root = pathlib.Path(sys.argv[1])
-for domain, channels, count in (("grey", 1, 12), ("colours", 3, 20)):
-    (root / domain).mkdir(parents=True)
-    for i in range(count):
-        bar = [[255 * (x // 2 % 8 == i % 8) for x in range(16)] for _ in range(16)]
-        rows = [[value if channel == i % channels else 255 - value for value in row for channel in range(channels)]
-                for row in bar]
-        write_png(root / domain / f"picture {i}.png", rows, channels)
-(root / "large").mkdir()
-write_png(root / "large" / "wide.png", [[0] * 20] * 16, 1)
+def main():
+    root = pathlib.Path(sys.argv[1])
+    for domain, channels, count in (("grey", 1, 12), ("colours", 3, 20)):
+        (root / domain).mkdir(parents=True)
+        for i in range(count):
+            bar = [[255 * (x // 2 % 8 == i % 8) for x in range(16)] for _ in range(16)]
+            rows = [[value if channel == i % channels else 255 - value for value in row for channel in range(channels)]
+                    for row in bar]
+            write_png(root / domain / f"picture {i}.png", rows, channels)
+    (root / "large").mkdir()
+    write_png(root / "large" / "wide.png", [[0] * 20] * 16, 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -56,14 +56,9 @@ void append_file(const fs::path& file, std::int64_t records, DatasetWriter& writ
     const at::Tensor labels = at::empty({count}, at::kLong);
     for (std::int64_t i = 0; i < count; ++i) {
       const std::int64_t sample = first + i;
-      std::size_t done = 0;
-      while (done < record.size()) {
-        const std::size_t read = input.read(record.data() + done, record.size() - done);
-        if (read == 0)
-          throw DataError(fmt::format("{}: the file ends in record {}; expected {} records", file.string(),
-                                      sample, records));
-        done += read;
-      }
+      if (input.read(record.data(), record.size()) < record.size())
+        throw DataError(fmt::format("{}: the file ends in record {}; expected {} records", file.string(),
+                                    sample, records));
       if (record[0] >= kClasses)
         throw DataError(
             fmt::format("{}: byte {}: the label of record {} is {}; expected 0 to {}: is it a file of "

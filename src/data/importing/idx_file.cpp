@@ -65,24 +65,13 @@ void check_length(const IdxHeader& header, std::int64_t found) {
                     header.samples(), expected));
 }
 
-// As many of the next bytes as the file has.
-std::size_t read_bytes(GzipReader& input, std::span<std::uint8_t> out) {
-  std::size_t size = 0;
-  while (size < out.size()) {
-    const std::size_t count = input.read(out.data() + size, out.size() - size);
-    if (count == 0) break;
-    size += count;
-  }
-  return size;
-}
-
 }  // namespace
 
 IdxHeader read_idx_header(const std::filesystem::path& path, std::uint32_t magic) {
   GzipReader input(path);
   const std::size_t dimensions = magic & 0xFF;
   std::vector<std::uint8_t> bytes(4 + 4 * dimensions);
-  bytes.resize(read_bytes(input, bytes));
+  bytes.resize(input.read(bytes.data(), bytes.size()));
   const std::uint32_t found = big_endian(bytes, 0, path);
   if ((found & 0xFF) != dimensions || value_bytes(found) == 0)
     throw DataError(fmt::format("{}: byte 0: magic number 0x{:08x}{}; expected 0x{:08x}{}", path.string(),
@@ -101,12 +90,12 @@ IdxHeader read_idx_header(const std::filesystem::path& path, std::uint32_t magic
 IdxValues::IdxValues(const IdxHeader& header, std::int64_t largest)
     : header_(header), largest_(largest), input_(header.path) {
   bytes_.resize(static_cast<std::size_t>(header_.header_bytes()));
-  read_bytes(input_, bytes_);
+  input_.read(bytes_.data(), bytes_.size());
 }
 
 void IdxValues::read_bytes_of(std::size_t values) {
   bytes_.resize(values * static_cast<std::size_t>(header_.value_bytes));
-  if (read_bytes(input_, bytes_) < bytes_.size())
+  if (input_.read(bytes_.data(), bytes_.size()) < bytes_.size())
     throw DataError(fmt::format("{}: it changed while it was read; import it again", header_.path.string()));
 }
 
