@@ -7,7 +7,7 @@ from launching import ROOT, RunFailed, run_job
 
 # Which steps are compared, where they are not a recipe's first.
 PHASES = {"seqgan-tutorial": ["sequence.likelihood_steps=0", "sequence.discriminator_start=0"]}
-PLAIN = ["communication.node_sharing=off", "communication.overlap=off"]
+PLAIN = ["communication.node_sharing=off", "communication.overlap=off", "communication.factors=off"]
 
 
 def job(program, recipe, place, batch, command, options, settings=(), seconds=0):

@@ -119,7 +119,9 @@ ExitCode run_bench(const PlanArguments& arguments, Communicator& communicator) {
   const std::int64_t ranks_per_node =
       arguments.ranks_per_node > 0 ? arguments.ranks_per_node : communicator.host_size();
   communicator.board()->set_deadline(recipe.communication.deadline_seconds);
-  communicator.configure(recipe.communication);
+  CommunicationOptions communication = recipe.communication;
+  communication.factors = Factors::off;  // the model does not know of them
+  communicator.configure(communication);
   std::vector<Cluster> clusters;
   std::vector<std::int64_t> rows;
   agree(communicator, [&] {

@@ -98,7 +98,7 @@ ExitCode run_bench(const BenchArguments& arguments, Communicator& communicator) 
   const int threads = start_threads(arguments.from.threads, communicator);
   const std::vector<DatasetIndex> indices = agree_on_datasets(recipe, datasets, communicator);
   communicator.board()->set_deadline(recipe.communication.deadline_seconds);
-  communicator.configure(recipe.communication);
+  communicator.configure(communication_of(recipe, communicator.size()));
   const at::Device device = agree_on_device(recipe, communicator);
   const std::unique_ptr<Procedure> procedure = agree_on_procedure(recipe, indices, device, communicator);
   const Sources sources = agree_on_sources(recipe, indices, *procedure, device, /*step=*/0,

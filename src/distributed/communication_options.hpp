@@ -17,9 +17,17 @@ enum class Overlap {
   off,
 };
 
+enum class Factors {
+  automatic,  // gradients travel as the factors that they are products of where these are smaller and each of
+              // several hosts has one rank
+  on,         // also where ranks of one host share no memory
+  off,
+};
+
 struct CommunicationOptions {
   NodeSharing node_sharing = NodeSharing::automatic;
   Overlap overlap = Overlap::automatic;
+  Factors factors = Factors::automatic;
   std::optional<std::int64_t> bucket_bytes = {};  // measured at the start where it is not given
   double deadline_seconds = 600;                  // that a rank waits for others, until the job is ended
 };

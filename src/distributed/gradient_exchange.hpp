@@ -15,6 +15,7 @@
 #include <span>
 #include <vector>
 
+#include "base/error.hpp"
 #include "distributed/communicator.hpp"
 
 namespace ganymede {
@@ -58,6 +59,14 @@ class GradientExchange {
 
   // Until finish_sums nobody writes to these buckets, and the gradients stay where they are.
   virtual void start_sums(const Gradients& gradients, std::span<const ElementRange> buckets) = 0;
+  // Whether factors of gradients, from which each rank can make the sum, may travel in their place
+  // (FactoredSums). Local.
+  virtual bool gathers_factors() const { return false; }
+  // Until finish_sums likewise: all [ranks, ...own] gets what each rank brings, in shapes that are the same
+  // on all.
+  virtual void start_gather(const at::Tensor& /*own*/, const at::Tensor& /*all*/) {
+    ensure(false, "this exchange gathers no factors");
+  }
   virtual void finish_sums() = 0;
   // After an error between the two: nothing is under way when it returns, and finish_sums throws from then
   // on, since the ranks may disagree about what was summed. Local.

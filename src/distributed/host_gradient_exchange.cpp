@@ -71,6 +71,20 @@ void HostGradientExchange::submit(const Gradients& gradients, ElementRange bucke
   });
 }
 
+void HostGradientExchange::start_gather(const at::Tensor& own, const at::Tensor& all) {
+  if (!overlaps()) return gather(own, all);
+  background_->submit([own, all](Communicator& of_thread) { of_thread.gradients().start_gather(own, all); });
+}
+
+void HostGradientExchange::gather(const at::Tensor& own, const at::Tensor& all) {
+  communicator().ensure_collective();
+  ensure(own.is_contiguous() && all.is_contiguous(), "collectives take contiguous tensors");
+  const ScopedTimer timer = communicator().count_time();
+  const TraceSpan span("gather_factors", TraceCategory::communication);
+  const auto wait = communicator().wait_in({.name = "the gathering of factors", .elements = own.numel()});
+  gather_across_hosts(own, all);
+}
+
 void HostGradientExchange::finish_sums() {
   if (!overlaps()) return;
   {
@@ -99,6 +113,11 @@ void HostGradientExchange::broadcast_values_(const at::Tensor& buffer) {
   const auto wait = communicator().wait_in({.name = "the broadcast of values", .elements = buffer.numel()});
   if (writes_values()) broadcast_across_hosts_(buffer);
   communicator().host_group().barrier();
+}
+
+void HostGradientExchange::gather_factors() {
+  ensure(communicator().host_group().size() == 1, "ranks that share memory sum in it");
+  gathers_factors_ = true;
 }
 
 void HostGradientExchange::start_background(std::unique_ptr<Communicator> of_thread,

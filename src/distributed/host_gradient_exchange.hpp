@@ -24,6 +24,8 @@ class HostGradientExchange : public GradientExchange {
   // Sums go along the binary tree over ranks where host groups are equally large and their number is a power
   // of two (tree_sum.hpp).
   void start_sums(const Gradients& gradients, std::span<const ElementRange> buckets) override;
+  bool gathers_factors() const override { return gathers_factors_; }
+  void start_gather(const at::Tensor& own, const at::Tensor& all) override;
   void finish_sums() override;
   void abandon_sums() noexcept override;
 
@@ -39,24 +41,30 @@ class HostGradientExchange : public GradientExchange {
   // From now on sums can go on in a thread, over another communicator of the same ranks and host groups.
   void start_background(std::unique_ptr<Communicator> of_thread, std::int64_t bucket_bytes,
                         bool leaves_overlap_open);
+  // From now on factors may travel in place of gradients. Each host group has one rank.
+  void gather_factors();
 
  private:
   // Of each host group as many ranks own parts as the smallest group has.
   virtual int owners() const { return communicator().host_group().size(); }
   // Over the owners with the same place in their groups; only they call it.
   virtual void sum_across_hosts_(const at::Tensor&) {}
+  // Where each group has one rank.
+  virtual void gather_across_hosts(const at::Tensor& own, const at::Tensor& all) { all[0].copy_(own); }
   // Over the first ranks of the groups; only they call it.
   virtual void broadcast_across_hosts_(const at::Tensor&) {}
   // Whether ranks compare what they sum in the background before they do. It costs a message more, which
   // tests can spend.
   virtual bool compares_background_sums() const { return false; }
 
+  void gather(const at::Tensor& own, const at::Tensor& all);
   void sum_to_owners(const Gradients& gradients, ElementRange bucket);
   void submit(const Gradients& gradients, ElementRange bucket);
 
   std::int64_t numbers_ = 0;
   std::int64_t bucket_bytes_ = 0;
   bool leaves_overlap_open_ = false;
+  bool gathers_factors_ = false;
   std::optional<CommunicationThread> background_;
 };
 

@@ -147,6 +147,16 @@ class LoopbackGradientExchange final : public HostGradientExchange {
     meeting.wait();
   }
 
+  void gather_across_hosts(const at::Tensor& own, const at::Tensor& all) override {
+    at::NoGradGuard no_grad;
+    Meeting& meeting = *world_.across[0];
+    meeting.posted[place_.node] = own;
+    meeting.wait();
+    for (std::size_t node = 0; node < meeting.posted.size(); ++node)
+      all[static_cast<std::int64_t>(node)].copy_(meeting.posted[node]);
+    meeting.wait();
+  }
+
   void broadcast_across_hosts_(const at::Tensor& tensor) override {
     broadcast_in(*world_.across[0], place_.node, tensor, 0);
   }
@@ -160,8 +170,8 @@ class LoopbackGradientExchange final : public HostGradientExchange {
 class LoopbackCommunicator final : public Communicator {
  public:
   // With another world its gradients may travel in the background.
-  LoopbackCommunicator(World& world, const LoopbackPlace& place, World* background_world = nullptr,
-                       std::int64_t bucket_bytes = 0,
+  LoopbackCommunicator(World& world, const LoopbackPlace& place, const LoopbackOptions& options,
+                       World* background_world = nullptr,
                        std::shared_ptr<WaitBoard> board = std::make_shared<WaitBoard>())
       : Communicator(std::move(board)),
         world_(world),
@@ -170,8 +180,9 @@ class LoopbackCommunicator final : public Communicator {
     auto exchange = std::make_unique<LoopbackGradientExchange>(*this, world, place);
     if (background_world)
       exchange->start_background(
-          std::make_unique<LoopbackCommunicator>(*background_world, place, nullptr, 0, this->board()),
-          bucket_bytes, /*leaves_overlap_open=*/true);
+          std::make_unique<LoopbackCommunicator>(*background_world, place, options, nullptr, this->board()),
+          options.bucket_bytes, /*leaves_overlap_open=*/true);
+    if (options.factors) exchange->gather_factors();
     carry_gradients_by(std::move(exchange));
   }
 
@@ -241,8 +252,7 @@ void run_loopback_ranks(int size, const std::function<void(Communicator&)>& body
   threads.reserve(places.size());
   for (const LoopbackPlace& place : places)
     threads.emplace_back([&] {
-      LoopbackCommunicator communicator(world, place, options.overlap ? &background_world : nullptr,
-                                        options.bucket_bytes);
+      LoopbackCommunicator communicator(world, place, options, options.overlap ? &background_world : nullptr);
       try {
         body(communicator);
       } catch (...) {

@@ -12,6 +12,7 @@ struct LoopbackOptions {
   std::vector<int> host_group_sizes = {};  // [node], ranks that share memory; all of them by default
   bool overlap = false;                    // whether there is a communication thread
   std::int64_t bucket_bytes = 0;
+  bool factors = false;  // whether they travel in place of gradients; each node has one rank then
 };
 
 // Runs body once a rank, each in its own thread, with a communicator that joins them. When a rank throws,

@@ -59,6 +59,7 @@ void MpiCommunicator::configure(const CommunicationOptions& options) {
   const auto wait = wait_in({.name = "the agreement on shared memory and overlap"});
   if (options.node_sharing == NodeSharing::automatic) share_memory();
   auto exchange = std::make_unique<MpiGradientExchange>(*this, world_.get(), waiting_);
+  if (may_gather(options.factors)) exchange->gather_factors();
   if (may_overlap(options.overlap))
     exchange->overlap(std::unique_ptr<Communicator>(new MpiCommunicator(*this)), options);
   carry_gradients_by(std::move(exchange));
@@ -82,11 +83,22 @@ void MpiCommunicator::share_memory() {
                  reason.empty() ? "another host cannot share memory" : reason);
 }
 
-bool MpiCommunicator::may_overlap(Overlap overlap) const {
-  if (overlap == Overlap::off || size_ == 1) return false;
+int MpiCommunicator::count_hosts() const {
   int hosts = host_rank_ == 0 ? 1 : 0;
   check_mpi(MPI_Allreduce(MPI_IN_PLACE, &hosts, 1, MPI_INT, MPI_SUM, world_.get()), "MPI_Allreduce");
-  if (overlap == Overlap::automatic && hosts == 1) return false;
+  return hosts;
+}
+
+bool MpiCommunicator::may_gather(Factors factors) {
+  if (factors == Factors::off || size_ == 1) return false;
+  int largest_group = host_group().size();
+  check_mpi(MPI_Allreduce(MPI_IN_PLACE, &largest_group, 1, MPI_INT, MPI_MAX, world_.get()), "MPI_Allreduce");
+  return largest_group == 1 && (factors == Factors::on || count_hosts() == size_);
+}
+
+bool MpiCommunicator::may_overlap(Overlap overlap) const {
+  if (overlap == Overlap::off || size_ == 1) return false;
+  if (overlap == Overlap::automatic && count_hosts() == 1) return false;
   if (threads_may_communicate()) return true;
   if (rank_ == 0)
     spdlog::warn(

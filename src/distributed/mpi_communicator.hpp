@@ -46,6 +46,8 @@ class MpiCommunicator final : public Communicator {
   void do_barrier() override;
 
   void share_memory();
+  int count_hosts() const;
+  bool may_gather(Factors factors);
   bool may_overlap(Overlap overlap) const;
 
   MpiHandle world_;

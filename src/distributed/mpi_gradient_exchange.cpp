@@ -4,14 +4,20 @@
 
 #include "base/clock.hpp"
 #include "base/logging.hpp"
+#include "distributed/mpi_messages.hpp"
 #include "distributed/mpi_pieces.hpp"
 #include "distributed/mpi_session.hpp"
 
 namespace ganymede {
+namespace {
+
+constexpr int kGatherTag = 2;  // a sum that another rank takes for a gathering does not come to its end
+
+}  // namespace
 
 MpiGradientExchange::MpiGradientExchange(Communicator& communicator, MPI_Comm world,
                                          const WaitingMode& waiting)
-    : HostGradientExchange(communicator) {
+    : HostGradientExchange(communicator), waiting_(waiting) {
   const HostGroup& group = communicator.host_group();
   owners_ = group.size();
   check_mpi(MPI_Allreduce(MPI_IN_PLACE, &owners_, 1, MPI_INT, MPI_MIN, world), "MPI_Allreduce");
@@ -57,6 +63,22 @@ std::int64_t MpiGradientExchange::measure_bucket_bytes() {
                at::kLong);
   communicator().broadcast_(bytes);
   return bytes.item<std::int64_t>();
+}
+
+// All with all: what travels is the same as in a ring, in one round.
+void MpiGradientExchange::gather_across_hosts(const at::Tensor& own, const at::Tensor& all) {
+  const int rank = communicator().rank(), size = communicator().size();
+  const auto bytes = static_cast<std::int64_t>(own.nbytes());
+  auto* const gathered = static_cast<std::byte*>(all.mutable_data_ptr());
+  const auto* const mine = static_cast<const std::byte*>(own.const_data_ptr());
+  MpiMessages messages(across_.get(), kGatherTag, waiting_);
+  for (int distance = 1; distance < size; ++distance) {
+    const int from = (rank + size - distance) % size;
+    messages.receive(gathered + bytes * from, bytes, from);
+    messages.send(mine, bytes, (rank + distance) % size);
+  }
+  std::copy_n(mine, bytes, gathered + bytes * rank);
+  messages.wait();
 }
 
 void MpiGradientExchange::broadcast_across_hosts_(const at::Tensor& tensor) {

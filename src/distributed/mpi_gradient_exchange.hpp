@@ -20,10 +20,12 @@ class MpiGradientExchange final : public HostGradientExchange {
  private:
   int owners() const override { return owners_; }
   void sum_across_hosts_(const at::Tensor& tensor) override { (*sum_across_)(tensor); }
+  void gather_across_hosts(const at::Tensor& own, const at::Tensor& all) override;
   void broadcast_across_hosts_(const at::Tensor& tensor) override;
 
   std::int64_t measure_bucket_bytes();
 
+  const WaitingMode& waiting_;
   MpiHandle across_;  // owners with this rank's place in their groups; null where it owns nothing
   int owners_ = 1;
   std::optional<MpiTreeSum> sum_across_;

@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "base/error.hpp"
+#include "distributed/mpi_messages.hpp"
 #include "distributed/mpi_session.hpp"
 #include "distributed/tree_sum.hpp"
 
@@ -11,9 +12,6 @@ namespace ganymede {
 namespace {
 
 constexpr int kTag = 1;
-// Longer ones go in pieces that MPI sends at once: beyond its eager limit (64 KB over TCP, header included)
-// it first asks the receiver, which answers only when it next looks.
-constexpr std::int64_t kMessageBytes = 60 << 10;
 constexpr std::int64_t kAlignment = 64;  // bytes; halves begin on a cache line
 
 }  // namespace
@@ -42,12 +40,12 @@ void MpiTreeSum::exchange_shares(std::byte* data, std::int64_t count, const at::
   };
 
   received_.resize(static_cast<std::size_t>(std::max<std::int64_t>(mine * item * size_, 1)));
-  std::vector<MPI_Request> requests;
+  MpiMessages messages(ranks_, kTag, waiting_);
   for_each_other([&](int other) {
-    receive(received_.data() + mine * item * other, mine * item, other, requests);
-    send(data + begin_of(other) * item, (begin_of(other + 1) - begin_of(other)) * item, other, requests);
+    messages.receive(received_.data() + mine * item * other, mine * item, other);
+    messages.send(data + begin_of(other) * item, (begin_of(other + 1) - begin_of(other)) * item, other);
   });
-  wait_for(requests);
+  messages.wait();
   const at::Tensor sum = tensor.narrow(0, begin, mine);
   std::vector<at::Tensor> addends;
   for (int rank = 0; rank < size_; ++rank)
@@ -55,12 +53,11 @@ void MpiTreeSum::exchange_shares(std::byte* data, std::int64_t count, const at::
         rank == rank_ ? sum : at::from_blob(received_.data() + mine * item * rank, {mine}, tensor.options()));
   if (mine > 0) tree_sum_into(sum, addends);
 
-  requests.clear();
   for_each_other([&](int other) {
-    receive(data + begin_of(other) * item, (begin_of(other + 1) - begin_of(other)) * item, other, requests);
-    send(data + begin * item, mine * item, other, requests);
+    messages.receive(data + begin_of(other) * item, (begin_of(other + 1) - begin_of(other)) * item, other);
+    messages.send(data + begin * item, mine * item, other);
   });
-  wait_for(requests);
+  messages.wait();
 }
 
 void MpiTreeSum::halve_and_double(std::byte* data, std::int64_t count, const at::Tensor& tensor) {
@@ -97,35 +94,10 @@ void MpiTreeSum::halve_and_double(std::byte* data, std::int64_t count, const at:
 
 void MpiTreeSum::exchange(const std::byte* sent, std::int64_t sent_bytes, std::byte* received,
                           std::int64_t received_bytes, int partner) {
-  std::vector<MPI_Request> requests;
-  receive(received, received_bytes, partner, requests);
-  send(sent, sent_bytes, partner, requests);
-  wait_for(requests);
-}
-
-void MpiTreeSum::receive(std::byte* data, std::int64_t bytes, int from,
-                         std::vector<MPI_Request>& requests) const {
-  for (std::int64_t done = 0; done < bytes; done += kMessageBytes)
-    check_mpi(MPI_Irecv(data + done, static_cast<int>(std::min(kMessageBytes, bytes - done)), MPI_BYTE, from,
-                        kTag, ranks_, &requests.emplace_back()),
-              "MPI_Irecv");
-}
-
-void MpiTreeSum::send(const std::byte* data, std::int64_t bytes, int to,
-                      std::vector<MPI_Request>& requests) const {
-  for (std::int64_t done = 0; done < bytes; done += kMessageBytes)
-    check_mpi(MPI_Isend(data + done, static_cast<int>(std::min(kMessageBytes, bytes - done)), MPI_BYTE, to,
-                        kTag, ranks_, &requests.emplace_back()),
-              "MPI_Isend");
-}
-
-void MpiTreeSum::wait_for(std::vector<MPI_Request>& requests) const {
-  const auto count = static_cast<int>(requests.size());
-  wait_until(waiting_, [&] {
-    int done = 0;
-    check_mpi(MPI_Testall(count, requests.data(), &done, MPI_STATUSES_IGNORE), "MPI_Testall");
-    return done != 0;
-  });
+  MpiMessages messages(ranks_, kTag, waiting_);
+  messages.receive(received, received_bytes, partner);
+  messages.send(sent, sent_bytes, partner);
+  messages.wait();
 }
 
 }  // namespace ganymede

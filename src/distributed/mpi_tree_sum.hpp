@@ -26,9 +26,6 @@ class MpiTreeSum {
   void exchange_shares(std::byte* data, std::int64_t count, const at::Tensor& tensor);
   void exchange(const std::byte* sent, std::int64_t sent_bytes, std::byte* received,
                 std::int64_t received_bytes, int partner);
-  void receive(std::byte* data, std::int64_t bytes, int from, std::vector<MPI_Request>& requests) const;
-  void send(const std::byte* data, std::int64_t bytes, int to, std::vector<MPI_Request>& requests) const;
-  void wait_for(std::vector<MPI_Request>& requests) const;
 
   MPI_Comm ranks_;
   const WaitingMode& waiting_;

@@ -91,7 +91,7 @@ struct LinearFunction : torch::autograd::Function<LinearFunction> {
     if (context.needs_input_grad(0)) result[0] = before.mm(operands.weight).to(dtype);
     if (context.needs_input_grad(1)) {
       if (const auto accumulator = GradientAccumulator::of(saved.weight))
-        accumulator->add_product(before.t(), operands.input);
+        accumulator->add_product(before, operands.input);
       else
         result[1] = before.t().mm(operands.input).to(dtype);
     }

@@ -24,13 +24,32 @@ std::shared_ptr<GradientAccumulator> GradientAccumulator::of(const at::Tensor& p
       torch::autograd::impl::try_get_grad_accumulator(parameter));
 }
 
+void GradientAccumulator::clear() {
+  empty_ = true;
+  held_.reset();
+}
+
+void GradientAccumulator::complete() {
+  if (!held_) sum();
+}
+
 const at::Tensor& GradientAccumulator::sum() {
-  if (empty_) place_.zero_();
+  if (held_)
+    set_product(*held_);
+  else if (empty_)
+    place_.zero_();
   empty_ = false;
   return place_;
 }
 
+void GradientAccumulator::set_product(const GradientFactors& factors) {
+  const GradientFactors kept = factors;
+  clear();
+  multiply(kept);
+}
+
 void GradientAccumulator::add(const at::Tensor& gradient) {
+  if (held_) sum();
   if (empty_)
     place_.copy_(gradient);
   else
@@ -39,12 +58,23 @@ void GradientAccumulator::add(const at::Tensor& gradient) {
 }
 
 void GradientAccumulator::add_product(const at::Tensor& left, const at::Tensor& right) {
+  if (empty_ && holding_ranks_ * (left.nbytes() + right.nbytes()) <= place_.nbytes() && holding_ranks_ > 0) {
+    held_ = {left, right};
+    empty_ = false;
+    return;
+  }
+  if (held_) sum();
+  multiply({left, right});
+}
+
+void GradientAccumulator::multiply(const GradientFactors& factors) {
+  const at::Tensor left = factors.left.t();
   if (left.scalar_type() != place_.scalar_type())
-    add(left.mm(right));
+    add(left.mm(factors.right));
   else if (empty_)
-    at::mm_out(place_, left, right);
+    at::mm_out(place_, left, factors.right);
   else
-    place_.addmm_(left, right);
+    place_.addmm_(left, factors.right);
   empty_ = false;
 }
 
@@ -52,7 +82,7 @@ torch::autograd::variable_list GradientAccumulator::apply(torch::autograd::varia
   const at::NoGradGuard no_grad;
   if (gradients[0].defined()) add(gradients[0]);
   if (on_complete) {
-    sum();
+    complete();
     on_complete();
   }
   return {};

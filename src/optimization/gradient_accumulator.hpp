@@ -8,8 +8,15 @@
 #include <torch/csrc/autograd/function.h>
 
 #include <functional>
+#include <optional>
 
 namespace ganymede {
+
+// A gradient of a matrix [out, in] as what it is a product of: left [rows, out] transposed x right [rows,
+// in].
+struct GradientFactors {
+  at::Tensor left, right;
+};
 
 class GradientAccumulator final : public torch::autograd::Node {
  public:
@@ -20,12 +27,21 @@ class GradientAccumulator final : public torch::autograd::Node {
   static std::shared_ptr<GradientAccumulator> of(const at::Tensor& parameter);
 
   // The sum is 0, without a write: its memory is undefined until sum() or a gradient.
-  void clear() { empty_ = true; }
+  void clear();
   // The sum so far, to be read or added to.
   const at::Tensor& sum();
   void add(const at::Tensor& gradient);
-  // sum += left x right, matrices of one dtype, the sum's or a shorter one.
+  // sum += left transposed x right, matrices of one dtype, the sum's or a shorter one.
   void add_product(const at::Tensor& left, const at::Tensor& right);
+  // The sum is whole: its zeros are written where it got no gradient.
+  void complete();
+
+  // From now on a sum that is one product is held back as its factors where those of so many ranks take no
+  // more memory than it; 0: never. sum() multiplies them.
+  void hold_factors_of(int ranks) { holding_ranks_ = ranks; }
+  const std::optional<GradientFactors>& held() const { return held_; }
+  // The sum is the product of these, however many rows they have.
+  void set_product(const GradientFactors& factors);
 
   // Called when a backward pass has given all that it has; may be empty.
   std::function<void()> on_complete;
@@ -36,8 +52,12 @@ class GradientAccumulator final : public torch::autograd::Node {
   explicit GradientAccumulator(at::Tensor place);
 
  private:
+  void multiply(const GradientFactors& factors);
+
   at::Tensor place_;
   bool empty_ = true;
+  int holding_ranks_ = 0;
+  std::optional<GradientFactors> held_;
 };
 
 }  // namespace ganymede

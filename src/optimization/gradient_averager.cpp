@@ -7,6 +7,7 @@ namespace ganymede {
 GradientAverager::GradientAverager(ParameterArena& arena, std::int64_t replicas_of_rank)
     : arena_(arena), replicas_of_rank_(replicas_of_rank) {
   if (arena.exchange().can_overlap()) watch_gradients();
+  if (arena.exchange().gathers_factors() && replicas_of_rank == 1) factored_.emplace(arena);
 }
 
 GradientAverager::~GradientAverager() {
@@ -72,7 +73,9 @@ void GradientAverager::Pending::finish() {
   self.arena_.complete_gradients();
   self.replicas_.finish(self.arena_.gradients());
   self.arena_.start_sums(self.next_bucket_, self.arena_.buckets().size());
+  if (self.factored_) self.factored_->start();
   self.arena_.exchange().finish_sums();
+  if (self.factored_) self.factored_->finish();
   self.update_ = Update::none;
 }
 

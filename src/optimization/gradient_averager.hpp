@@ -8,12 +8,16 @@
 // A rank that runs several virtual replicas calls pending.next_replica() between their backward passes; the
 // gradients of replicas and ranks are then added up along one binary tree (tree_sum.hpp).
 //
-// Where the exchange of the arena overlaps, buckets leave as soon as backward has filled them. begin
-// and finish are collective. Only the averager's own network takes part: a generator's step that runs
-// backward through the discriminator does not disturb the discriminator's averager.
+// Where the exchange of the arena overlaps, buckets leave as soon as backward has filled them. Where it
+// gathers factors, gradients that are larger than theirs do not travel at all (FactoredSums). begin and
+// finish are collective. Only the averager's own network takes part: a generator's step that runs backward
+// through the discriminator does not disturb the discriminator's averager.
 #pragma once
 
+#include <optional>
+
 #include "distributed/tree_sum.hpp"
+#include "optimization/factored_sums.hpp"
 #include "optimization/parameter_arena.hpp"
 
 namespace ganymede {
@@ -56,6 +60,7 @@ class GradientAverager {
   Update update_ = Update::none;
   const std::int64_t replicas_of_rank_;
   TreeAccumulator replicas_;
+  std::optional<FactoredSums> factored_;
 
   // Where sums can overlap only:
   std::vector<std::vector<std::size_t>> buckets_of_slot_;  // [slot]

@@ -1,5 +1,7 @@
 #include "optimization/parameter_arena.hpp"
 
+#include <array>
+
 #include "base/error.hpp"
 #include "kernels/sums_of_squares.hpp"
 
@@ -74,11 +76,28 @@ void ParameterArena::clear_gradients() {
 }
 
 void ParameterArena::complete_gradients() {
-  for (const Slot& slot : slots_) slot.gradient->sum();
+  for (const Slot& slot : slots_) slot.gradient->complete();
 }
 
 void ParameterArena::start_sums(std::size_t first, std::size_t last) const {
-  exchange_.start_sums(gradients_, std::span(buckets_).subspan(first, last - first));
+  std::vector<ElementRange> ranges;
+  for (const ElementRange& bucket : std::span(buckets_).subspan(first, last - first)) {
+    std::int64_t begin = bucket.begin;
+    const auto add_until = [&](std::int64_t end) {
+      if (begin < end) ranges.push_back({begin, end});
+    };
+    for (const Slot& slot : slots_) {
+      if (!slot.gradient->held()) continue;
+      add_until(std::min(slot.offset, bucket.end));
+      begin = std::max(begin, slot.end());
+    }
+    add_until(bucket.end);
+  }
+  exchange_.start_sums(gradients_, ranges);
+}
+
+void ParameterArena::start_sum(const Slot& slot) const {
+  exchange_.start_sums(gradients_, std::array{ElementRange{slot.offset, slot.end()}});
 }
 
 // Of each block its owner takes the norm; the blocks are then added up in one order everywhere.

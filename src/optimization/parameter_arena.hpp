@@ -55,8 +55,11 @@ class ParameterArena {
   void complete_gradients();
   // Gradients travel in these slices, in the order of backward.
   const std::vector<ElementRange>& buckets() const { return buckets_; }
-  // Has buckets first .. last - 1 of the gradients summed (GradientExchange::start_sums). Collective.
+  // Has buckets first .. last - 1 of the gradients summed (GradientExchange::start_sums), without those that
+  // are held back as factors. Collective.
   void start_sums(std::size_t first, std::size_t last) const;
+  // Likewise that of one parameter.
+  void start_sum(const Slot& slot) const;
 
   // The joint norm of all gradients, a float64 number where the values are, the same bits on every rank.
   // Between the sums and publish. Collective.

@@ -20,6 +20,9 @@ inline constexpr std::array<std::pair<const char*, NodeSharing>, 2> kNodeSharing
 inline constexpr std::array<std::pair<const char*, Overlap>, 3> kOverlaps{
     {{"auto", Overlap::automatic}, {"on", Overlap::on}, {"off", Overlap::off}}};
 
+inline constexpr std::array<std::pair<const char*, Factors>, 3> kFactors{
+    {{"auto", Factors::automatic}, {"on", Factors::on}, {"off", Factors::off}}};
+
 template <typename Visitor>
 void visit_options(Visitor& visitor, ReproducibleOptions& options) {
   visitor.value("replicas", options.replicas, kBatchSize);
@@ -32,6 +35,7 @@ template <typename Visitor>
 void visit_options(Visitor& visitor, CommunicationOptions& options) {
   visitor.choice("node_sharing", options.node_sharing, kNodeSharings);
   visitor.choice("overlap", options.overlap, kOverlaps);
+  visitor.choice("factors", options.factors, kFactors);
   visitor.value("bucket_bytes", options.bucket_bytes, kPositiveInteger, /*when_left_out=*/"auto");
   visitor.value("deadline_seconds", options.deadline_seconds, kDeadline);
 }

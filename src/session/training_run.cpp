@@ -69,7 +69,7 @@ TrainingEnd run_training(const TrainArguments& arguments, Communicator& communic
       arguments.stage.empty() ? plan.datasets
                               : stage_datasets(recipe, plan.datasets, arguments.stage, communicator);
   const std::vector<DatasetIndex> indices = agree_on_datasets(recipe, folders, communicator);
-  communicator.configure(recipe.communication);
+  communicator.configure(communication_of(recipe, communicator.size()));
   const at::Device device = agree_on_device(recipe, communicator);
   CheckpointStore store(plan.run.checkpoints());
   const RunParts run{.arguments = arguments,

@@ -48,6 +48,13 @@ void warn_where_bfloat16_is_slow(Communicator& communicator) {
 
 }  // namespace
 
+CommunicationOptions communication_of(const Recipe& recipe, int ranks) {
+  CommunicationOptions options = recipe.communication;
+  const bool equal_shares = recipe.data.global_batch_size % (ranks * places_together(recipe.procedure)) == 0;
+  if (recipe.reproducible || !equal_shares) options.factors = Factors::off;
+  return options;
+}
+
 std::vector<fs::path> find_fitting_datasets_on_root(const Recipe& recipe, int ranks,
                                                     const std::vector<fs::path>& where_they_lay) {
   std::vector<fs::path> folders;

@@ -34,6 +34,10 @@ struct PlannedRecipe {
 // Rank 0 reads the recipe and finds its datasets; every rank gets both.
 PlannedRecipe agree_on_recipe(const RecipeArguments& arguments, Communicator& communicator);
 
+// What the recipe asks for, but that factors travel only where all ranks have equally many, and sums need not
+// have the order of reproducible mode.
+CommunicationOptions communication_of(const Recipe& recipe, int ranks);
+
 // Rank 0's, on every rank.
 Recipe broadcast_recipe(Communicator& communicator, const Recipe& recipe);
 std::vector<std::filesystem::path> broadcast_paths(Communicator& communicator,

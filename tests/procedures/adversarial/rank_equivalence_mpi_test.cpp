@@ -60,6 +60,31 @@ TEST(RankEquivalence, OverMessagesInTheBackground) {
   compare_with_one_rank("mlp", at::kDouble, 1e-9, communicator);
   compare_with_one_rank("wgan-gp", at::kDouble, 1e-9, communicator);
 }
+// As on hosts of one rank each that have equal shares: gradients larger than their factors do not travel.
+bool shares_are_equal() {
+  return kReferenceBatchSize % world().size() == 0;
+}
+
+TEST(RankEquivalence, ByFactors) {
+  if (!shares_are_equal()) GTEST_SKIP() << "ranks have unequal shares";
+  MpiCommunicator communicator;
+  communicator.configure({.node_sharing = NodeSharing::off, .overlap = Overlap::off, .factors = Factors::on});
+  EXPECT_EQ(communicator.gradients().gathers_factors(), communicator.size() > 1);
+  compare_with_one_rank("mlp", at::kDouble, 1e-9, communicator);
+  compare_with_one_rank("wgan-gp", at::kDouble, 1e-9, communicator);
+}
+TEST(RankEquivalence, ByFactorsInTheBackground) {
+  if (!shares_are_equal()) GTEST_SKIP() << "ranks have unequal shares";
+  MpiCommunicator communicator(/*host_size=*/1);
+  communicator.configure({.overlap = Overlap::on, .bucket_bytes = 200'000});
+  EXPECT_EQ(communicator.gradients().gathers_factors(), communicator.size() > 1);
+  compare_with_one_rank("mlp", at::kDouble, 1e-9, communicator);
+}
+TEST(RankEquivalence, FactorsStayWhereRanksShareMemory) {
+  MpiCommunicator communicator;
+  communicator.configure({.factors = Factors::on});
+  EXPECT_EQ(communicator.gradients().gathers_factors(), false);
+}
 TEST(RankEquivalence, OverSharedMemoryInTheBackground) {
   MpiCommunicator communicator;
   communicator.configure({.overlap = Overlap::on, .bucket_bytes = 100'000});
