@@ -72,21 +72,20 @@ void HostGradientExchange::submit(const Gradients& gradients, ElementRange bucke
 }
 
 void HostGradientExchange::start_gather(const at::Tensor& own, const at::Tensor& all) {
-  if (!overlaps()) return gather(own, all);
-  background_->submit([own, all](Communicator& of_thread) { of_thread.gradients().start_gather(own, all); });
-}
-
-void HostGradientExchange::gather(const at::Tensor& own, const at::Tensor& all) {
+  if (overlaps())
+    return background_->submit(
+        [own, all](Communicator& of_thread) { of_thread.gradients().start_gather(own, all); });
   communicator().ensure_collective();
   ensure(own.is_contiguous() && all.is_contiguous(), "collectives take contiguous tensors");
   const ScopedTimer timer = communicator().count_time();
   const TraceSpan span("gather_factors", TraceCategory::communication);
-  const auto wait = communicator().wait_in({.name = "the gathering of factors", .elements = own.numel()});
-  gather_across_hosts(own, all);
+  begin_gather(own, all);
 }
 
 void HostGradientExchange::finish_sums() {
-  if (!overlaps()) return;
+  if (!overlaps()) return end_gathers();
+  if (gathers_factors_)
+    background_->submit([](Communicator& of_thread) { of_thread.gradients().finish_sums(); });
   {
     const ScopedTimer timer = communicator().count_time();
     const auto wait = communicator().wait_in({.name = "the sums of gradients in the background"});
@@ -97,6 +96,7 @@ void HostGradientExchange::finish_sums() {
 
 void HostGradientExchange::abandon_sums() noexcept {
   if (background_) background_->cancel();
+  abandon_gathers();
 }
 
 void HostGradientExchange::publish(const at::Tensor& /*buffer*/, std::span<const ElementRange> /*buckets*/,

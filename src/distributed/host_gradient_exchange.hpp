@@ -49,15 +49,16 @@ class HostGradientExchange : public GradientExchange {
   virtual int owners() const { return communicator().host_group().size(); }
   // Over the owners with the same place in their groups; only they call it.
   virtual void sum_across_hosts_(const at::Tensor&) {}
-  // Where each group has one rank.
-  virtual void gather_across_hosts(const at::Tensor& own, const at::Tensor& all) { all[0].copy_(own); }
+  // Where each group has one rank: what begins goes on while this rank computes, and ends together.
+  virtual void begin_gather(const at::Tensor& own, const at::Tensor& all) { all[0].copy_(own); }
+  virtual void end_gathers() {}
+  virtual void abandon_gathers() noexcept {}
   // Over the first ranks of the groups; only they call it.
   virtual void broadcast_across_hosts_(const at::Tensor&) {}
   // Whether ranks compare what they sum in the background before they do. It costs a message more, which
   // tests can spend.
   virtual bool compares_background_sums() const { return false; }
 
-  void gather(const at::Tensor& own, const at::Tensor& all);
   void sum_to_owners(const Gradients& gradients, ElementRange bucket);
   void submit(const Gradients& gradients, ElementRange bucket);
 

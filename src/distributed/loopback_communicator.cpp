@@ -147,7 +147,7 @@ class LoopbackGradientExchange final : public HostGradientExchange {
     meeting.wait();
   }
 
-  void gather_across_hosts(const at::Tensor& own, const at::Tensor& all) override {
+  void begin_gather(const at::Tensor& own, const at::Tensor& all) override {
     at::NoGradGuard no_grad;
     Meeting& meeting = *world_.across[0];
     meeting.posted[place_.node] = own;

@@ -4,7 +4,7 @@
 
 #include "base/clock.hpp"
 #include "base/logging.hpp"
-#include "distributed/mpi_messages.hpp"
+#include "base/trace.hpp"
 #include "distributed/mpi_pieces.hpp"
 #include "distributed/mpi_session.hpp"
 
@@ -66,19 +66,33 @@ std::int64_t MpiGradientExchange::measure_bucket_bytes() {
 }
 
 // All with all: what travels is the same as in a ring, in one round.
-void MpiGradientExchange::gather_across_hosts(const at::Tensor& own, const at::Tensor& all) {
+void MpiGradientExchange::begin_gather(const at::Tensor& own, const at::Tensor& all) {
   const int rank = communicator().rank(), size = communicator().size();
   const auto bytes = static_cast<std::int64_t>(own.nbytes());
   auto* const gathered = static_cast<std::byte*>(all.mutable_data_ptr());
   const auto* const mine = static_cast<const std::byte*>(own.const_data_ptr());
-  MpiMessages messages(across_.get(), kGatherTag, waiting_);
+  if (!factors_) factors_.emplace(across_.get(), kGatherTag, waiting_);
   for (int distance = 1; distance < size; ++distance) {
     const int from = (rank + size - distance) % size;
-    messages.receive(gathered + bytes * from, bytes, from);
-    messages.send(mine, bytes, (rank + distance) % size);
+    factors_->receive(gathered + bytes * from, bytes, from);
+    factors_->send(mine, bytes, (rank + distance) % size);
   }
   std::copy_n(mine, bytes, gathered + bytes * rank);
-  messages.wait();
+  their_memory_.insert(their_memory_.end(), {own, all});
+}
+
+void MpiGradientExchange::end_gathers() {
+  if (their_memory_.empty()) return;
+  const ScopedTimer timer = communicator().count_time();
+  const TraceSpan span("wait_for_factors", TraceCategory::communication);
+  const auto wait = communicator().wait_in({.name = "the gathering of factors"});
+  factors_->wait();
+  their_memory_.clear();
+}
+
+// MPI may write to their memory as long as it can: it stays.
+void MpiGradientExchange::abandon_gathers() noexcept {
+  if (factors_) factors_->cancel();
 }
 
 void MpiGradientExchange::broadcast_across_hosts_(const at::Tensor& tensor) {

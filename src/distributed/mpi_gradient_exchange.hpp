@@ -4,6 +4,7 @@
 #include "distributed/communication_options.hpp"
 #include "distributed/host_gradient_exchange.hpp"
 #include "distributed/mpi_handle.hpp"
+#include "distributed/mpi_messages.hpp"
 #include "distributed/mpi_tree_sum.hpp"
 
 namespace ganymede {
@@ -20,7 +21,9 @@ class MpiGradientExchange final : public HostGradientExchange {
  private:
   int owners() const override { return owners_; }
   void sum_across_hosts_(const at::Tensor& tensor) override { (*sum_across_)(tensor); }
-  void gather_across_hosts(const at::Tensor& own, const at::Tensor& all) override;
+  void begin_gather(const at::Tensor& own, const at::Tensor& all) override;
+  void end_gathers() override;
+  void abandon_gathers() noexcept override;
   void broadcast_across_hosts_(const at::Tensor& tensor) override;
 
   std::int64_t measure_bucket_bytes();
@@ -29,6 +32,8 @@ class MpiGradientExchange final : public HostGradientExchange {
   MpiHandle across_;  // owners with this rank's place in their groups; null where it owns nothing
   int owners_ = 1;
   std::optional<MpiTreeSum> sum_across_;
+  std::optional<MpiMessages> factors_;  // under way
+  std::vector<at::Tensor> their_memory_;
 };
 
 }  // namespace ganymede

@@ -43,4 +43,13 @@ void MpiMessages::wait() {
   requests_.clear();
 }
 
+void MpiMessages::cancel() noexcept {
+  for (MPI_Request& request : requests_) {
+    if (request == MPI_REQUEST_NULL) continue;
+    MPI_Cancel(&request);
+    MPI_Request_free(&request);
+  }
+  requests_.clear();
+}
+
 }  // namespace ganymede

@@ -23,6 +23,8 @@ class MpiMessages {
   void send(const std::byte* data, std::int64_t bytes, int to);
   // Until all of them have come and gone.
   void wait();
+  // What has not come is not waited for.
+  void cancel() noexcept;
 
  private:
   const MPI_Comm ranks_;

@@ -26,17 +26,15 @@ void FactoredSums::hold_factors_of(int ranks) {
   for (const auto& slot : arena_.slots()) slot.gradient->hold_factors_of(ranks);
 }
 
-void FactoredSums::start() {
+void FactoredSums::start(std::size_t slot) {
+  const auto& own = arena_.slots()[slot].gradient->held();
+  if (!own) return;
   GradientExchange& exchange = arena_.exchange();
-  const int ranks = exchange.communicator().size();
-  for (std::size_t i = 0; i < gathered_.size(); ++i) {
-    const auto& own = arena_.slots()[i].gradient->held();
-    if (!own) continue;
-    make_room(gathered_[i].left, own->left, ranks);
-    make_room(gathered_[i].right, own->right, ranks);
-    exchange.start_gather(own->left, gathered_[i].left);
-    exchange.start_gather(own->right, gathered_[i].right);
-  }
+  GradientFactors& gathered = gathered_[slot];
+  make_room(gathered.left, own->left, exchange.communicator().size());
+  make_room(gathered.right, own->right, exchange.communicator().size());
+  exchange.start_gather(own->left, gathered.left);
+  exchange.start_gather(own->right, gathered.right);
 }
 
 void FactoredSums::finish() {

@@ -21,8 +21,9 @@ class FactoredSums {
   FactoredSums(const FactoredSums&) = delete;
   FactoredSums& operator=(const FactoredSums&) = delete;
 
-  // Has the factors that backward held back gathered (GradientExchange::start_gather). Collective.
-  void start();
+  // Where backward held factors of this slot back, has them gathered (GradientExchange::start_gather).
+  // Collective.
+  void start(std::size_t slot);
   // After finish_sums: makes the sums of them. Collective at the first call.
   void finish();
 

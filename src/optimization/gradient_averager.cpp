@@ -6,8 +6,9 @@ namespace ganymede {
 
 GradientAverager::GradientAverager(ParameterArena& arena, std::int64_t replicas_of_rank)
     : arena_(arena), replicas_of_rank_(replicas_of_rank) {
-  if (arena.exchange().can_overlap()) watch_gradients();
-  if (arena.exchange().gathers_factors() && replicas_of_rank == 1) factored_.emplace(arena);
+  const GradientExchange& exchange = arena.exchange();
+  if (exchange.gathers_factors() && replicas_of_rank == 1) factored_.emplace(arena);
+  if (exchange.can_overlap() || factored_) watch_gradients();
 }
 
 GradientAverager::~GradientAverager() {
@@ -41,6 +42,7 @@ GradientAverager::Pending GradientAverager::begin() {
 
 // Buckets leave in their order, which is that of backward, on every rank.
 void GradientAverager::note_arrival(std::size_t slot) {
+  if (update_ == Update::pending && factored_) factored_->start(slot);
   if (!watching_) return;
   for (const std::size_t bucket : buckets_of_slot_[slot]) {
     ensure(missing_[bucket] > 0, "an update has one backward pass: this bucket is being summed");
@@ -73,7 +75,6 @@ void GradientAverager::Pending::finish() {
   self.arena_.complete_gradients();
   self.replicas_.finish(self.arena_.gradients());
   self.arena_.start_sums(self.next_bucket_, self.arena_.buckets().size());
-  if (self.factored_) self.factored_->start();
   self.arena_.exchange().finish_sums();
   if (self.factored_) self.factored_->finish();
   self.update_ = Update::none;

@@ -101,7 +101,7 @@ class UnlikeHosts final : public HostGradientExchange {
 
  private:
   void sum_across_hosts_(const at::Tensor& tensor) override { communicator().all_reduce_sum_(tensor); }
-  void gather_across_hosts(const at::Tensor& own, const at::Tensor& all) override {
+  void begin_gather(const at::Tensor& own, const at::Tensor& all) override {
     all.copy_(communicator().all_gather(own));
     if (communicator().rank() == 1) all.mul_(1 + 1e-15);
   }
