@@ -34,7 +34,7 @@ def parse_arguments():
     parser.add_argument("--batch", type=int, default=64, help="samples a rank (64)")
     parser.add_argument("--rounds", type=int, default=5, help="measurements of each side (5)")
     parser.add_argument("--seconds", type=float, default=8, help="of a measurement, after its warm-up (8)")
-    parser.add_argument("--plain", action="store_true", help="also Ganymede without node sharing and overlap")
+    parser.add_argument("--plain", action="store_true", help="also Ganymede without node sharing, overlap and factors")
     parser.add_argument("--fused", action="store_true", help="also PyTorch with Adam(fused=True)")
     parser.add_argument("--compile", action="store_true", help="also PyTorch with torch.compile")
     parser.add_argument("--hosts", metavar="FILE", help="on the hosts of an mpirun host file")

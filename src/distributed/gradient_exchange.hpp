@@ -67,6 +67,8 @@ class GradientExchange {
   virtual void start_gather(const at::Tensor& /*own*/, const at::Tensor& /*all*/) {
     ensure(false, "this exchange gathers no factors");
   }
+  // Called now and then while this rank computes: what is under way goes on. Local.
+  virtual void progress() {}
   virtual void finish_sums() = 0;
   // After an error between the two: nothing is under way when it returns, and finish_sums throws from then
   // on, since the ranks may disagree about what was summed. Local.

@@ -30,8 +30,14 @@ ElementRange HostGradientExchange::owned_part(ElementRange bucket) const {
 }
 
 void HostGradientExchange::start_sums(const Gradients& gradients, std::span<const ElementRange> buckets) {
-  for (const ElementRange& bucket : buckets)
-    overlaps() ? submit(gradients, bucket) : sum_to_owners(gradients, bucket);
+  for (const ElementRange& bucket : buckets) {
+    if (!overlaps())
+      sum_to_owners(gradients, bucket);
+    else if (background_)
+      submit(gradients, bucket);
+    else
+      begin([&] { begin_sum(gradients.own.narrow(0, bucket.begin, bucket.size())); });
+  }
 }
 
 void HostGradientExchange::sum_to_owners(const Gradients& gradients, ElementRange bucket) {
@@ -72,20 +78,29 @@ void HostGradientExchange::submit(const Gradients& gradients, ElementRange bucke
 }
 
 void HostGradientExchange::start_gather(const at::Tensor& own, const at::Tensor& all) {
-  if (overlaps())
-    return background_->submit(
-        [own, all](Communicator& of_thread) { of_thread.gradients().start_gather(own, all); });
-  communicator().ensure_collective();
   ensure(own.is_contiguous() && all.is_contiguous(), "collectives take contiguous tensors");
+  begin([&] { begin_gather(own, all); });
+}
+
+template <typename Action>
+void HostGradientExchange::begin(Action action) {
+  communicator().ensure_collective();
   const ScopedTimer timer = communicator().count_time();
-  const TraceSpan span("gather_factors", TraceCategory::communication);
-  begin_gather(own, all);
+  const TraceSpan span("begin_sum", TraceCategory::communication);
+  if (!under_way_) under_way_.emplace();
+  action();
 }
 
 void HostGradientExchange::finish_sums() {
-  if (!overlaps()) return end_gathers();
-  if (gathers_factors_)
-    background_->submit([](Communicator& of_thread) { of_thread.gradients().finish_sums(); });
+  if (under_way_) {
+    hidden_seconds_ += under_way_->seconds();
+    under_way_.reset();
+    const ScopedTimer timer = communicator().count_time();
+    const TraceSpan span("end_sums", TraceCategory::communication);
+    const auto wait = communicator().wait_in({.name = "the sums of gradients that are under way"});
+    end_all();
+  }
+  if (!overlaps() || !background_) return;
   {
     const ScopedTimer timer = communicator().count_time();
     const auto wait = communicator().wait_in({.name = "the sums of gradients in the background"});
@@ -96,7 +111,7 @@ void HostGradientExchange::finish_sums() {
 
 void HostGradientExchange::abandon_sums() noexcept {
   if (background_) background_->cancel();
-  abandon_gathers();
+  abandon_all();
 }
 
 void HostGradientExchange::publish(const at::Tensor& /*buffer*/, std::span<const ElementRange> /*buckets*/,
@@ -115,8 +130,19 @@ void HostGradientExchange::broadcast_values_(const at::Tensor& buffer) {
   communicator().host_group().barrier();
 }
 
+void HostGradientExchange::ensure_lone_ranks() const {
+  ensure(communicator().host_group().size() == 1 && !background_, "ranks that share memory sum in it");
+}
+
+void HostGradientExchange::take_turns(std::int64_t bucket_bytes, bool leaves_overlap_open) {
+  ensure_lone_ranks();
+  takes_turns_ = true;
+  bucket_bytes_ = bucket_bytes;
+  leaves_overlap_open_ = leaves_overlap_open;
+}
+
 void HostGradientExchange::gather_factors() {
-  ensure(communicator().host_group().size() == 1, "ranks that share memory sum in it");
+  ensure_lone_ranks();
   gathers_factors_ = true;
 }
 

@@ -34,14 +34,19 @@ class HostGradientExchange : public GradientExchange {
   void all_reduce_sum_(const at::Tensor& tensor) override { communicator().all_reduce_sum_(tensor); }
   at::Tensor all_gather(const at::Tensor& tensor) override { return communicator().all_gather(tensor); }
 
-  bool can_overlap() const override { return background_.has_value(); }
+  bool can_overlap() const override { return background_ || takes_turns_; }
   bool leaves_overlap_open() const override { return leaves_overlap_open_; }
-  double hidden_seconds() const override { return background_ ? background_->hidden_seconds() : 0; }
+  double hidden_seconds() const override {
+    return background_ ? background_->hidden_seconds() : hidden_seconds_;
+  }
 
   // From now on sums can go on in a thread, over another communicator of the same ranks and host groups.
   void start_background(std::unique_ptr<Communicator> of_thread, std::int64_t bucket_bytes,
                         bool leaves_overlap_open);
-  // From now on factors may travel in place of gradients. Each host group has one rank.
+  // Where each host group has one rank, from now on:
+  // Sums can go on in turns with what this rank computes, without a thread.
+  void take_turns(std::int64_t bucket_bytes, bool leaves_overlap_open);
+  // Factors may travel in place of gradients.
   void gather_factors();
 
  private:
@@ -49,10 +54,11 @@ class HostGradientExchange : public GradientExchange {
   virtual int owners() const { return communicator().host_group().size(); }
   // Over the owners with the same place in their groups; only they call it.
   virtual void sum_across_hosts_(const at::Tensor&) {}
-  // Where each group has one rank: what begins goes on while this rank computes, and ends together.
+  // Where each group has one rank: what begins may go on while this rank computes, and ends together.
+  virtual void begin_sum(const at::Tensor& tensor) { sum_across_hosts_(tensor); }
   virtual void begin_gather(const at::Tensor& own, const at::Tensor& all) { all[0].copy_(own); }
-  virtual void end_gathers() {}
-  virtual void abandon_gathers() noexcept {}
+  virtual void end_all() {}
+  virtual void abandon_all() noexcept {}
   // Over the first ranks of the groups; only they call it.
   virtual void broadcast_across_hosts_(const at::Tensor&) {}
   // Whether ranks compare what they sum in the background before they do. It costs a message more, which
@@ -60,12 +66,17 @@ class HostGradientExchange : public GradientExchange {
   virtual bool compares_background_sums() const { return false; }
 
   void sum_to_owners(const Gradients& gradients, ElementRange bucket);
+  template <typename Action>
+  void begin(Action action);
+  void ensure_lone_ranks() const;
   void submit(const Gradients& gradients, ElementRange bucket);
 
   std::int64_t numbers_ = 0;
   std::int64_t bucket_bytes_ = 0;
   bool leaves_overlap_open_ = false;
-  bool gathers_factors_ = false;
+  bool takes_turns_ = false, gathers_factors_ = false;
+  std::optional<Stopwatch> under_way_;  // since the first of those that are
+  double hidden_seconds_ = 0;
   std::optional<CommunicationThread> background_;
 };
 

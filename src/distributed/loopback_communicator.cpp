@@ -178,7 +178,9 @@ class LoopbackCommunicator final : public Communicator {
         place_(place),
         node_(*world.nodes[static_cast<std::size_t>(place.node)], place.host_rank, place.host_size) {
     auto exchange = std::make_unique<LoopbackGradientExchange>(*this, world, place);
-    if (background_world)
+    if (options.overlap && options.factors)
+      exchange->take_turns(options.bucket_bytes, /*leaves_overlap_open=*/true);
+    else if (background_world)
       exchange->start_background(
           std::make_unique<LoopbackCommunicator>(*background_world, place, options, nullptr, this->board()),
           options.bucket_bytes, /*leaves_overlap_open=*/true);

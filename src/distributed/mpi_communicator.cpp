@@ -59,9 +59,10 @@ void MpiCommunicator::configure(const CommunicationOptions& options) {
   const auto wait = wait_in({.name = "the agreement on shared memory and overlap"});
   if (options.node_sharing == NodeSharing::automatic) share_memory();
   auto exchange = std::make_unique<MpiGradientExchange>(*this, world_.get(), waiting_);
-  if (may_gather(options.factors)) exchange->gather_factors();
-  if (may_overlap(options.overlap))
-    exchange->overlap(std::unique_ptr<Communicator>(new MpiCommunicator(*this)), options);
+  const bool lone = are_lone();
+  if (lone && may_gather(options.factors)) exchange->gather_factors();
+  if (may_overlap(options.overlap, lone))
+    exchange->overlap(std::unique_ptr<Communicator>(lone ? nullptr : new MpiCommunicator(*this)), options);
   carry_gradients_by(std::move(exchange));
 }
 
@@ -89,16 +90,22 @@ int MpiCommunicator::count_hosts() const {
   return hosts;
 }
 
-bool MpiCommunicator::may_gather(Factors factors) {
-  if (factors == Factors::off || size_ == 1) return false;
-  int largest_group = host_group().size();
-  check_mpi(MPI_Allreduce(MPI_IN_PLACE, &largest_group, 1, MPI_INT, MPI_MAX, world_.get()), "MPI_Allreduce");
-  return largest_group == 1 && (factors == Factors::on || count_hosts() == size_);
+// Whether each host group has one rank.
+bool MpiCommunicator::are_lone() {
+  int largest = host_group().size();
+  check_mpi(MPI_Allreduce(MPI_IN_PLACE, &largest, 1, MPI_INT, MPI_MAX, world_.get()), "MPI_Allreduce");
+  return largest == 1;
 }
 
-bool MpiCommunicator::may_overlap(Overlap overlap) const {
+bool MpiCommunicator::may_gather(Factors factors) const {
+  if (factors == Factors::off || size_ == 1) return false;
+  return factors == Factors::on || count_hosts() > 1;
+}
+
+bool MpiCommunicator::may_overlap(Overlap overlap, bool lone) const {
   if (overlap == Overlap::off || size_ == 1) return false;
   if (overlap == Overlap::automatic && count_hosts() == 1) return false;
+  if (lone) return true;
   if (threads_may_communicate()) return true;
   if (rank_ == 0)
     spdlog::warn(

@@ -47,8 +47,9 @@ class MpiCommunicator final : public Communicator {
 
   void share_memory();
   int count_hosts() const;
-  bool may_gather(Factors factors);
-  bool may_overlap(Overlap overlap) const;
+  bool are_lone();
+  bool may_gather(Factors factors) const;
+  bool may_overlap(Overlap overlap, bool lone) const;
 
   MpiHandle world_;
   MpiHandle host_;  // the ranks of this host

@@ -4,14 +4,14 @@
 
 #include "base/clock.hpp"
 #include "base/logging.hpp"
-#include "base/trace.hpp"
 #include "distributed/mpi_pieces.hpp"
 #include "distributed/mpi_session.hpp"
 
 namespace ganymede {
 namespace {
 
-constexpr int kGatherTag = 2;  // a sum that another rank takes for a gathering does not come to its end
+// Sums that are under way together have tags of their own, gatherings another.
+constexpr int kGatherTag = 1, kFirstSumTag = 2;
 
 }  // namespace
 
@@ -23,18 +23,20 @@ MpiGradientExchange::MpiGradientExchange(Communicator& communicator, MPI_Comm wo
   check_mpi(MPI_Allreduce(MPI_IN_PLACE, &owners_, 1, MPI_INT, MPI_MIN, world), "MPI_Allreduce");
   const int place = group.rank() < owners_ ? group.rank() : MPI_UNDEFINED;
   check_mpi(MPI_Comm_split(world, place, communicator.rank(), across_.place()), "MPI_Comm_split");
-  if (across_) sum_across_.emplace(across_.get(), waiting);
 }
 
 void MpiGradientExchange::overlap(std::unique_ptr<Communicator> of_thread,
                                   const CommunicationOptions& options) {
   const bool open = options.overlap == Overlap::automatic;
-  start_background(std::move(of_thread),
-                   options.bucket_bytes ? *options.bucket_bytes : measure_bucket_bytes(), open);
+  const std::int64_t bucket_bytes = options.bucket_bytes ? *options.bucket_bytes : measure_bucket_bytes();
+  if (of_thread)
+    start_background(std::move(of_thread), bucket_bytes, open);
+  else
+    take_turns(bucket_bytes, open);
   if (communicator().rank() == 0)
     spdlog::info("gradients travel {}, in buckets of {} KB",
                  open ? "while backward runs or after it, as steps will show" : "while backward runs",
-                 bucket_bytes() >> 10);
+                 this->bucket_bytes() >> 10);
 }
 
 // Of the line time = a + b x bytes, measured by a small and a large sum: buckets so large that a is 5 % of
@@ -49,7 +51,7 @@ std::int64_t MpiGradientExchange::measure_bucket_bytes() {
     for (int i = 0; i < kRepeats; ++i) {
       communicator().barrier();
       const Stopwatch stopwatch;
-      if (sum_across_) (*sum_across_)(numbers);
+      if (across_) sum_across_hosts_(numbers);
       seconds = std::min(seconds, stopwatch.seconds());
     }
     return seconds;
@@ -71,28 +73,50 @@ void MpiGradientExchange::begin_gather(const at::Tensor& own, const at::Tensor& 
   const auto bytes = static_cast<std::int64_t>(own.nbytes());
   auto* const gathered = static_cast<std::byte*>(all.mutable_data_ptr());
   const auto* const mine = static_cast<const std::byte*>(own.const_data_ptr());
-  if (!factors_) factors_.emplace(across_.get(), kGatherTag, waiting_);
+  if (!factors_) {
+    factors_.emplace(across_.get(), waiting_);
+    factors_->use_tag(kGatherTag);
+  }
   for (int distance = 1; distance < size; ++distance) {
     const int from = (rank + size - distance) % size;
     factors_->receive(gathered + bytes * from, bytes, from);
     factors_->send(mine, bytes, (rank + distance) % size);
   }
   std::copy_n(mine, bytes, gathered + bytes * rank);
-  their_memory_.insert(their_memory_.end(), {own, all});
+  memory_of_factors_.insert(memory_of_factors_.end(), {own, all});
 }
 
-void MpiGradientExchange::end_gathers() {
-  if (their_memory_.empty()) return;
-  const ScopedTimer timer = communicator().count_time();
-  const TraceSpan span("wait_for_factors", TraceCategory::communication);
-  const auto wait = communicator().wait_in({.name = "the gathering of factors"});
-  factors_->wait();
-  their_memory_.clear();
+void MpiGradientExchange::begin_sum(const at::Tensor& tensor) {
+  if (under_way_ == sums_.size()) sums_.push_back(std::make_unique<MpiTreeSum>(across_.get(), waiting_));
+  sums_[under_way_]->begin(tensor, kFirstSumTag + static_cast<int>(under_way_));
+  ++under_way_;
+}
+
+void MpiGradientExchange::progress() {
+  for (std::size_t i = 0; i < under_way_; ++i) sums_[i]->advance();
+}
+
+void MpiGradientExchange::end_all() {
+  wait_until(waiting_, [this] {
+    bool done = true;
+    for (std::size_t i = 0; i < under_way_; ++i) done = sums_[i]->advance() && done;
+    return done;
+  });
+  under_way_ = 0;
+  if (factors_) factors_->wait();
+  memory_of_factors_.clear();
 }
 
 // MPI may write to their memory as long as it can: it stays.
-void MpiGradientExchange::abandon_gathers() noexcept {
+void MpiGradientExchange::abandon_all() noexcept {
+  for (std::size_t i = 0; i < under_way_; ++i) sums_[i]->cancel();
   if (factors_) factors_->cancel();
+}
+
+// Nothing else is under way: factors may be, whose messages are others.
+void MpiGradientExchange::sum_across_hosts_(const at::Tensor& tensor) {
+  begin_sum(tensor);
+  sums_[--under_way_]->wait();
 }
 
 void MpiGradientExchange::broadcast_across_hosts_(const at::Tensor& tensor) {

@@ -33,14 +33,16 @@ void MpiMessages::send(const std::byte* data, std::int64_t bytes, int to) {
   });
 }
 
+bool MpiMessages::done() {
+  int done = 0;
+  check_mpi(MPI_Testall(static_cast<int>(requests_.size()), requests_.data(), &done, MPI_STATUSES_IGNORE),
+            "MPI_Testall");
+  if (done != 0) requests_.clear();
+  return done != 0;
+}
+
 void MpiMessages::wait() {
-  const auto count = static_cast<int>(requests_.size());
-  wait_until(waiting_, [&] {
-    int done = 0;
-    check_mpi(MPI_Testall(count, requests_.data(), &done, MPI_STATUSES_IGNORE), "MPI_Testall");
-    return done != 0;
-  });
-  requests_.clear();
+  wait_until(waiting_, [this] { return done(); });
 }
 
 void MpiMessages::cancel() noexcept {

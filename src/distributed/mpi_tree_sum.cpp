@@ -4,100 +4,150 @@
 #include <bit>
 
 #include "base/error.hpp"
-#include "distributed/mpi_messages.hpp"
 #include "distributed/mpi_session.hpp"
 #include "distributed/tree_sum.hpp"
 
 namespace ganymede {
 namespace {
 
-constexpr int kTag = 1;
 constexpr std::int64_t kAlignment = 64;  // bytes; halves begin on a cache line
+
+// Where share `rank` of `size` begins among so many elements.
+std::int64_t begin_of_share(int rank, int size, std::int64_t count, std::int64_t line) {
+  const std::int64_t lines = (count + line - 1) / line;
+  return std::min(lines * rank / size * line, count);
+}
 
 }  // namespace
 
-MpiTreeSum::MpiTreeSum(MPI_Comm ranks, const WaitingMode& waiting) : ranks_(ranks), waiting_(waiting) {
+MpiTreeSum::MpiTreeSum(MPI_Comm ranks, const WaitingMode& waiting)
+    : waiting_(waiting), messages_(ranks, waiting) {
   check_mpi(MPI_Comm_rank(ranks, &rank_), "MPI_Comm_rank");
   check_mpi(MPI_Comm_size(ranks, &size_), "MPI_Comm_size");
 }
 
-void MpiTreeSum::operator()(const at::Tensor& tensor) {
+void MpiTreeSum::begin(const at::Tensor& tensor, int tag) {
+  ensure(round_ == rounds_.size(), "the sum before is there");
+  rounds_.clear();
+  round_ = 0;
   if (size_ == 1 || tensor.numel() == 0) return;
+  tensor_ = tensor;
+  messages_.use_tag(tag);
   if (std::has_single_bit(static_cast<unsigned>(size_)))
-    return halve_and_double(static_cast<std::byte*>(tensor.mutable_data_ptr()), tensor.numel(), tensor);
-  exchange_shares(static_cast<std::byte*>(tensor.mutable_data_ptr()), tensor.numel(), tensor);
+    plan_halves();
+  else
+    plan_shares();
+  rounds_.front().post();
+}
+
+bool MpiTreeSum::advance() {
+  while (round_ < rounds_.size()) {
+    if (!messages_.done()) return false;
+    rounds_[round_].complete();
+    if (++round_ < rounds_.size()) rounds_[round_].post();
+  }
+  return true;
+}
+
+void MpiTreeSum::wait() {
+  wait_until(waiting_, [this] { return advance(); });
+}
+
+void MpiTreeSum::cancel() noexcept {
+  messages_.cancel();
+  round_ = rounds_.size();
+}
+
+std::byte* MpiTreeSum::bytes_at(std::int64_t element) const {
+  return static_cast<std::byte*>(tensor_.mutable_data_ptr()) +
+         element * static_cast<std::int64_t>(tensor_.element_size());
+}
+
+void MpiTreeSum::make_room(std::int64_t bytes) {
+  if (static_cast<std::size_t>(bytes) > received_.size()) received_.resize(static_cast<std::size_t>(bytes));
 }
 
 // Each rank sums its share of all ranks' numbers and sends it to all: two rounds, in which all messages are
 // under way at once. MPI's own sum need not have the same bits on every rank.
-void MpiTreeSum::exchange_shares(std::byte* data, std::int64_t count, const at::Tensor& tensor) {
-  const auto item = static_cast<std::int64_t>(tensor.element_size());
-  const std::int64_t line = kAlignment / item, lines = (count + line - 1) / line;
-  const auto begin_of = [&](int rank) { return std::min(lines * rank / size_ * line, count); };
-  const std::int64_t begin = begin_of(rank_), mine = begin_of(rank_ + 1) - begin;
-  const auto for_each_other = [&](const auto& action) {
+void MpiTreeSum::plan_shares() {
+  const auto item = static_cast<std::int64_t>(tensor_.element_size());
+  const auto begin_of = [count = tensor_.numel(), size = size_, line = kAlignment / item](int rank) {
+    return begin_of_share(rank, size, count, line);
+  };
+  const auto bytes_of = [begin_of, item](int rank) { return (begin_of(rank + 1) - begin_of(rank)) * item; };
+  const auto for_each_other = [this](const auto& action) {
     for (int distance = 1; distance < size_; ++distance) action((rank_ + distance) % size_);
   };
-
-  received_.resize(static_cast<std::size_t>(std::max<std::int64_t>(mine * item * size_, 1)));
-  MpiMessages messages(ranks_, kTag, waiting_);
-  for_each_other([&](int other) {
-    messages.receive(received_.data() + mine * item * other, mine * item, other);
-    messages.send(data + begin_of(other) * item, (begin_of(other + 1) - begin_of(other)) * item, other);
-  });
-  messages.wait();
-  const at::Tensor sum = tensor.narrow(0, begin, mine);
-  std::vector<at::Tensor> addends;
-  for (int rank = 0; rank < size_; ++rank)
-    addends.push_back(
-        rank == rank_ ? sum : at::from_blob(received_.data() + mine * item * rank, {mine}, tensor.options()));
-  if (mine > 0) tree_sum_into(sum, addends);
-
-  for_each_other([&](int other) {
-    messages.receive(data + begin_of(other) * item, (begin_of(other + 1) - begin_of(other)) * item, other);
-    messages.send(data + begin * item, mine * item, other);
-  });
-  messages.wait();
+  const std::int64_t mine = bytes_of(rank_);
+  make_room(mine * size_);
+  rounds_.push_back({.post =
+                         [this, for_each_other, begin_of, bytes_of, mine] {
+                           for_each_other([&](int other) {
+                             messages_.receive(received_.data() + mine * other, mine, other);
+                             messages_.send(bytes_at(begin_of(other)), bytes_of(other), other);
+                           });
+                         },
+                     .complete =
+                         [this, begin_of, mine, item] {
+                           if (mine == 0) return;
+                           const at::Tensor sum = tensor_.narrow(0, begin_of(rank_), mine / item);
+                           std::vector<at::Tensor> addends;
+                           for (int rank = 0; rank < size_; ++rank)
+                             addends.push_back(rank == rank_
+                                                   ? sum
+                                                   : at::from_blob(received_.data() + mine * rank,
+                                                                   {mine / item}, tensor_.options()));
+                           tree_sum_into(sum, addends);
+                         }});
+  rounds_.push_back({.post = [this, for_each_other, begin_of, bytes_of, mine] {
+    for_each_other([&](int other) {
+      messages_.receive(bytes_at(begin_of(other)), bytes_of(other), other);
+      messages_.send(bytes_at(begin_of(rank_)), mine, other);
+    });
+  }});
 }
 
-void MpiTreeSum::halve_and_double(std::byte* data, std::int64_t count, const at::Tensor& tensor) {
-  const auto item = static_cast<std::int64_t>(tensor.element_size());
+void MpiTreeSum::plan_halves() {
+  const auto item = static_cast<std::int64_t>(tensor_.element_size());
   const std::int64_t line = kAlignment / item;
-  struct Level {
-    std::int64_t kept_begin, kept_end, sent_begin, sent_end;
+  struct Part {
+    std::int64_t begin, end;
+    std::int64_t size() const { return end - begin; }
   };
-  std::vector<Level> levels;  // [distance's logarithm]
-  std::int64_t begin = 0, end = count;
+  struct Level {
+    int partner;
+    Part kept, sent;
+  };
+  std::vector<Level> levels;
+  Part part{0, tensor_.numel()};
   for (int distance = 1; distance < size_; distance *= 2) {
-    const std::int64_t middle = std::min(end, begin + (end - begin + 2 * line - 1) / (2 * line) * line);
+    const std::int64_t middle =
+        std::min(part.end, part.begin + (part.size() + 2 * line - 1) / (2 * line) * line);
+    const Part low{part.begin, middle}, high{middle, part.end};
     const bool lower = (rank_ & distance) == 0;
-    levels.push_back(lower ? Level{begin, middle, middle, end} : Level{middle, end, begin, middle});
-    const Level& level = levels.back();
-    const std::int64_t kept = level.kept_end - level.kept_begin;
-    received_.resize(static_cast<std::size_t>(std::max<std::int64_t>(kept * item, 1)));
-    exchange(data + level.sent_begin * item, (level.sent_end - level.sent_begin) * item, received_.data(),
-             kept * item, rank_ ^ distance);
-    if (kept > 0)
-      tree_sum_into(tensor.narrow(0, level.kept_begin, kept),
-                    std::array{tensor.narrow(0, level.kept_begin, kept),
-                               at::from_blob(received_.data(), {kept}, tensor.options())});
-    begin = level.kept_begin;
-    end = level.kept_end;
+    levels.push_back({.partner = rank_ ^ distance, .kept = lower ? low : high, .sent = lower ? high : low});
+    part = levels.back().kept;
   }
-  for (int distance = size_ / 2; distance >= 1; distance /= 2) {
-    const Level& level = levels.back();
-    exchange(data + level.kept_begin * item, (level.kept_end - level.kept_begin) * item,
-             data + level.sent_begin * item, (level.sent_end - level.sent_begin) * item, rank_ ^ distance);
-    levels.pop_back();
-  }
-}
-
-void MpiTreeSum::exchange(const std::byte* sent, std::int64_t sent_bytes, std::byte* received,
-                          std::int64_t received_bytes, int partner) {
-  MpiMessages messages(ranks_, kTag, waiting_);
-  messages.receive(received, received_bytes, partner);
-  messages.send(sent, sent_bytes, partner);
-  messages.wait();
+  make_room(levels.front().kept.size() * item);
+  for (const Level& level : levels)
+    rounds_.push_back(
+        {.post =
+             [this, level, item] {
+               messages_.receive(received_.data(), level.kept.size() * item, level.partner);
+               messages_.send(bytes_at(level.sent.begin), level.sent.size() * item, level.partner);
+             },
+         .complete =
+             [this, level] {
+               if (level.kept.size() == 0) return;
+               const at::Tensor sum = tensor_.narrow(0, level.kept.begin, level.kept.size());
+               tree_sum_into(sum, std::array{sum, at::from_blob(received_.data(), {level.kept.size()},
+                                                                tensor_.options())});
+             }});
+  for (auto level = levels.rbegin(); level != levels.rend(); ++level)
+    rounds_.push_back({.post = [this, level = *level, item] {
+      messages_.receive(bytes_at(level.sent.begin), level.sent.size() * item, level.partner);
+      messages_.send(bytes_at(level.kept.begin), level.kept.size() * item, level.partner);
+    }});
 }
 
 }  // namespace ganymede

@@ -5,9 +5,10 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <functional>
 #include <vector>
 
-#include "distributed/waiting.hpp"
+#include "distributed/mpi_messages.hpp"
 
 namespace ganymede {
 
@@ -19,18 +20,33 @@ class MpiTreeSum {
   // Communicator and mode must outlive it.
   MpiTreeSum(MPI_Comm ranks, const WaitingMode& waiting);
 
-  void operator()(const at::Tensor& tensor);
+  // Begins a sum, when the one before is there. Those that are under way together have tags of their own.
+  // Collective.
+  void begin(const at::Tensor& tensor, int tag);
+  // Goes on as far as what has come allows; whether the sum is there.
+  bool advance();
+  void wait();
+  // What is under way will not be.
+  void cancel() noexcept;
 
  private:
-  void halve_and_double(std::byte* data, std::int64_t count, const at::Tensor& tensor);
-  void exchange_shares(std::byte* data, std::int64_t count, const at::Tensor& tensor);
-  void exchange(const std::byte* sent, std::int64_t sent_bytes, std::byte* received,
-                std::int64_t received_bytes, int partner);
+  // Messages, and what is done when they have come and gone.
+  struct Round {
+    std::function<void()> post, complete = [] {};
+  };
 
-  MPI_Comm ranks_;
+  void plan_shares();
+  void plan_halves();
+  void make_room(std::int64_t bytes);
+  std::byte* bytes_at(std::int64_t element) const;
+
   const WaitingMode& waiting_;
+  MpiMessages messages_;
   int rank_ = 0, size_ = 1;
+  at::Tensor tensor_;
   std::vector<std::byte> received_;
+  std::vector<Round> rounds_;
+  std::size_t round_ = 0;  // whose messages are under way
 };
 
 }  // namespace ganymede

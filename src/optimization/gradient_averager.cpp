@@ -42,6 +42,7 @@ GradientAverager::Pending GradientAverager::begin() {
 
 // Buckets leave in their order, which is that of backward, on every rank.
 void GradientAverager::note_arrival(std::size_t slot) {
+  arena_.exchange().progress();
   if (update_ == Update::pending && factored_) factored_->start(slot);
   if (!watching_) return;
   for (const std::size_t bucket : buckets_of_slot_[slot]) {

@@ -80,17 +80,25 @@ class CycleProcedure final : public Procedure {
 
   const Schedule& schedule() const override { return schedule_; }
 
-  // Both generators, then both discriminators, on what the generators made before their update.
+  // Both generators, then both discriminators, on what the generators made before their update: no pass needs
+  // weights that another's gradients move, so these travel while later passes run.
   at::Tensor step(std::int64_t step, const StepData& data) override {
     const MixedPrecision mixed(setting_.mixed_precision);
     const OfDomains<Batch> batches{data[0].front(), data[1].front()};
     keep_first_images(step, batches);
     const std::vector<DomainImages> slices = slices_of(batches);
     CycleLosses losses;
-    const OfDomains<at::Tensor> fakes = update_generators(step, slices, losses);
-    for (const std::size_t domain : kDomains)
-      update_discriminator(step, domain, slices, exchange(step, domain, fakes[domain], batches[domain]),
-                           losses.discriminators[domain]);
+    std::vector<PendingGradients> pending;
+    pending.emplace_back(std::vector{&generators_[0], &generators_[1]});
+    const OfDomains<at::Tensor> fakes = pass_generators(step, slices, pending.back(), losses);
+    for (const std::size_t domain : kDomains) {
+      const at::Tensor shown = exchange(step, domain, fakes[domain], batches[domain]);
+      pending.emplace_back(std::vector{&discriminators_[domain]});
+      pass_discriminator(domain, slices, shown, pending.back(), losses.discriminators[domain]);
+    }
+    for (PendingGradients& gradients : pending) gradients.finish();
+    for (OfDomains<TrainedNetwork>* networks : {&generators_, &discriminators_})
+      for (TrainedNetwork& network : *networks) update(network, step);
     std::vector<at::Tensor> values{losses.generators.get(), losses.cycle.get()};
     if (options_.identity_weight > 0) values.push_back(losses.identity.get());
     for (const SumOfLosses& loss : losses.discriminators) values.push_back(loss.get());
@@ -147,24 +155,17 @@ class CycleProcedure final : public Procedure {
   }
 
   // Returns what the generators made, this rank's rows, without a graph.
-  OfDomains<at::Tensor> update_generators(std::int64_t step, const std::vector<DomainImages>& slices,
-                                          CycleLosses& losses) {
+  OfDomains<at::Tensor> pass_generators(std::int64_t step, const std::vector<DomainImages>& slices,
+                                        PendingGradients& pending, CycleLosses& losses) {
     const Frozen judge_a(discriminators_[0].arena), judge_b(discriminators_[1].arena);
     for (const TrainedNetwork& generator : generators_) generator.network->begin_update();
     OfDomains<std::vector<at::Tensor>> fakes;
-    auto pending_a = generators_[0].averager.begin(), pending_b = generators_[1].averager.begin();
     for (const DomainImages& slice : slices) {
-      if (&slice != &slices.front()) {
-        pending_a.next_replica();
-        pending_b.next_replica();
-      }
+      if (&slice != &slices.front()) pending.next_replica();
       const Translations made = pass_through_generators(step, slice);
       backward_through_generators(slice, made, judge_translations(slice, made, losses), losses);
       for (const std::size_t domain : kDomains) fakes[domain].push_back(made.fake[domain].detach());
     }
-    pending_a.finish();
-    pending_b.finish();
-    for (TrainedNetwork& generator : generators_) update(generator, step);
     return {at::cat(fakes[0]), at::cat(fakes[1])};
   }
 
@@ -253,11 +254,9 @@ class CycleProcedure final : public Procedure {
   }
 
   // fakes: of all slices.
-  void update_discriminator(std::int64_t step, std::size_t domain, const std::vector<DomainImages>& slices,
-                            const at::Tensor& fakes, SumOfLosses& losses) {
-    TrainedNetwork& discriminator = discriminators_[domain];
-    discriminator.network->begin_update();
-    auto pending = discriminator.averager.begin();
+  void pass_discriminator(std::size_t domain, const std::vector<DomainImages>& slices,
+                          const at::Tensor& fakes, PendingGradients& pending, SumOfLosses& losses) {
+    discriminators_[domain].network->begin_update();
     for (const DomainImages& slice : slices) {
       if (&slice != &slices.front()) pending.next_replica();
       ScopedPart part(parts_[kDiscriminatorsForward], communicator_);
@@ -273,8 +272,6 @@ class CycleProcedure final : public Procedure {
           .backward();
       losses += loss.sum * factor;
     }
-    pending.finish();
-    update(discriminator, step);
   }
 
   // Logits [images x patches, 1].
