@@ -20,7 +20,7 @@
 #include "cli/terminal.hpp"
 #include "distributed/agreement.hpp"
 #include "distributed/launcher.hpp"
-#include "distributed/mpi_session.hpp"
+#include "distributed/mpi/mpi_session.hpp"
 #include "kernels/form.hpp"
 #include "training/stop_request.hpp"
 

@@ -6,9 +6,9 @@
 #include "data/importing/image_fit.hpp"
 #include "data/importing/picture_folder.hpp"
 #include "data/loading/pixel_table.hpp"
-#include "storage/image_file.hpp"
 #include "storage/pending_folder.hpp"
-#include "storage/png_image.hpp"
+#include "storage/pictures/image_file.hpp"
+#include "storage/pictures/png_image.hpp"
 
 namespace ganymede {
 namespace {

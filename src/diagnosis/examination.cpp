@@ -15,7 +15,7 @@
 #include "distributed/agreement.hpp"
 #include "distributed/gathering.hpp"
 #include "distributed/launcher.hpp"
-#include "distributed/mpi_session.hpp"
+#include "distributed/mpi/mpi_session.hpp"
 #include "recipe/recipe_library.hpp"
 #include "session/training_data.hpp"
 #include "storage/process_identity.hpp"

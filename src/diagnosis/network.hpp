@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "diagnosis/finding.hpp"
-#include "distributed/link_probe.hpp"
+#include "distributed/mpi/link_probe.hpp"
 
 namespace ganymede {
 

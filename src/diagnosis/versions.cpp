@@ -4,8 +4,8 @@
 #include <torch/version.h>
 
 #include "base/error.hpp"
-#include "distributed/mpi_session.hpp"
-#include "storage/hdf5_file.hpp"
+#include "distributed/mpi/mpi_session.hpp"
+#include "storage/hdf5/hdf5_file.hpp"
 
 namespace ganymede {
 namespace {

@@ -1,6 +1,7 @@
 // A roll call of ranks that are threads of one process: each can look at the others' boards.
 #pragma once
 
+#include <cstdlib>
 #include <memory>
 #include <utility>
 
@@ -22,6 +23,7 @@ class BoardRollCall final : public RollCall {
     for (const auto& board : boards_) states.emplace_back(board->state());
     return states;
   }
+  [[noreturn]] void end_job(int exit_code) override { std::_Exit(exit_code); }
 
  private:
   const int rank_;

@@ -23,6 +23,9 @@ class RollCall {
   virtual void answer(const RankState& own) = 0;
   // Asks all ranks and waits so long for their answers; answers them meanwhile.
   virtual RankStates ask(const RankState& own, double seconds) = 0;
+
+  // Ends the job of all ranks.
+  [[noreturn]] virtual void end_job(int exit_code) = 0;
 };
 
 // What rank `own` has to say of a wait of its own: in which operation it waits how long, for which ranks, and

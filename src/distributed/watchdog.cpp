@@ -8,7 +8,6 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/logging.hpp"
-#include "distributed/mpi_session.hpp"
 
 namespace ganymede {
 namespace {
@@ -109,7 +108,7 @@ void Watchdog::end_job(std::size_t mark) {
     nanosleep(&kPause, nullptr);
   }
   if (!speaks) last_words_(message);
-  if (roll_call_) abort_job(kExitCode);
+  if (roll_call_) roll_call_->end_job(kExitCode);
   std::_Exit(kExitCode);
 }
 

@@ -3,8 +3,8 @@
 #include <ATen/ATen.h>
 
 #include "base/error.hpp"
-#include "data/format/captions.hpp"
 #include "data/format/dataset_reader.hpp"
+#include "data/samples/captions.hpp"
 #include "evaluation/caption_judge.hpp"
 
 namespace ganymede {

@@ -3,7 +3,7 @@
 
 #include <ATen/ATen.h>
 
-#include "data/loading/batch.hpp"
+#include "data/samples/batch.hpp"
 #include "distributed/gradient_exchange.hpp"
 
 namespace ganymede {

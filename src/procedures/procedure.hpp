@@ -11,8 +11,8 @@
 #include <c10/core/TensorOptions.h>
 #include <torch/nn/module.h>
 
-#include "data/format/field.hpp"
-#include "data/loading/batch.hpp"
+#include "data/samples/batch.hpp"
+#include "data/samples/field.hpp"
 #include "optimization/optimizer.hpp"
 #include "optimization/parameter_arena.hpp"
 #include "procedures/attempt.hpp"

@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <optional>
 
-#include "storage/png_image.hpp"
+#include "storage/pictures/png_image.hpp"
 
 namespace ganymede {
 

@@ -4,7 +4,7 @@
 #include <array>
 
 #include "base/error.hpp"
-#include "storage/png_image.hpp"
+#include "storage/pictures/png_image.hpp"
 
 namespace ganymede {
 namespace {

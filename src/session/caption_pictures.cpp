@@ -3,9 +3,9 @@
 #include <ATen/ATen.h>
 
 #include "base/error.hpp"
-#include "data/format/captions.hpp"
 #include "data/format/dataset_reader.hpp"
 #include "data/loading/pixel_table.hpp"
+#include "data/samples/captions.hpp"
 #include "session/trained_run.hpp"
 
 namespace ganymede {

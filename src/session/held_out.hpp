@@ -1,7 +1,7 @@
 // Samples that a run is measured on and not trained on.
 #pragma once
 
-#include "data/loading/batch.hpp"
+#include "data/samples/batch.hpp"
 #include "distributed/communicator.hpp"
 #include "recipe/recipe.hpp"
 #include "training/checkpoint.hpp"

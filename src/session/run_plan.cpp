@@ -5,7 +5,7 @@
 
 #include "base/counted.hpp"
 #include "base/error.hpp"
-#include "distributed/mpi_session.hpp"
+#include "distributed/mpi/mpi_session.hpp"
 #include "recipe/recipe_difference.hpp"
 #include "recipe/recipe_library.hpp"
 #include "training/checkpoint_store.hpp"

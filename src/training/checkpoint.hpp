@@ -5,7 +5,7 @@
 #include <filesystem>
 
 #include "data/format/dataset_index.hpp"
-#include "training/training_state.hpp"
+#include "procedures/training_state.hpp"
 
 namespace ganymede {
 

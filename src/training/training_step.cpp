@@ -6,9 +6,9 @@
 #include "base/clock.hpp"
 #include "base/trace.hpp"
 #include "distributed/agreement.hpp"
+#include "procedures/training_state.hpp"
 #include "training/divergence.hpp"
 #include "training/stop_request.hpp"
-#include "training/training_state.hpp"
 
 namespace ganymede {
 namespace {

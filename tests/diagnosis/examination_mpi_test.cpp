@@ -8,7 +8,7 @@
 
 #include "base/counted.hpp"
 #include "distributed/agreement.hpp"
-#include "distributed/mpi_communicator.hpp"
+#include "distributed/mpi/mpi_communicator.hpp"
 #include "tests/support/mpi_environment.hpp"
 
 namespace ganymede {

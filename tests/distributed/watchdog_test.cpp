@@ -103,6 +103,7 @@ class NoRollCall final : public RollCall {
   std::string name_of(int rank) const override { return fmt::format("rank {} on h{}", rank, rank / 2); }
   void answer(const RankState&) override {}
   RankStates ask(const RankState&, double) override { return {}; }
+  [[noreturn]] void end_job(int exit_code) override { std::_Exit(exit_code); }
 };
 
 TEST(RollCall, NamesTheRanksThatAreSilentBehindOrElsewhere) {

@@ -3,8 +3,8 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
-#include "data/format/captions.hpp"
 #include "data/format/dataset_writer.hpp"
+#include "data/samples/captions.hpp"
 #include "evaluation/caption_judge.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/temporary_folder.hpp"

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "distributed/loopback_communicator.hpp"
-#include "distributed/mpi_communicator.hpp"
+#include "distributed/mpi/mpi_communicator.hpp"
 #include "distributed/nccl/nccl_gradient_exchange.hpp"
 #include "storage/checksum.hpp"
 #include "tests/doubles/accelerator_double.hpp"

@@ -7,7 +7,7 @@
 
 #include "reporting/sample_grid.hpp"
 #include "reporting/sample_writer.hpp"
-#include "storage/png_image.hpp"
+#include "storage/pictures/png_image.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace ganymede {

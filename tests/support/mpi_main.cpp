@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "base/error.hpp"
-#include "distributed/mpi_session.hpp"
+#include "distributed/mpi/mpi_session.hpp"
 #include "tests/support/mpi_environment.hpp"
 
 namespace ganymede {

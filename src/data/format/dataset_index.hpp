@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "data/format/field.hpp"
 #include "data/format/mode_law.hpp"
+#include "data/samples/field.hpp"
 
 namespace ganymede {
 

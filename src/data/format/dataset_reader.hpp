@@ -7,7 +7,7 @@
 #include <map>
 
 #include "data/format/dataset_index.hpp"
-#include "storage/hdf5_file.hpp"
+#include "storage/hdf5/hdf5_file.hpp"
 
 namespace ganymede {
 

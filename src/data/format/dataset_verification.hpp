@@ -5,7 +5,7 @@
 #include <functional>
 
 #include "data/format/dataset_index.hpp"
-#include "storage/hdf5_file.hpp"
+#include "storage/hdf5/hdf5_file.hpp"
 
 namespace ganymede {
 

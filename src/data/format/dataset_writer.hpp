@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "data/format/dataset_index.hpp"
-#include "storage/hdf5_file.hpp"
+#include "storage/hdf5/hdf5_file.hpp"
 #include "storage/pending_folder.hpp"
 
 namespace ganymede {

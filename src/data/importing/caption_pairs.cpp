@@ -6,7 +6,7 @@
 #include <tuple>
 
 #include "base/error.hpp"
-#include "data/format/captions.hpp"
+#include "data/samples/captions.hpp"
 #include "storage/json_object.hpp"
 
 namespace ganymede {

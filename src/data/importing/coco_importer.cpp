@@ -7,13 +7,13 @@
 
 #include "base/error.hpp"
 #include "base/logging.hpp"
-#include "data/format/captions.hpp"
 #include "data/format/dataset_writer.hpp"
 #include "data/importing/caption_pairs.hpp"
 #include "data/importing/image_fit.hpp"
 #include "data/importing/import_shape.hpp"
 #include "data/importing/vocabulary.hpp"
-#include "storage/image_file.hpp"
+#include "data/samples/captions.hpp"
+#include "storage/pictures/image_file.hpp"
 
 namespace ganymede {
 namespace {

@@ -12,7 +12,7 @@
 #include "data/importing/image_fit.hpp"
 #include "data/importing/import_shape.hpp"
 #include "data/importing/picture_folder.hpp"
-#include "storage/image_file.hpp"
+#include "storage/pictures/image_file.hpp"
 
 namespace ganymede {
 namespace {

@@ -5,10 +5,10 @@
 #include <optional>
 
 #include "data/format/dataset_index.hpp"
-#include "data/loading/batch.hpp"
 #include "data/loading/batch_loader_options.hpp"
 #include "data/loading/field_assembler.hpp"
 #include "data/loading/row_window.hpp"
+#include "data/samples/batch.hpp"
 
 namespace ganymede {
 

@@ -8,7 +8,6 @@
 #include <thread>
 
 #include "data/format/dataset_index.hpp"
-#include "data/loading/batch.hpp"
 #include "data/loading/batch_assembler.hpp"
 #include "data/loading/batch_loader_options.hpp"
 #include "data/loading/bounded_queue.hpp"
@@ -16,6 +15,7 @@
 #include "data/loading/rank_order.hpp"
 #include "data/loading/row_window.hpp"
 #include "data/loading/sample_cache.hpp"
+#include "data/samples/batch.hpp"
 
 namespace ganymede {
 

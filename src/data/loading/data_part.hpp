@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "data/format/dataset_index.hpp"
-#include "data/loading/batch.hpp"
 #include "data/loading/batch_loader_options.hpp"
+#include "data/samples/batch.hpp"
 
 namespace ganymede {
 

@@ -4,9 +4,9 @@
 #include <cstddef>
 #include <memory>
 
-#include "data/format/field.hpp"
-#include "data/loading/batch.hpp"
 #include "data/loading/batch_loader_options.hpp"
+#include "data/samples/batch.hpp"
+#include "data/samples/field.hpp"
 
 namespace ganymede {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/image_shape.hpp"
-#include "data/loading/batch.hpp"
+#include "data/samples/batch.hpp"
 
 namespace ganymede {
 

@@ -4,8 +4,8 @@
 #include <optional>
 #include <vector>
 
-#include "data/loading/batch.hpp"
 #include "data/loading/epoch_order.hpp"
+#include "data/samples/batch.hpp"
 
 namespace ganymede {
 

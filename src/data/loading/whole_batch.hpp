@@ -2,8 +2,8 @@
 #pragma once
 
 #include "data/format/dataset_index.hpp"
-#include "data/loading/batch.hpp"
 #include "data/loading/batch_loader_options.hpp"
+#include "data/samples/batch.hpp"
 
 namespace ganymede {
 

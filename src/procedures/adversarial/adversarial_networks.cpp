@@ -1,5 +1,5 @@
 #include "base/error.hpp"
-#include "data/format/captions.hpp"
+#include "data/samples/captions.hpp"
 #include "procedures/adversarial/adversarial_procedure.hpp"
 #include "procedures/adversarial/streams.hpp"
 

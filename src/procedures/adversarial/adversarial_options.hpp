@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "data/format/field.hpp"
+#include "data/samples/field.hpp"
 #include "networks/caption_encoder.hpp"
 #include "networks/registry.hpp"
 #include "objectives/adversarial_loss.hpp"

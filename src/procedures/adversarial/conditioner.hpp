@@ -1,7 +1,7 @@
 // What the networks of the adversarial procedure are told of samples: nothing, their label or their caption.
 #pragma once
 
-#include "data/format/captions.hpp"
+#include "data/samples/captions.hpp"
 #include "procedures/adversarial/one_hot.hpp"
 #include "procedures/adversarial/round.hpp"
 #include "procedures/samples.hpp"

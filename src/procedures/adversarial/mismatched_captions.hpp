@@ -2,7 +2,7 @@
 // 2016, "Generative Adversarial Text to Image Synthesis", section 4.2).
 #pragma once
 
-#include "data/loading/batch.hpp"
+#include "data/samples/batch.hpp"
 #include "distributed/communicator.hpp"
 
 namespace ganymede {

@@ -2,7 +2,7 @@
 // own under the law of the data, where it is known (Yu et al. 2017, section 4).
 #pragma once
 
-#include "data/loading/batch.hpp"
+#include "data/samples/batch.hpp"
 #include "procedures/figures.hpp"
 #include "procedures/sequence/oracle.hpp"
 

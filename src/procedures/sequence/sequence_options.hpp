@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "data/format/field.hpp"
+#include "data/samples/field.hpp"
 #include "networks/sequence_networks.hpp"
 #include "procedures/sequence/oracle.hpp"
 #include "procedures/update_options.hpp"

@@ -3,9 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "data/format/captions.hpp"
+#include "data/samples/captions.hpp"
 #include "storage/json_file.hpp"
-#include "storage/png_image.hpp"
+#include "storage/pictures/png_image.hpp"
 #include "tests/support/imported_dataset.hpp"
 
 namespace ganymede {

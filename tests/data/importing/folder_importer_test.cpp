@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "data/format/class_names.hpp"
-#include "storage/png_image.hpp"
+#include "storage/pictures/png_image.hpp"
 #include "tests/support/imported_dataset.hpp"
 #include "tests/support/jpeg_file.hpp"
 

@@ -3,8 +3,8 @@
 
 #include "distributed/lone_communicator.hpp"
 #include "distributed/loopback_communicator.hpp"
+#include "procedures/training_state.hpp"
 #include "tests/procedures/adversarial/parts.hpp"
-#include "training/training_state.hpp"
 
 namespace ganymede {
 namespace {

@@ -5,9 +5,9 @@
 
 #include "distributed/agreement.hpp"
 #include "distributed/loopback_communicator.hpp"
+#include "procedures/training_state.hpp"
 #include "tests/procedures/adversarial/reference_batch.hpp"
 #include "tests/support/mpi_environment.hpp"
-#include "training/training_state.hpp"
 
 namespace ganymede {
 

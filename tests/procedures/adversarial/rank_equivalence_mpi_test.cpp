@@ -1,7 +1,7 @@
 // Same recipe, any number of ranks: the ranks' training against the same training on rank 0 alone.
 #include <gtest/gtest.h>
 
-#include "distributed/mpi_communicator.hpp"
+#include "distributed/mpi/mpi_communicator.hpp"
 #include "recipe/recipe.hpp"
 #include "tests/procedures/adversarial/rank_comparison.hpp"
 

@@ -2,8 +2,8 @@
 // any rows of any step; and one step from them.
 #pragma once
 
-#include "data/format/captions.hpp"
-#include "data/loading/batch.hpp"
+#include "data/samples/batch.hpp"
+#include "data/samples/captions.hpp"
 #include "kernels/random_tensor.hpp"
 #include "procedures/adversarial/adversarial_procedure.hpp"
 

@@ -3,9 +3,9 @@
 #include <gtest/gtest.h>
 
 #include "distributed/lone_communicator.hpp"
+#include "procedures/training_state.hpp"
 #include "tests/procedures/adversarial/parts.hpp"
 #include "tests/support/expect_error.hpp"
-#include "training/training_state.hpp"
 
 namespace ganymede {
 namespace {

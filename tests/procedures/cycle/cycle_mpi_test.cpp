@@ -4,7 +4,7 @@
 
 #include "distributed/agreement.hpp"
 #include "distributed/loopback_communicator.hpp"
-#include "distributed/mpi_communicator.hpp"
+#include "distributed/mpi/mpi_communicator.hpp"
 #include "tests/procedures/cycle/cycle_training.hpp"
 #include "tests/support/mpi_environment.hpp"
 

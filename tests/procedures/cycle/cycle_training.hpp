@@ -5,7 +5,7 @@
 
 #include "kernels/random_tensor.hpp"
 #include "procedures/cycle/cycle_procedure.hpp"
-#include "training/training_state.hpp"
+#include "procedures/training_state.hpp"
 
 namespace ganymede {
 

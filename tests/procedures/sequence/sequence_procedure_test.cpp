@@ -9,10 +9,10 @@
 #include "procedures/sequence/oracle.hpp"
 #include "procedures/sequence/streams.hpp"
 #include "procedures/sequence/token_sampler.hpp"
+#include "procedures/training_state.hpp"
 #include "tests/procedures/attempts.hpp"
 #include "tests/procedures/sequence/sentences.hpp"
 #include "tests/support/expect_error.hpp"
-#include "training/training_state.hpp"
 
 namespace ganymede {
 namespace {
