@@ -1,9 +1,13 @@
 """Ganymede's side of the comparison."""
 import json
 import pathlib
+import sys
 import tempfile
 
 from launching import ROOT, RunFailed, run_job
+
+sys.path.append(str(pathlib.Path(__file__).parent / "ddp"))
+from recipes import RECIPES, SequenceRecipe  # noqa: E402
 
 # Which steps are compared, where they are not a recipe's first.
 PHASES = {"seqgan-tutorial": ["sequence.likelihood_steps=0", "sequence.discriminator_start=0"]}
@@ -31,11 +35,21 @@ def train_one_step(program, recipe, place, folder):
     return run
 
 
-def measure(recipe, place, batch, seconds, program, settings=()):
+def measure(recipe, place, batch, seconds, program, settings=(), device="cpu"):
     """Samples a second over all ranks; warm-up is left out."""
     with folder_for_all_hosts() as folder:
         file = pathlib.Path(folder) / "bench.json"
-        job(program, recipe, place, batch, "bench", ["--seconds", seconds, "--json", file], settings, seconds)
+        job(program, recipe, place, batch, "bench", ["--seconds", seconds, "--json", file, "--device", device], settings, seconds)
         if not file.exists():
             raise RunFailed("ganymede bench left no figures")
         return json.loads(file.read_text())["samples_per_second"]["median"]
+
+
+def measure_steps(recipe, place, batch, seconds, program, device):
+    """Likewise of ganymede_step_bench, which is one rank without MPI and trains from noise."""
+    words = [program, ROOT / "experiments" / recipe / "recipe.yaml", "--device", device, "--batch", batch, "--seconds",
+             seconds]
+    if isinstance(RECIPES[recipe], SequenceRecipe):
+        words += ["--length", RECIPES[recipe].length, "--words", RECIPES[recipe].vocabulary]
+    output = run_job([([*words, *PHASES.get(recipe, ())], {"OMP_NUM_THREADS": str(place.threads)})], seconds)
+    return json.loads(output)["samples_per_second"]

@@ -17,23 +17,25 @@ def free_port():
         return str(probe.getsockname()[1])
 
 
-def commands_of(place, program):
-    variables = {"OMP_NUM_THREADS": str(place.threads), "CUDA_VISIBLE_DEVICES": "", "WORLD_SIZE": str(place.ranks)}
+def commands_of(place, program, device):
+    variables = {"OMP_NUM_THREADS": str(place.threads), "WORLD_SIZE": str(place.ranks)}
+    if device == "cpu":
+        variables |= {"CUDA_VISIBLE_DEVICES": ""}
     if place.hostfile:
         variables |= {"MASTER_ADDR": place.first_host, "MASTER_PORT": HOSTS_PORT,
                       "GLOO_SOCKET_IFNAME": place.interface}
         settings = [f"{name}={value}" for name, value in variables.items()]
         return [([*place.mpirun_command(), "env", *settings, *program], {})]
     variables |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": free_port(), "GLOO_SOCKET_IFNAME": "lo"}
-    return [(program, {**variables, "RANK": str(rank)}) for rank in range(place.ranks)]
+    return [(program, {**variables, "RANK": str(rank), "LOCAL_RANK": str(rank)}) for rank in range(place.ranks)]
 
 
-def measure(recipe, place, batch, seconds, compile=False, fused=False):
+def measure(recipe, place, batch, seconds, compile=False, fused=False, device="cpu", noise=False):
     """Samples a second over all ranks, in the middle of a run."""
     program = [sys.executable, TRAIN, recipe, "--batch", batch, "--seconds", seconds, "--threads",
-               place.threads]
-    program += ["--compile"] * compile + ["--fused"] * fused
-    output = run_job(commands_of(place, program), seconds + COMPILE_SECONDS * compile)
+               place.threads, "--device", device]
+    program += ["--compile"] * compile + ["--fused"] * fused + ["--noise"] * noise
+    output = run_job(commands_of(place, program, device), seconds + COMPILE_SECONDS * compile)
     for line in output.splitlines():
         if line.startswith("{"):
             return json.loads(line)["samples_per_second"]

@@ -11,6 +11,7 @@ class History:
 
     def __init__(self, size):
         self.size, self.images = size, []
+        self.draws = torch.Generator().manual_seed(5)  # of the host, whatever computes: nothing waits for them
 
     def exchange(self, fakes):
         shown = []
@@ -18,8 +19,8 @@ class History:
             if len(self.images) < self.size:
                 self.images.append(fake)
                 shown.append(fake)
-            elif torch.rand(()) < 0.5:
-                slot = int(torch.randint(self.size, ()))
+            elif torch.rand((), generator=self.draws, device="cpu") < 0.5:
+                slot = int(torch.randint(self.size, (), generator=self.draws, device="cpu"))
                 shown.append(self.images[slot])
                 self.images[slot] = fake
             else:
