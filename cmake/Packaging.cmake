@@ -31,7 +31,7 @@ install(FILES launch/bundle-readme.txt DESTINATION . RENAME README.txt COMPONENT
 install(DIRECTORY experiments DESTINATION ${GANYMEDE_SHARE}
   PATTERN "*.py" EXCLUDE PATTERN benchmarks EXCLUDE)
 install(DIRECTORY launch DESTINATION ${GANYMEDE_SHARE} USE_SOURCE_PERMISSIONS
-  REGEX "/launch/(build|bundle|bundle-readme.txt|container|debug|quickstart|setup|test-[a-z]*|(libtorch|python).txt)$" EXCLUDE)
+  REGEX "/launch/(build|bundle|bundle-readme.txt|container|debug|gpu-check|quickstart|setup|test-[a-z]*|(libtorch|python).txt)$" EXCLUDE)
 install(DIRECTORY datasets docs DESTINATION ${GANYMEDE_SHARE} USE_SOURCE_PERMISSIONS
   PATTERN __pycache__ EXCLUDE)
 install(FILES README.md LICENSE DESTINATION ${GANYMEDE_SHARE})

@@ -6,6 +6,7 @@
 #include <ATen/ops/as_strided_native.h>
 #include <ATen/ops/view_native.h>
 #include <c10/core/impl/DeviceGuardImplInterface.h>
+#include <malloc.h>
 #include <torch/library.h>
 
 #include <atomic>
@@ -17,7 +18,7 @@ namespace ganymede {
 namespace {
 
 const c10::Device kDevice{c10::DeviceType::HPU, 0};
-std::atomic<std::int64_t> reads = 0;
+std::atomic<std::int64_t> reads = 0, bytes_held = 0;
 
 std::function<void()>& awaited() {
   static std::function<void()> wait;
@@ -36,6 +37,7 @@ class DeviceMemory final : public c10::Allocator {
     constexpr std::size_t kAlignment = 64;
     void* memory = std::aligned_alloc(kAlignment, (bytes + kAlignment - 1) / kAlignment * kAlignment);
     if (memory == nullptr) throw std::bad_alloc();
+    bytes_held += static_cast<std::int64_t>(malloc_usable_size(memory));
     void* far_away = reinterpret_cast<void*>(reinterpret_cast<std::uintptr_t>(memory) + kFarAway);
     return {far_away, far_away, &free, kDevice};
   }
@@ -45,7 +47,11 @@ class DeviceMemory final : public c10::Allocator {
   }
 
  private:
-  static void free(void* far_away) { std::free(at_hand(far_away)); }
+  static void free(void* far_away) {
+    void* memory = at_hand(far_away);
+    bytes_held -= static_cast<std::int64_t>(malloc_usable_size(memory));
+    std::free(memory);
+  }
 };
 
 DeviceMemory& device_memory() {
@@ -297,6 +303,10 @@ void wait_before_operations(std::function<void()> wait) {
 
 std::int64_t reads_from_accelerator() {
   return reads;
+}
+
+std::int64_t bytes_held_on_accelerator() {
+  return bytes_held;
 }
 
 }  // namespace ganymede

@@ -33,4 +33,7 @@ inline std::byte* at_hand(const void* address) {
 // Copies from the device to the host so far, single numbers among them.
 std::int64_t reads_from_accelerator();
 
+// Of the device's memory, that is allocated.
+std::int64_t bytes_held_on_accelerator();
+
 }  // namespace ganymede

@@ -4,7 +4,6 @@
 #include <ATen/ops/zeros.h>
 
 #include "distributed/gradient_exchange.hpp"
-#include "tests/doubles/accelerator_double.hpp"
 
 namespace ganymede {
 

@@ -1,12 +1,9 @@
-// Every procedure on a device other than the host (a double of one): the same numbers as on the CPU, and no
-// step that reads any of them back.
+// Every procedure on a device other than the host (a double of one, or a GPU): the same numbers as on the
+// CPU, and no step that reads any of them back.
 #include <gtest/gtest.h>
 
-#include "distributed/lone_communicator.hpp"
-#include "tests/doubles/device_memory_exchange.hpp"
-#include "tests/procedures/adversarial/parts.hpp"
-#include "tests/procedures/cycle/cycle_training.hpp"
-#include "tests/procedures/sequence/sentences.hpp"
+#include "tests/procedures/device_training.hpp"
+#include "tests/support/tested_device.hpp"
 
 namespace ganymede {
 namespace {
@@ -25,22 +22,15 @@ struct Course {
 template <typename Options, typename BatchesOf>
 Course train_on(at::Device device, const Options& options, std::vector<DataSpec> sources,
                 const BatchesOf& batches_of) {
-  LoneCommunicator communicator;
-  communicator.carry_gradients_by(std::make_unique<DeviceMemoryExchange>(communicator, device));
-  const auto procedure = prepare_procedure(options,
-                                           {.seed = kSeed,
-                                            .sources = std::move(sources),
-                                            .compute = at::TensorOptions(at::kDouble).device(device)},
-                                           communicator)();
+  DeviceTraining training(device, options, std::move(sources), kSeed);
+  Procedure* const procedure = &training.procedure();
   Course course;
   for (std::int64_t step = 0; step < kSteps; ++step) {
-    StepData data = batches_of(*procedure, step);
-    for (std::vector<Batch>& batches : data)
-      for (Batch& batch : batches) batch = on_device(std::move(batch), device);
-    const std::int64_t reads_before = reads_from_accelerator();
+    const StepData data = training.bring(batches_of(*procedure, step));
+    const WaitsForDevice waits;
     const at::Tensor scalars = procedure->step(step, data);
     EXPECT_EQ(scalars.device(), device);
-    if (step > 1) course.reads += reads_from_accelerator() - reads_before;
+    if (step > 1) course.reads += waits.count();
     const at::Tensor read = scalars.cpu();
     course.scalars.emplace_back(read.const_data_ptr<double>(), read.const_data_ptr<double>() + read.numel());
   }
@@ -49,18 +39,12 @@ Course train_on(at::Device device, const Options& options, std::vector<DataSpec>
   return course;
 }
 
-double largest_error(const at::Tensor& found, const at::Tensor& expected) {
-  if (expected.numel() == 0) return 0;
-  const at::Tensor here = found.to(at::kDouble), there = expected.to(at::kDouble);
-  return ((here - there).abs().max() / there.abs().max().clamp_min(1)).item<double>();
-}
-
 // Rounding of weights, moments and samples may reach `tolerance` of the largest number of each.
 template <typename Options, typename BatchesOf>
 void expect_same_on_device(const Options& options, const std::vector<DataSpec>& sources,
                            const BatchesOf& batches_of, double tolerance = 1e-9) {
   const Course expected = train_on(at::kCPU, options, sources, batches_of),
-               found = train_on(accelerator_double(), options, sources, batches_of);
+               found = train_on(tested_device(), options, sources, batches_of);
   for (std::size_t step = 0; step < kSteps; ++step) {
     ASSERT_EQ(found.scalars[step].size(), expected.scalars[step].size()) << "step " << step;
     for (std::size_t i = 0; i < expected.scalars[step].size(); ++i)
@@ -68,13 +52,7 @@ void expect_same_on_device(const Options& options, const std::vector<DataSpec>& 
                   1e-9 * std::max(1.0, std::abs(expected.scalars[step][i])))
           << "step " << step << ", scalar " << i;
   }
-  ASSERT_EQ(found.state.size(), expected.state.size());
-  for (std::size_t i = 0; i < expected.state.size(); ++i) {
-    EXPECT_EQ(found.state[i].name, expected.state[i].name);
-    EXPECT_TRUE(found.state[i].tensor.is_cpu());
-    EXPECT_LE(largest_error(found.state[i].tensor, expected.state[i].tensor), tolerance)
-        << expected.state[i].name;
-  }
+  expect_same_state(found.state, expected.state, tolerance);
   EXPECT_TRUE(found.samples.is_cpu());
   EXPECT_LE(largest_error(found.samples, expected.samples), tolerance);
   EXPECT_EQ(found.reads, 0) << "numbers that steps read back from the device";

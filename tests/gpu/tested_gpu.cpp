@@ -1,0 +1,42 @@
+#include <c10/cuda/CUDACachingAllocator.h>
+#include <c10/cuda/CUDAFunctions.h>
+#include <c10/util/Exception.h>
+
+#include "tests/support/tested_device.hpp"
+
+namespace ganymede {
+
+using c10::cuda::SyncDebugMode;
+
+c10::Device tested_device() {
+  return {c10::DeviceType::CUDA, 0};
+}
+
+std::int64_t bytes_held_on_device() {
+  const auto all = static_cast<std::size_t>(c10::CachingAllocator::StatType::AGGREGATE);
+  return c10::cuda::CUDACachingAllocator::getDeviceStats(0).allocated_bytes[all].current;
+}
+
+// LibTorch warns of each wait, also of those of a backward pass's threads, once that is over.
+struct WaitsForDevice::Counter final : c10::WarningHandler {
+  void process(const c10::Warning&) override { ++waits; }
+
+  std::int64_t waits = 0;
+  c10::WarningHandler* const before = c10::WarningUtils::get_warning_handler();
+};
+
+WaitsForDevice::WaitsForDevice() : counter_(std::make_unique<Counter>()) {
+  c10::WarningUtils::set_warning_handler(counter_.get());
+  c10::cuda::warning_state().set_sync_debug_mode(SyncDebugMode::L_WARN);
+}
+
+WaitsForDevice::~WaitsForDevice() {
+  c10::cuda::warning_state().set_sync_debug_mode(SyncDebugMode::L_DISABLED);
+  c10::WarningUtils::set_warning_handler(counter_->before);
+}
+
+std::int64_t WaitsForDevice::count() const {
+  return counter_->waits;
+}
+
+}  // namespace ganymede
