@@ -17,7 +17,8 @@ set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION -std=c++20)
 string(APPEND CMAKE_CUDA_FLAGS " --fmad=false --expt-relaxed-constexpr")
 find_package(CUDAToolkit REQUIRED)
 
-# Nothing names a symbol of libtorch_cuda, which registers its operations when it is loaded.
+# Nothing names a symbol of libtorch_cuda, which registers its operations when it is loaded. Only who includes headers of
+# CUDA looks for them: all others compile as without it, and ccache has them.
 target_link_libraries(ganymede_libtorch INTERFACE
   "-Wl,--push-state,--no-as-needed,${GANYMEDE_LIBTORCH}/lib/libtorch_cuda.so,--pop-state"
-  "${GANYMEDE_LIBTORCH}/lib/libc10_cuda.so" CUDA::cudart)
+  "${GANYMEDE_LIBTORCH}/lib/libc10_cuda.so" $<LINK_ONLY:CUDA::cudart>)

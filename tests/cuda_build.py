@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Builds the program with kernels for NVIDIA GPUs in build/cuda, where the machine has what that needs, and looks for the
-kernels in it. No GPU is needed, and none is used.
+kernels in it; likewise the tests of a GPU. No GPU is needed, and none is used, but by --run.
 
-    tests/cuda_build.py
+    tests/cuda_build.py          # builds
+    tests/cuda_build.py --run    # runs the tests of a GPU that it has built
 
-Exits with 77, which ctest counts as skipped, where the CUDA toolkit or LibTorch's CUDA libraries are missing.
+Exits with 77, which ctest counts as skipped, where the CUDA toolkit or LibTorch's CUDA libraries are missing; with --run
+where there is no GPU.
 """
 import pathlib
 import shutil
@@ -12,6 +14,8 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build/cuda"
+TESTS = BUILD / "tests/ganymede_gpu_tests"
 SKIPPED = 77
 # What runs at each index, for float and double.
 KERNELS = ["AdamAt", "RmspropAt", "MomentumAt", "BiasActivationAt", "ActivationBackwardAt", "LstmCellAt",
@@ -37,16 +41,26 @@ def libtorch_with_cuda():
     return next((folder for folder in candidates if (folder / "lib/libtorch_cuda.so").exists()), None)
 
 
+def run_tests():
+    if not TESTS.exists():
+        skip(f"no {TESTS.relative_to(ROOT)}; tests/cuda_build.py makes it where there are an nvcc and libtorch_cuda.so")
+    sys.exit(subprocess.run([TESTS]).returncode)
+
+
 if __name__ == "__main__":
+    if sys.argv[1:] == ["--run"]:
+        run_tests()
     nvcc = shutil.which("nvcc") or shutil.which("nvcc", path="/usr/local/cuda/bin")
     if not nvcc:
         skip("no nvcc; the CUDA toolkit 13.0 has it")
     libtorch = libtorch_with_cuda()
     if not libtorch:
         skip("no libtorch_cuda.so; launch/setup --cuda brings it")
-    run("cmake", "--preset", "cuda", "-DGANYMEDE_TESTS=OFF", f"-DGANYMEDE_LIBTORCH={libtorch}")
-    run("cmake", "--build", "--preset", "cuda", "--target", "ganymede")
-    program = ROOT / "build/cuda/ganymede"
+    # One kind of GPU is enough to see that all compiles, and warnings end it as in CI's other build.
+    run("cmake", "--preset", "cuda", f"-DGANYMEDE_LIBTORCH={libtorch}", "-DCMAKE_CUDA_ARCHITECTURES=90",
+        "-DGANYMEDE_WARNINGS_AS_ERRORS=ON")
+    run("cmake", "--build", "--preset", "cuda", "--target", "ganymede", "ganymede_gpu_tests", "ganymede_step_bench")
+    program = BUILD / "ganymede"
     if "libtorch_cuda.so" not in run("readelf", "--dynamic", program):
         sys.exit(f"{program} does not need libtorch_cuda.so; expected it to be loaded with the program")
     names = run("nm", "--demangle", program)

@@ -19,7 +19,9 @@ std::int64_t bytes_held_on_device() {
 
 // LibTorch warns of each wait, also of those of a backward pass's threads, once that is over.
 struct WaitsForDevice::Counter final : c10::WarningHandler {
-  void process(const c10::Warning&) override { ++waits; }
+  void process(const c10::Warning& warning) override {
+    if (warning.msg().find("synchronizing CUDA operation") != std::string::npos) ++waits;
+  }
 
   std::int64_t waits = 0;
   c10::WarningHandler* const before = c10::WarningUtils::get_warning_handler();
