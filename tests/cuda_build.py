@@ -57,8 +57,8 @@ if __name__ == "__main__":
     if not libtorch:
         skip("no libtorch_cuda.so; launch/setup --cuda brings it")
     # One kind of GPU is enough to see that all compiles, and warnings end it as in CI's other build.
-    run("cmake", "--preset", "cuda", "-DGANYMEDE_TESTS=ON", f"-DGANYMEDE_LIBTORCH={libtorch}", "-DCMAKE_CUDA_ARCHITECTURES=90",
-        "-DGANYMEDE_WARNINGS_AS_ERRORS=ON")
+    run("cmake", "--preset", "cuda", "-DGANYMEDE_TESTS=ON", f"-DGANYMEDE_LIBTORCH={libtorch}",
+        "-DCMAKE_CUDA_ARCHITECTURES=90", "-DGANYMEDE_WARNINGS_AS_ERRORS=ON")
     run("cmake", "--build", "--preset", "cuda", "--target", "ganymede", "ganymede_gpu_tests", "ganymede_step_bench")
     program = BUILD / "ganymede"
     if "libtorch_cuda.so" not in run("readelf", "--dynamic", program):

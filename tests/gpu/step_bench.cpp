@@ -92,7 +92,7 @@ class Noise {
 
   Batch next() {
     const std::int64_t first = number_ * rows_ % (kSamples - rows_ + 1);
-    Batch batch{.first_place = 0, .global_batch_size = rows_, .epoch = 0, .number = number_++};
+    Batch batch{.fields = {}, .first_place = 0, .global_batch_size = rows_, .epoch = 0, .number = number_++};
     for (const at::Tensor& field : fields_)
       batch.fields.push_back(field.index_select(0, order_.narrow(0, first, rows_)));
     return batch;
@@ -116,7 +116,7 @@ class SteppedRun {
                                        return c10::cuda::getCurrentCUDAStream(0).stream();
                                      }}));
     procedure_ = prepare_procedure(run.recipe.procedure,
-                                   {.seed = run.recipe.seed,
+                                   {.seed = static_cast<std::uint64_t>(run.recipe.seed),
                                     .sources = sources,
                                     .compute = at::TensorOptions(at::kFloat).device(device_),
                                     .mixed_precision = run.recipe.precision == Precision::mixed},
