@@ -47,9 +47,8 @@ endif()
 
 find_program(CCACHE ccache)
 if(CCACHE)
-  # Precompiled headers are only cached with these two liberties; they are safe with -fpch-preprocess. Without the build
-  # folder's own name, one build serves another that compiles alike: that for GPUs, most of it.
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros
-      CCACHE_BASEDIR=${PROJECT_BINARY_DIR} ${CCACHE})
+  # Precompiled headers are only cached with these two liberties; they are safe with -fpch-preprocess.
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+      ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE})
   set(CMAKE_CUDA_COMPILER_LAUNCHER ${CCACHE})
 endif()
