@@ -40,8 +40,13 @@ void Communicator::ensure_collective() const {
   ensure(!local_, "the work of agree makes no collective call");
 }
 
-void Communicator::all_reduce_sum_(const at::Tensor& tensor) {
+void Communicator::ensure_message() const {
   ensure_collective();
+  ensure(!gradients_->is_recording(), "a step that is recorded sends no messages over the host");
+}
+
+void Communicator::all_reduce_sum_(const at::Tensor& tensor) {
+  ensure_message();
   ensure(tensor.is_contiguous(), "collectives take contiguous tensors");
   const ScopedTimer timer(seconds_);
   const TraceSpan span("all_reduce", TraceCategory::communication);
@@ -50,7 +55,7 @@ void Communicator::all_reduce_sum_(const at::Tensor& tensor) {
 }
 
 void Communicator::broadcast_(const at::Tensor& tensor, int root) {
-  ensure_collective();
+  ensure_message();
   ensure(tensor.is_contiguous(), "collectives take contiguous tensors");
   ensure(root >= 0 && root < size(), "the root is a rank");
   const ScopedTimer timer(seconds_);
@@ -60,7 +65,7 @@ void Communicator::broadcast_(const at::Tensor& tensor, int root) {
 }
 
 at::Tensor Communicator::all_gather(const at::Tensor& tensor) {
-  ensure_collective();
+  ensure_message();
   ensure(tensor.is_contiguous(), "collectives take contiguous tensors");
   std::vector<std::int64_t> shape{size()};
   shape.insert(shape.end(), tensor.sizes().begin(), tensor.sizes().end());
@@ -73,7 +78,7 @@ at::Tensor Communicator::all_gather(const at::Tensor& tensor) {
 }
 
 void Communicator::barrier() {
-  ensure_collective();
+  ensure_message();
   const ScopedTimer timer(seconds_);
   const TraceSpan span("barrier", TraceCategory::wait);
   const auto wait = wait_in({.name = "barrier"});
@@ -81,7 +86,7 @@ void Communicator::barrier() {
 }
 
 void Communicator::host_barrier() {
-  ensure_collective();
+  ensure_message();
   const ScopedTimer timer(seconds_);
   const TraceSpan span("host_barrier", TraceCategory::wait);
   const auto wait = wait_in({.name = "host_barrier"});

@@ -84,6 +84,9 @@ class Communicator {
   };
 
  private:
+  // Throws also where steps are recorded (GradientExchange::Recording).
+  void ensure_message() const;
+
   virtual void do_all_reduce_sum_(const at::Tensor& tensor) = 0;
   virtual void do_broadcast_(const at::Tensor& tensor, int root) = 0;
   virtual void do_all_gather(const at::Tensor& tensor, const at::Tensor& gathered) = 0;

@@ -95,12 +95,27 @@ class GradientExchange {
   void set_overlapping(bool overlapping) { overlapping_ = overlapping; }
   // Whether measured steps shall decide that (OverlapTrial).
   virtual bool leaves_overlap_open() const { return false; }
+  // While one lives, what is asked of the device is recorded to be done later (StepGraphs): an update that is
+  // given up has not begun, and the host has no messages to send.
+  class Recording {
+   public:
+    explicit Recording(GradientExchange& exchange) : exchange_(exchange) { exchange.recording_ = true; }
+    ~Recording() { exchange_.recording_ = false; }
+    Recording(const Recording&) = delete;
+    Recording& operator=(const Recording&) = delete;
+
+   private:
+    GradientExchange& exchange_;
+  };
+  bool is_recording() const { return recording_; }
+
   // Seconds of the sums so far in which nobody waited for them.
   virtual double hidden_seconds() const { return 0; }
 
  private:
   Communicator& communicator_;
   bool overlapping_ = true;
+  bool recording_ = false;
 };
 
 }  // namespace ganymede

@@ -11,24 +11,24 @@ void check_places(std::int64_t first_place, at::IntArrayRef shape) {
 
 }  // namespace
 
-at::Tensor standard_normal(const RandomStream& stream, std::int64_t first_place, at::IntArrayRef shape,
+at::Tensor standard_normal(const TensorStream& stream, std::int64_t first_place, at::IntArrayRef shape,
                            const at::Device& device) {
   check_places(first_place, shape);
   return GANYMEDE_IN_FORM_OR_CUDA(form_on(device), standard_normal, stream, first_place, shape, device);
 }
 
-at::Tensor standard_uniform(const RandomStream& stream, std::int64_t first_place, at::IntArrayRef shape,
+at::Tensor standard_uniform(const TensorStream& stream, std::int64_t first_place, at::IntArrayRef shape,
                             const at::Device& device) {
   check_places(first_place, shape);
   return GANYMEDE_IN_FORM_OR_CUDA(form_on(device), standard_uniform, stream, first_place, shape, device);
 }
 
-at::Tensor draw_normal(const RandomStream& stream, std::int64_t first_place, at::IntArrayRef shape,
+at::Tensor draw_normal(const TensorStream& stream, std::int64_t first_place, at::IntArrayRef shape,
                        const at::TensorOptions& options) {
   return standard_normal(stream, first_place, shape, options.device()).to(options.dtype());
 }
 
-at::Tensor draw_uniform(const RandomStream& stream, std::int64_t first_place, at::IntArrayRef shape,
+at::Tensor draw_uniform(const TensorStream& stream, std::int64_t first_place, at::IntArrayRef shape,
                         double low, double high, const at::TensorOptions& options) {
   return standard_uniform(stream, first_place, shape, options.device())
       .to(options.dtype())
@@ -36,7 +36,7 @@ at::Tensor draw_uniform(const RandomStream& stream, std::int64_t first_place, at
       .add_(low);
 }
 
-at::Tensor draw_dropout_mask(const RandomStream& stream, std::int64_t first_place, at::IntArrayRef shape,
+at::Tensor draw_dropout_mask(const TensorStream& stream, std::int64_t first_place, at::IntArrayRef shape,
                              double probability, const at::TensorOptions& options) {
   check_places(first_place, shape);
   return GANYMEDE_IN_FORM_OR_CUDA(form_on(options.device()), draw_dropout_mask, stream, first_place, shape,

@@ -19,9 +19,8 @@ at::Tensor dropout(const at::Tensor& input, double probability, StreamCode netwo
     std::vector<std::int64_t> shape = input.sizes().vec();
     shape[0] = segment.rows;
     rows += segment.rows;
-    masks.push_back(
-        draw_dropout_mask(RandomStream(context.seed, stream, static_cast<std::uint32_t>(context.step)),
-                          segment.first_place, shape, probability, input.options()));
+    masks.push_back(draw_dropout_mask(TensorStream(context.seed, stream), segment.first_place, shape,
+                                      probability, input.options()));
   }
   ensure(rows == input.size(0), "the segments of a forward pass cover its rows");
   return input * (masks.size() == 1 ? masks.front() : at::cat(masks));

@@ -6,7 +6,7 @@
 
 #include <vector>
 
-#include "base/random_stream.hpp"
+#include "kernels/random_tensor.hpp"
 
 namespace ganymede {
 
@@ -21,12 +21,11 @@ struct Segment {
 // by these fields, so the result does not depend on the rank that computes it.
 struct ForwardContext {
   bool training = false;
-  std::uint64_t seed = 0;
-  std::int64_t step = 0;
   std::int64_t iteration = 0;                 // of those that the step has
   std::vector<Segment> segments = {};         // together they cover the input's rows, in order
   at::Tensor condition = {};                  // [rows, condition size]; undefined for unconditional networks
   std::vector<at::Tensor>* hidden = nullptr;  // where set, gets the output of each hidden layer, in order
+  StepSeed seed = {};
 };
 
 // Hands a hidden layer's output to whoever asked for it.

@@ -56,9 +56,10 @@ void GradientAverager::note_arrival(std::size_t slot) {
 
 GradientAverager::Pending::~Pending() {
   if (averager_.update_ != Update::pending) return;
-  averager_.update_ = Update::abandoned;
+  GradientExchange& exchange = averager_.arena_.exchange();
   averager_.watching_ = false;
-  averager_.arena_.exchange().abandon_sums();
+  averager_.update_ = exchange.is_recording() ? Update::none : Update::abandoned;
+  if (!exchange.is_recording()) exchange.abandon_sums();
 }
 
 void GradientAverager::Pending::next_replica() {

@@ -27,7 +27,8 @@ class GradientAverager {
   class Pending {
    public:
     // Where an error came before finish(): waits for the bucket that is being summed and drops the others.
-    // begin() throws from then on, since ranks may have dropped different ones.
+    // begin() throws from then on, since ranks may have dropped different ones. Of an update that is recorded
+    // nothing is under way.
     ~Pending();
     Pending(const Pending&) = delete;
     Pending& operator=(const Pending&) = delete;

@@ -9,23 +9,24 @@ class Adam final : public Optimizer {
  public:
   Adam(const AdamOptions& options, ParameterArena& arena)
       : Optimizer(arena),
-        options_(options),
+        numbers_{.rate = options.learning_rate,
+                 .beta1 = options.beta1,
+                 .beta2 = options.beta2,
+                 .epsilon = options.epsilon},
         first_moment_(arena.allocate_like_values()),
         second_moment_(arena.allocate_like_values()),
-        steps_(at::zeros({1}, at::kFloat)),
+        steps_(at::zeros({1}, arena.values().options().dtype(at::kFloat))),
+        factors_(at::zeros({2}, steps_.options().dtype(at::kDouble))),
         values_(arena.owned_parts(arena.values())),
         gradients_(arena.owned_parts(arena.gradients())),
         first_moments_(arena.owned_parts(first_moment_)),
         second_moments_(arena.owned_parts(second_moment_)) {}
 
-  void step(double rate_factor) override {
-    const AdamStep step{.number = (*steps_.mutable_data_ptr<float>() += 1),
-                        .rate = options_.learning_rate * rate_factor,
-                        .beta1 = options_.beta1,
-                        .beta2 = options_.beta2,
-                        .epsilon = options_.epsilon};
+  void step(const at::Tensor& rate_factor) override {
+    begin_adam_(steps_, factors_, numbers_, rate_factor);
     for (std::size_t i = 0; i < values_.size(); ++i)
-      adam_(values_[i], gradients_[i], first_moments_[i], second_moments_[i], step, not_finite_);
+      adam_(values_[i], gradients_[i], first_moments_[i], second_moments_[i], numbers_, factors_,
+            not_finite_);
   }
 
   std::vector<State> state() override {
@@ -35,9 +36,10 @@ class Adam final : public Optimizer {
   }
 
  private:
-  const AdamOptions options_;
+  const AdamNumbers numbers_;
   at::Tensor first_moment_, second_moment_;
-  at::Tensor steps_;  // float32 [1]: exact up to 2^24 steps
+  at::Tensor steps_;    // float32 [1]: exact up to 2^24 steps
+  at::Tensor factors_;  // float64 [2], of the last one
   const std::vector<at::Tensor> values_, gradients_, first_moments_, second_moments_;  // [part]
 };
 
@@ -51,9 +53,9 @@ class Rmsprop final : public Optimizer {
         gradients_(arena.owned_parts(arena.gradients())),
         mean_squares_(arena.owned_parts(mean_square_)) {}
 
-  void step(double rate_factor) override {
+  void step(const at::Tensor& rate_factor) override {
     for (std::size_t i = 0; i < values_.size(); ++i)
-      rmsprop_(values_[i], gradients_[i], mean_squares_[i], options_.learning_rate * rate_factor,
+      rmsprop_(values_[i], gradients_[i], mean_squares_[i], options_.learning_rate, rate_factor,
                options_.decay, options_.epsilon, not_finite_);
   }
 
@@ -77,14 +79,13 @@ class Sgd final : public Optimizer {
     velocities_ = arena.owned_parts(velocity_);
   }
 
-  void step(double rate_factor) override {
-    at::NoGradGuard no_grad;
-    const double rate = options_.learning_rate * rate_factor;
+  void step(const at::Tensor& rate_factor) override {
     for (std::size_t i = 0; i < values_.size(); ++i) {
       if (velocity_.defined())
-        momentum_(values_[i], gradients_[i], velocities_[i], rate, options_.momentum, not_finite_);
+        momentum_(values_[i], gradients_[i], velocities_[i], options_.learning_rate, rate_factor,
+                  options_.momentum, not_finite_);
       else
-        not_finite_.bitwise_or_(values_[i].add_(gradients_[i], -rate).sum().isfinite().logical_not());
+        descend_(values_[i], gradients_[i], options_.learning_rate, rate_factor, not_finite_);
     }
   }
 

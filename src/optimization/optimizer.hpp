@@ -37,8 +37,9 @@ class Optimizer {
  public:
   virtual ~Optimizer() = default;
 
-  // Updates the values that this rank owns from their summed gradients, at learning_rate x rate_factor.
-  virtual void step(double rate_factor) = 0;
+  // Updates the values that this rank owns from their summed gradients, at learning_rate x rate_factor,
+  // which is a float64 number where they are.
+  virtual void step(const at::Tensor& rate_factor) = 0;
 
   // Whether a step so far has made a value that is not finite, as a gradient that is not finite does; of this
   // rank's part. Where values live on a device, it waits for it.

@@ -19,6 +19,8 @@
 #include "procedures/figures.hpp"
 #include "procedures/samples.hpp"
 #include "procedures/schedule.hpp"
+#include "procedures/step_graphs.hpp"
+#include "procedures/step_numbers.hpp"
 #include "procedures/step_parts.hpp"
 #include "storage/named_tensor.hpp"
 
@@ -48,11 +50,9 @@ struct Player {
   std::vector<std::pair<std::string, at::Tensor>> average_buffers = {};
 };
 
-// This rank's slices of the global batches of one step: [source][batch].
-using StepData = std::vector<std::vector<Batch>>;
-
 class Procedure {
  public:
+  explicit Procedure(const ProcedureSetting& setting);
   virtual ~Procedure() = default;
 
   virtual const Schedule& schedule() const = 0;
@@ -60,10 +60,14 @@ class Procedure {
   // Steps are those of this attempt from now on; without, of the first. On all ranks alike.
   void begin_attempt(const Attempt& attempt) { attempt_ = attempt; }
 
+  // Has the device take steps as one piece of work, where it can.
+  void record_steps(std::unique_ptr<StepGraphs> graphs) { graphs_ = std::move(graphs); }
+  const StepGraphs* graphs() const { return graphs_.get(); }
+
   // Step number `step`, from the batches that its phase takes, on the device of the weights. Returns this
   // rank's part of each scalar of the phase, float64 [scalars]: summed over ranks they are the scalar, of the
   // global batch and before the update. Reads nothing back from a device other than the host. Collective.
-  virtual at::Tensor step(std::int64_t step, const StepData& data) = 0;
+  at::Tensor step(std::int64_t step, const StepData& data);
 
   virtual const SampleForm& sample_form() const = 0;
   // The same samples at every call and on every rank, in host memory. Uses running statistics, or averages
@@ -86,10 +90,20 @@ class Procedure {
   virtual const std::vector<StepPart>& step_parts() const = 0;
 
  protected:
-  const Attempt& attempt() const { return attempt_; }
+  // Those of the step that is taken.
+  StepNumbers& numbers() { return numbers_; }
 
  private:
+  // What of a step the host does and decides, from its number or from what it keeps: returns the batches,
+  // with what it decided as further fields or batches. Collective.
+  virtual StepData prepare(std::int64_t /*step*/, StepData data) { return data; }
+  // The rest, as step() says. On a device it may stand for many steps of the phase (StepGraphs): then the
+  // host has no part in it but to ask for the same operations, in the same order, on memory that stays.
+  virtual at::Tensor do_step(const Phase& phase, const StepData& data) = 0;
+
   Attempt attempt_;
+  StepNumbers numbers_;
+  std::unique_ptr<StepGraphs> graphs_;
 };
 
 // What is left to do for a procedure whose networks stand on every rank: they join their memory. Collective.

@@ -13,17 +13,18 @@ std::int64_t replicas_of_rank(const ProcedureSetting& setting, const Communicato
 }
 
 TrainedNetwork::TrainedNetwork(std::shared_ptr<Network> made, const UpdateOptions& options,
-                               std::int64_t replicas_of_rank, Communicator& communicator)
+                               std::int64_t replicas_of_rank, StepNumbers& numbers,
+                               Communicator& communicator)
     : network(std::move(made)),
       arena(*network, communicator.gradients()),
       optimizer(make_optimizer(options.optimizer, arena)),
       averager(arena, replicas_of_rank),
-      schedule_(options.schedule),
+      rate_factor_(numbers.add_rate_factor(options.schedule)),
       clip_gradient_norm_(options.clip_gradient_norm) {}
 
-void TrainedNetwork::update(std::int64_t step, const Attempt& attempt) {
+void TrainedNetwork::update() {
   if (clip_gradient_norm_) clip_gradient_norm(arena, *clip_gradient_norm_);
-  optimizer->step(rate_factor(schedule_, step) * attempt.rate_factor);
+  optimizer->step(rate_factor_);
   if (weight_bound) clamp_weights(*weight_bound);
   if (average) average->update();
   arena.publish();

@@ -14,14 +14,15 @@ std::int64_t replicas_of_rank(const ProcedureSetting& setting, const Communicato
 
 // In the order in which the parts need each other; update() goes through them.
 struct TrainedNetwork {
-  // Collective. replicas_of_rank: backward passes of an update on this rank (GradientAverager).
+  // Collective. replicas_of_rank: backward passes of an update on this rank (GradientAverager). numbers: of
+  // the steps that update it.
   TrainedNetwork(std::shared_ptr<Network> made, const UpdateOptions& options, std::int64_t replicas_of_rank,
-                 Communicator& communicator);
+                 StepNumbers& numbers, Communicator& communicator);
   TrainedNetwork(TrainedNetwork&&) = delete;  // the averager refers to the arena
 
   // Clips the summed gradients, moves the weights, keeps them within the bound, moves their average; each
   // where it is asked for. Collective.
-  void update(std::int64_t step, const Attempt& attempt);
+  void update();
   // Its optimizer is as new: what it remembers is of another objective's gradients.
   void forget_gradients();
   // Starts the average of the weights and of the running statistics. Collective.
@@ -38,7 +39,7 @@ struct TrainedNetwork {
  private:
   void clamp_weights(double bound);
 
-  const LearningRateSchedule schedule_;
+  const at::Tensor rate_factor_;  // of the step that is taken
   const std::optional<double> clip_gradient_norm_;
 };
 

@@ -28,6 +28,8 @@ constexpr bool kBuiltForGpus = true;
 at::Device take_gpu(int number, Communicator& communicator) {
   const at::Device device(at::kCUDA, static_cast<c10::DeviceIndex>(number));
   c10::cuda::set_device(device.index());
+  // This thread computes in a stream that can be recorded, which the default one cannot (StepGraphs).
+  c10::cuda::setCurrentCUDAStream(c10::cuda::getStreamFromPool(/*isHighPriority=*/false, device.index()));
   communicator.carry_gradients_by(std::make_unique<NcclGradientExchange>(
       communicator,
       NcclOptions{.device = device, .compute_stream = [number] {

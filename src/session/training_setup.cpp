@@ -12,6 +12,7 @@
 #include "distributed/agreement.hpp"
 #include "distributed/gathering.hpp"
 #include "recipe/recipe_library.hpp"
+#include "session/step_recording.hpp"
 #include "session/training_data.hpp"
 
 namespace ganymede {
@@ -128,7 +129,9 @@ std::unique_ptr<Procedure> agree_on_procedure(const Recipe& recipe, const std::v
                              communicator);
   });
   if (recipe.precision == Precision::mixed && device.is_cpu()) warn_where_bfloat16_is_slow(communicator);
-  return join();
+  std::unique_ptr<Procedure> procedure = join();
+  record_steps(device, *procedure, communicator);
+  return procedure;
 }
 
 }  // namespace ganymede

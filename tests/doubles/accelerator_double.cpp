@@ -13,6 +13,7 @@
 #include <cstdlib>
 
 #include "base/error.hpp"
+#include "tests/doubles/accelerator_recording.hpp"
 
 namespace ganymede {
 namespace {
@@ -23,6 +24,12 @@ std::atomic<std::int64_t> reads = 0, bytes_held = 0;
 std::function<void()>& awaited() {
   static std::function<void()> wait;
   return wait;
+}
+
+// As on CUDA: the host has no part in what is recorded.
+void refuse_while_recording(const char* what) {
+  if (accelerator_recording() != nullptr)
+    throw Error(fmt::format("{} is not permitted while the device's work is recorded", what));
 }
 
 // Before anything touches the device's memory.
@@ -108,6 +115,10 @@ at::Tensor allocate(at::IntArrayRef sizes, at::IntArrayRef strides, at::ScalarTy
 at::Tensor bring_to_device(const at::Tensor& of_cpu) {
   const at::Tensor tensor = allocate(of_cpu.sizes(), of_cpu.strides(), of_cpu.scalar_type());
   alias_of(tensor).copy_(of_cpu);
+  if (AcceleratorRecording* recording = accelerator_recording()) {
+    recording->keep(tensor);
+    recording->has_made(alias_of(tensor));
+  }
   return tensor;
 }
 
@@ -121,8 +132,10 @@ class HostArguments {
       // As CUDA does: a number may come from the host.
       ensure(!tensor.defined() || tensor.dim() == 0 || operation_.schema().name() == "aten::index",
              "operations get tensors of one device");
+      if (tensor.defined() && tensor.dim() > 0) refuse_while_recording("an index of the host");
       return tensor;
     }
+    if (AcceleratorRecording* recording = accelerator_recording()) recording->keep(tensor);
     // It may be made larger, which an alias cannot.
     at::Tensor alias = tensor.numel() == 0 ? at::empty_strided(tensor.sizes(), tensor.strides(),
                                                                at::TensorOptions(tensor.scalar_type()))
@@ -142,15 +155,18 @@ class HostArguments {
     return bring_to_device(result);
   }
 
-  // Outputs that were empty before have been made.
-  void bring_back_grown() const {
+  // Outputs that were empty before have been made. Returns them, beside what the operation wrote to.
+  std::vector<std::pair<at::Tensor, at::Tensor>> bring_back_grown() const {
+    std::vector<std::pair<at::Tensor, at::Tensor>> grown;
     for (const auto& [tensor, alias] : aliases_) {
       if (tensor.numel() > 0 || alias.numel() == 0) continue;
       const at::Tensor made = bring_to_device(alias);
       auto* impl = tensor.unsafeGetTensorImpl();
       impl->set_storage_keep_dtype(made.storage());
       impl->set_sizes_and_strides(made.sizes(), made.strides());
+      grown.emplace_back(tensor, alias);
     }
+    return grown;
   }
 
  private:
@@ -177,6 +193,62 @@ c10::IValue change_tensors(const c10::IValue& value, const Change& change) {
   return value;
 }
 
+std::vector<at::Tensor> tensors_of(const c10::IValue& value) {
+  std::vector<at::Tensor> tensors;
+  change_tensors(value, [&](const at::Tensor& tensor) {
+    if (tensor.defined()) tensors.push_back(tensor);
+    return tensor;
+  });
+  return tensors;
+}
+
+using Stack = torch::jit::Stack;
+
+std::vector<at::Tensor> tensors_of_last(const Stack& stack, std::size_t count) {
+  std::vector<at::Tensor> tensors;
+  for (auto value = stack.end() - static_cast<std::ptrdiff_t>(count); value != stack.end(); ++value)
+    for (const at::Tensor& tensor : tensors_of(*value)) tensors.push_back(tensor);
+  return tensors;
+}
+
+void save_what_it_writes(AcceleratorRecording& recording, const c10::OperatorHandle& operation,
+                         const Stack& arguments) {
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const auto* alias = operation.schema().arguments()[i].alias_info();
+    if (alias == nullptr || !alias->isWrite()) continue;
+    for (const at::Tensor& written : tensors_of(arguments[i]))
+      if (written.numel() > 0) recording.will_write(written);
+  }
+}
+
+// made: tensors of the device, each beside the result in host memory that was brought there; the same memory
+// for a view.
+struct Made {
+  std::vector<at::Tensor> on_device, on_host;
+  std::vector<std::pair<at::Tensor, at::Tensor>> grown;
+};
+
+void note(AcceleratorRecording& recording, const c10::OperatorHandle& operation, Stack arguments,
+          const Made& made) {
+  std::vector<at::Tensor> places;  // [result]; undefined for a view
+  for (std::size_t i = 0; i < made.on_device.size(); ++i) {
+    const at::Tensor place = alias_of(made.on_device[i]);
+    const bool view = place.numel() == 0 || place.const_data_ptr() == made.on_host[i].const_data_ptr();
+    places.push_back(view ? at::Tensor() : place);
+    recording.keep(made.on_device[i]);
+  }
+  std::vector<std::pair<at::Tensor, at::Tensor>> grown;
+  for (const auto& [tensor, alias] : made.grown) grown.emplace_back(alias_of(tensor), alias);
+  recording.note([operation, arguments = std::move(arguments), places, grown] {
+    Stack stack = arguments;
+    operation.callBoxed(&stack);
+    const std::vector<at::Tensor> results = tensors_of_last(stack, stack.size());
+    for (std::size_t i = 0; i < places.size(); ++i)
+      if (places[i].defined()) places[i].copy_(results[i]);
+    for (const auto& [place, alias] : grown) place.copy_(alias);
+  });
+}
+
 // Any operation: the CPU's, on the device's memory.
 void compute(const c10::OperatorHandle& operation, torch::jit::Stack* stack) {
   follow_streams();
@@ -185,11 +257,22 @@ void compute(const c10::OperatorHandle& operation, torch::jit::Stack* stack) {
   const std::size_t count = operation.schema().arguments().size();
   for (auto value = stack->end() - static_cast<std::ptrdiff_t>(count); value != stack->end(); ++value)
     *value = change_tensors(*value, [&](const at::Tensor& tensor) { return arguments.replace(tensor); });
+  AcceleratorRecording* recording = accelerator_recording();
+  Stack given;
+  if (recording != nullptr) {
+    given.assign(stack->end() - static_cast<std::ptrdiff_t>(count), stack->end());
+    save_what_it_writes(*recording, operation, given);
+  }
   operation.callBoxed(stack);
-  arguments.bring_back_grown();
   const std::size_t results = operation.schema().returns().size();
+  Made made;
+  if (recording != nullptr) made.on_host = tensors_of_last(*stack, results);
+  made.grown = arguments.bring_back_grown();
   for (auto value = stack->end() - static_cast<std::ptrdiff_t>(results); value != stack->end(); ++value)
     *value = change_tensors(*value, [&](const at::Tensor& tensor) { return arguments.take_back(tensor); });
+  if (recording == nullptr) return;
+  made.on_device = tensors_of_last(*stack, results);
+  note(*recording, operation, std::move(given), made);
 }
 
 at::Tensor empty(at::IntArrayRef sizes, std::optional<at::ScalarType> dtype, std::optional<at::Layout>,
@@ -206,13 +289,23 @@ at::Tensor empty_strided(at::IntArrayRef sizes, at::IntArrayRef strides, std::op
 at::Tensor copy_from(const at::Tensor& from, const at::Tensor& to, bool) {
   follow_streams();
   const at::AutoDispatchBelowAutograd below_autograd;
+  if (!is_on_device(to) || !is_on_device(from)) refuse_while_recording("a copy between host and device");
   if (!is_on_device(to)) ++reads;
-  (is_on_device(to) ? alias_of(to) : to).copy_(is_on_device(from) ? alias_of(from) : from);
+  const at::Tensor here = is_on_device(to) ? alias_of(to) : to,
+                   there = is_on_device(from) ? alias_of(from) : from;
+  if (AcceleratorRecording* recording = accelerator_recording()) {
+    recording->keep(from);
+    recording->keep(to);
+    recording->will_write(here);
+    recording->note([here, there] { here.copy_(there); });
+  }
+  here.copy_(there);
   return to;
 }
 
 at::Scalar read_number(const at::Tensor& tensor) {
   follow_streams();
+  refuse_while_recording("a read of a number");
   ++reads;
   return alias_of(tensor).item();
 }
@@ -230,31 +323,57 @@ at::Tensor reshape_alias(const at::Tensor& tensor, at::IntArrayRef sizes, at::In
   return at::native::as_strided_tensorimpl(tensor, sizes, strides, tensor.storage_offset());
 }
 
+// What work() makes in host memory of the device's tensors: [result], undefined ones among them.
+template <typename Work>
+std::vector<at::Tensor> compute_by(const std::vector<at::Tensor>& tensors, const Work& work) {
+  follow_streams();
+  const at::AutoDispatchBelowAutograd below_autograd;
+  std::vector<at::Tensor> made, places;
+  for (const at::Tensor& result : work()) {
+    made.push_back(result.defined() ? bring_to_device(result) : result);
+    places.push_back(result.defined() ? alias_of(made.back()) : result);
+  }
+  if (AcceleratorRecording* recording = accelerator_recording()) {
+    for (const at::Tensor& tensor : tensors) recording->keep(tensor);
+    recording->note([work, places] {
+      const std::vector<at::Tensor> again = work();
+      for (std::size_t i = 0; i < places.size(); ++i)
+        if (places[i].defined()) places[i].copy_(again[i]);
+    });
+  }
+  return made;
+}
+
 at::Tensor convolution(const at::Tensor& input, const at::Tensor& weight,
                        const std::optional<at::Tensor>& bias, at::IntArrayRef stride, at::IntArrayRef padding,
                        at::IntArrayRef dilation, bool transposed, at::IntArrayRef output_padding,
                        std::int64_t groups) {
-  follow_streams();
-  const at::AutoDispatchBelowAutograd below_autograd;
   const std::optional<at::Tensor> own_bias =
       bias && bias->defined() ? std::optional(alias_of(*bias)) : std::nullopt;
-  return bring_to_device(at::convolution(alias_of(input), alias_of(weight), own_bias, stride, padding,
-                                         dilation, transposed, output_padding, groups));
+  return compute_by({input, weight, bias.value_or(at::Tensor())},
+                    [input = alias_of(input), weight = alias_of(weight), own_bias, stride = stride.vec(),
+                     padding = padding.vec(), dilation = dilation.vec(), transposed,
+                     output_padding = output_padding.vec(), groups] {
+                      return std::vector{at::convolution(input, weight, own_bias, stride, padding, dilation,
+                                                         transposed, output_padding, groups)};
+                    })[0];
 }
 
 std::tuple<at::Tensor, at::Tensor, at::Tensor> convolution_backward(
     const at::Tensor& gradient, const at::Tensor& input, const at::Tensor& weight, at::IntArrayRef stride,
     at::IntArrayRef padding, at::IntArrayRef dilation, bool transposed, at::IntArrayRef output_padding,
     std::int64_t groups, std::array<bool, 3> wanted) {
-  follow_streams();
-  const at::AutoDispatchBelowAutograd below_autograd;
-  const auto made = at::convolution_backward(alias_of(gradient), alias_of(input), alias_of(weight),
-                                             std::array{weight.size(transposed ? 1 : 0)}, stride, padding,
-                                             dilation, transposed, output_padding, groups, wanted);
-  const auto bring = [](const at::Tensor& tensor) {
-    return tensor.defined() ? bring_to_device(tensor) : tensor;
-  };
-  return {bring(std::get<0>(made)), bring(std::get<1>(made)), bring(std::get<2>(made))};
+  const std::vector<at::Tensor> made =
+      compute_by({gradient, input, weight}, [gradient = alias_of(gradient), input = alias_of(input),
+                                             weight = alias_of(weight), stride = stride.vec(),
+                                             padding = padding.vec(), dilation = dilation.vec(), transposed,
+                                             output_padding = output_padding.vec(), groups, wanted] {
+        const auto [at_input, at_weight, at_bias] =
+            at::convolution_backward(gradient, input, weight, std::array{weight.size(transposed ? 1 : 0)},
+                                     stride, padding, dilation, transposed, output_padding, groups, wanted);
+        return std::vector{at_input, at_weight, at_bias};
+      });
+  return {made[0], made[1], made[2]};
 }
 
 C10_REGISTER_GUARD_IMPL(HPU, DeviceGuard)

@@ -11,6 +11,8 @@
 #include <cstdint>
 #include <functional>
 
+#include "procedures/step_graphs.hpp"
+
 namespace ganymede {
 
 // Registers it at the first call.
@@ -29,6 +31,10 @@ inline std::byte* at_hand(const void* address) {
   const auto number = reinterpret_cast<std::uintptr_t>(address);
   return reinterpret_cast<std::byte*>(number < kFarAway ? number : number - kFarAway);
 }
+
+// Records what the double is asked for, as CUDA captures a stream: a copy between host and device throws
+// meanwhile, nothing is done before the replay, and there the host has no part in it.
+std::unique_ptr<StepRecorder> accelerator_recorder();
 
 // Copies from the device to the host so far, single numbers among them.
 std::int64_t reads_from_accelerator();

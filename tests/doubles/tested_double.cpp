@@ -7,6 +7,10 @@ c10::Device tested_device() {
   return accelerator_double();
 }
 
+void record_steps_on_device(Procedure& procedure, Communicator& communicator) {
+  procedure.record_steps(std::make_unique<StepGraphs>(accelerator_recorder(), communicator));
+}
+
 std::int64_t bytes_held_on_device() {
   return bytes_held_on_accelerator();
 }

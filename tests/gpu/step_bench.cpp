@@ -17,6 +17,7 @@
 #include "distributed/lone_communicator.hpp"
 #include "distributed/nccl/nccl_gradient_exchange.hpp"
 #include "recipe/recipe.hpp"
+#include "session/step_recording.hpp"
 
 namespace ganymede {
 namespace {
@@ -110,17 +111,21 @@ class SteppedRun {
   explicit SteppedRun(const BenchedRun& run) : device_(run.device) {
     const std::vector<DataSpec> sources = sources_of(run);
     for (const DataSpec& source : sources) noise_.emplace_back(source, run.batch, device_);
-    if (device_.is_cuda())
+    if (device_.is_cuda()) {
+      // One that can be recorded.
+      c10::cuda::setCurrentCUDAStream(c10::cuda::getStreamFromPool(/*isHighPriority=*/false, 0));
       communicator_.carry_gradients_by(std::make_unique<NcclGradientExchange>(
           communicator_, NcclOptions{.device = device_, .compute_stream = [] {
                                        return c10::cuda::getCurrentCUDAStream(0).stream();
                                      }}));
+    }
     procedure_ = prepare_procedure(run.recipe.procedure,
                                    {.seed = static_cast<std::uint64_t>(run.recipe.seed),
                                     .sources = sources,
                                     .compute = at::TensorOptions(at::kFloat).device(device_),
                                     .mixed_precision = run.recipe.precision == Precision::mixed},
                                    communicator_)();
+    record_steps(device_, *procedure_, communicator_);
   }
 
   // Seconds of so many steps, until the device has done them.

@@ -1,15 +1,24 @@
 #include <c10/cuda/CUDACachingAllocator.h>
 #include <c10/cuda/CUDAFunctions.h>
+#include <c10/cuda/CUDAStream.h>
 #include <c10/util/Exception.h>
 
+#include "session/step_recording.hpp"
 #include "tests/support/tested_device.hpp"
 
 namespace ganymede {
 
 using c10::cuda::SyncDebugMode;
 
+// Computes in a stream that can be recorded.
 c10::Device tested_device() {
+  static const auto stream = c10::cuda::getStreamFromPool(/*isHighPriority=*/false, 0);
+  c10::cuda::setCurrentCUDAStream(stream);
   return {c10::DeviceType::CUDA, 0};
+}
+
+void record_steps_on_device(Procedure& procedure, Communicator& communicator) {
+  record_steps(tested_device(), procedure, communicator);
 }
 
 std::int64_t bytes_held_on_device() {

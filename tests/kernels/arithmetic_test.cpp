@@ -68,28 +68,30 @@ TYPED_TEST(Arithmetic, OfUpdates) {
                    s = this->normal({kCount}).square();
   const at::Tensor expected_w = w.clone(), expected_m = m.clone(), expected_s = s.clone();
   const auto of = [&](const at::Tensor& tensor) { return this->of(tensor); };
-  const AdamStep step{.number = 3, .rate = 1e-2, .beta1 = 0.5, .beta2 = 0.999, .epsilon = 1e-8};
-  const AdamFactors factors = factors_of(step);
-  const T epsilon = static_cast<T>(step.epsilon), rate = static_cast<T>(step.rate);
+  const AdamNumbers numbers{.rate = 1e-2, .beta1 = 0.5, .beta2 = 0.999, .epsilon = 1e-8};
+  const T epsilon = static_cast<T>(numbers.epsilon);
+  const double rate = numbers.rate;
+  const at::Tensor rate_factor = at::full({}, 0.3, at::kDouble), factors = at::zeros({2}, at::kDouble);
+  const auto* factor = rate_factor.const_data_ptr<double>();
+  cpu::begin_adam_(at::full({1}, 2, at::kFloat), factors, numbers, rate_factor);
 
   const at::Tensor not_finite = at::zeros({1}, at::kInt);
   auto* flag = not_finite.mutable_data_ptr<std::int32_t>();
-  cpu::adam_(expected_w, g, expected_m, expected_s, step, not_finite);
-  run_at_each(kCount,
-              AdamAt<T>{of(w), of(g), of(m), of(s), static_cast<T>(factors.rate), Decay<T>(step.beta1),
-                        Decay<T>(step.beta2), static_cast<T>(factors.root_factor), epsilon, flag});
+  cpu::adam_(expected_w, g, expected_m, expected_s, numbers, factors, not_finite);
+  run_at_each(kCount, AdamAt<T>{of(w), of(g), of(m), of(s), factors.const_data_ptr<double>(),
+                                Decay<T>(numbers.beta1), Decay<T>(numbers.beta2), epsilon, flag});
   this->expect_same(at::stack({w, m, s}), at::stack({expected_w, expected_m, expected_s}));
 
-  cpu::rmsprop_(expected_w, g, expected_s, step.rate, 0.99, step.epsilon, not_finite);
-  run_at_each(kCount, RmspropAt<T>{of(w), of(g), of(s), rate, Decay<T>(0.99), epsilon, flag});
+  cpu::rmsprop_(expected_w, g, expected_s, rate, rate_factor, 0.99, numbers.epsilon, not_finite);
+  run_at_each(kCount, RmspropAt<T>{of(w), of(g), of(s), rate, factor, Decay<T>(0.99), epsilon, flag});
   this->expect_same(at::stack({w, s}), at::stack({expected_w, expected_s}));
 
-  cpu::momentum_(expected_w, g, expected_m, step.rate, 0.9, not_finite);
-  run_at_each(kCount, MomentumAt<T>{of(w), of(g), of(m), rate, static_cast<T>(0.9), flag});
+  cpu::momentum_(expected_w, g, expected_m, rate, rate_factor, 0.9, not_finite);
+  run_at_each(kCount, MomentumAt<T>{of(w), of(g), of(m), rate, factor, static_cast<T>(0.9), flag});
   this->expect_same(at::stack({w, m}), at::stack({expected_w, expected_m}));
   EXPECT_EQ(*flag, 0);
   g[5] = std::numeric_limits<double>::infinity();
-  run_at_each(kCount, MomentumAt<T>{of(w), of(g), of(m), rate, static_cast<T>(0.9), flag});
+  run_at_each(kCount, MomentumAt<T>{of(w), of(g), of(m), rate, factor, static_cast<T>(0.9), flag});
   EXPECT_EQ(*flag, 1);
 }
 

@@ -94,27 +94,44 @@ struct Buffers {
   std::array<at::Tensor, 3> fast, plain;
 };
 
+const AdamNumbers kAdam{.rate = 1e-2, .beta1 = 0.5, .beta2 = 0.999, .epsilon = 1e-8};
+const at::Tensor kHalf = at::full({}, 0.5, at::kDouble), kFactors = at::tensor({1.2e-2, 18.3}, at::kDouble);
+
 TEST_P(Forms, OfUpdates) {
   const at::Tensor not_finite = at::zeros({1}, at::kInt);
   for (const int size : kFormRows) {
     const at::Tensor gradient = normal({size});
-    const AdamStep step{.number = 3, .rate = 1e-2, .beta1 = 0.5, .beta2 = 0.999, .epsilon = 1e-8};
-    Buffers adam(normal({size})), rmsprop(normal({size})), momentum(normal({size}));
-    cpu::adam_(adam.fast[0], gradient, adam.fast[1], adam.fast[2], step, not_finite);
-    plain::adam_(adam.plain[0], gradient, adam.plain[1], adam.plain[2], step, not_finite);
-    cpu::rmsprop_(rmsprop.fast[0], gradient, rmsprop.fast[2], 1e-2, 0.99, 1e-8, not_finite);
-    plain::rmsprop_(rmsprop.plain[0], gradient, rmsprop.plain[2], 1e-2, 0.99, 1e-8, not_finite);
-    cpu::momentum_(momentum.fast[0], gradient, momentum.fast[1], 1e-2, 0.9, not_finite);
-    plain::momentum_(momentum.plain[0], gradient, momentum.plain[1], 1e-2, 0.9, not_finite);
-    for (const Buffers* buffers : {&adam, &rmsprop, &momentum})
+    Buffers adam(normal({size})), rmsprop(normal({size})), momentum(normal({size})), descent(normal({size}));
+    cpu::adam_(adam.fast[0], gradient, adam.fast[1], adam.fast[2], kAdam, kFactors, not_finite);
+    plain::adam_(adam.plain[0], gradient, adam.plain[1], adam.plain[2], kAdam, kFactors, not_finite);
+    cpu::rmsprop_(rmsprop.fast[0], gradient, rmsprop.fast[2], 1e-2, kHalf, 0.99, 1e-8, not_finite);
+    plain::rmsprop_(rmsprop.plain[0], gradient, rmsprop.plain[2], 1e-2, kHalf, 0.99, 1e-8, not_finite);
+    cpu::momentum_(momentum.fast[0], gradient, momentum.fast[1], 1e-2, kHalf, 0.9, not_finite);
+    plain::momentum_(momentum.plain[0], gradient, momentum.plain[1], 1e-2, kHalf, 0.9, not_finite);
+    cpu::descend_(descent.fast[0], gradient, 1e-2, kHalf, not_finite);
+    plain::descend_(descent.plain[0], gradient, 1e-2, kHalf, not_finite);
+    for (const Buffers* buffers : {&adam, &rmsprop, &momentum, &descent})
       for (std::size_t i = 0; i < buffers->fast.size(); ++i)
         expect_close(buffers->plain[i], buffers->fast[i]);
   }
 }
 
+TEST(AdamForms, CountAndShareFactors) {
+  const at::Tensor updates = at::full({1}, 2, at::kFloat), also = updates.clone();
+  const at::Tensor fast = at::zeros({2}, at::kDouble), plain = at::zeros_like(fast);
+  for (const double number : {3, 4}) {
+    cpu::begin_adam_(updates, fast, kAdam, kHalf);
+    plain::begin_adam_(also, plain, kAdam, kHalf);
+    EXPECT_EQ(updates.item<double>(), number);
+    EXPECT_TRUE(at::equal(also, updates));
+    EXPECT_TRUE(at::allclose(plain, fast, 1e-15)) << plain - fast;
+    EXPECT_DOUBLE_EQ(fast[0].item<double>(), 0.5e-2 / (1 - std::pow(0.5, number)));
+    EXPECT_DOUBLE_EQ(fast[1].item<double>(), 1 / std::sqrt(1 - std::pow(0.999, number)));
+  }
+}
+
 // Wherever it stands, and whatever comes after it.
 TEST_P(Forms, OfUpdatesNoteWhatIsNotFinite) {
-  const AdamStep step{.number = 3, .rate = 1e-2, .beta1 = 0.5, .beta2 = 0.999, .epsilon = 1e-8};
   for (const int place : {0, 17, 36})
     for (const double number : {1.0, std::numeric_limits<double>::infinity(), std::nan("")}) {
       const at::Tensor gradient = normal({37});
@@ -126,17 +143,23 @@ TEST_P(Forms, OfUpdatesNoteWhatIsNotFinite) {
         return not_finite.item<int>() != 0;
       };
       const bool expected = !std::isfinite(number);
-      EXPECT_EQ(noted([&](auto& b, auto& n) { cpu::adam_(b[0], gradient, b[1], b[2], step, n); }), expected);
-      EXPECT_EQ(noted([&](auto& b, auto& n) { plain::adam_(b[0], gradient, b[1], b[2], step, n); }),
+      EXPECT_EQ(noted([&](auto& b, auto& n) { cpu::adam_(b[0], gradient, b[1], b[2], kAdam, kFactors, n); }),
                 expected);
-      EXPECT_EQ(noted([&](auto& b, auto& n) { cpu::rmsprop_(b[0], gradient, b[2], 0.01, 0.99, 1e-8, n); }),
+      EXPECT_EQ(
+          noted([&](auto& b, auto& n) { plain::adam_(b[0], gradient, b[1], b[2], kAdam, kFactors, n); }),
+          expected);
+      EXPECT_EQ(
+          noted([&](auto& b, auto& n) { cpu::rmsprop_(b[0], gradient, b[2], 0.01, kHalf, 0.99, 1e-8, n); }),
+          expected);
+      EXPECT_EQ(
+          noted([&](auto& b, auto& n) { plain::rmsprop_(b[0], gradient, b[2], 0.01, kHalf, 0.99, 1e-8, n); }),
+          expected);
+      EXPECT_EQ(noted([&](auto& b, auto& n) { cpu::momentum_(b[0], gradient, b[1], 0.01, kHalf, 0.9, n); }),
                 expected);
-      EXPECT_EQ(noted([&](auto& b, auto& n) { plain::rmsprop_(b[0], gradient, b[2], 0.01, 0.99, 1e-8, n); }),
+      EXPECT_EQ(noted([&](auto& b, auto& n) { plain::momentum_(b[0], gradient, b[1], 0.01, kHalf, 0.9, n); }),
                 expected);
-      EXPECT_EQ(noted([&](auto& b, auto& n) { cpu::momentum_(b[0], gradient, b[1], 0.01, 0.9, n); }),
-                expected);
-      EXPECT_EQ(noted([&](auto& b, auto& n) { plain::momentum_(b[0], gradient, b[1], 0.01, 0.9, n); }),
-                expected);
+      EXPECT_EQ(noted([&](auto& b, auto& n) { cpu::descend_(b[0], gradient, 0.01, kHalf, n); }), expected);
+      EXPECT_EQ(noted([&](auto& b, auto& n) { plain::descend_(b[0], gradient, 0.01, kHalf, n); }), expected);
     }
 }
 

@@ -110,8 +110,8 @@ TEST_F(Networks, Dcgan32StartsFromNormalWeights) {
 }
 
 TEST(Dropout, ScalesWhatItKeepsAndZeroesTheRest) {
-  const ForwardContext context{
-      .training = true, .seed = 1, .step = 4, .segments = {{TestPass::real, 0, 1000}}};
+  ForwardContext context{.training = true, .seed = {.seed = 1, .step = 4}};
+  context.segments = {{TestPass::real, 0, 1000}};
   const at::Tensor output = dropout(at::ones({1000, 100}), 0.3, TestNetwork::discriminator, 0, context);
   const at::Tensor kept = output.ne(0);
   EXPECT_TRUE(at::allclose(output, kept.to(at::kFloat) / 0.7));
@@ -121,8 +121,9 @@ TEST(Dropout, ScalesWhatItKeepsAndZeroesTheRest) {
 TEST(Dropout, MasksBelongToPlacesAndPassesNotToRanks) {
   const at::Tensor ones = at::ones({12, 30});
   const auto run = [&](std::int64_t rows, std::vector<Segment> segments) {
-    return dropout(ones.narrow(0, 0, rows), 0.5, TestNetwork::discriminator, 1,
-                   {.training = true, .seed = 9, .step = 2, .segments = std::move(segments)});
+    ForwardContext context{.training = true, .seed = {.seed = 9, .step = 2}};
+    context.segments = std::move(segments);
+    return dropout(ones.narrow(0, 0, rows), 0.5, TestNetwork::discriminator, 1, context);
   };
   const at::Tensor real = run(6, {{TestPass::real, 0, 6}}), fake = run(6, {{TestPass::fake, 0, 6}});
   EXPECT_FALSE(at::equal(real, fake));

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.hpp"
+#include "distributed/lone_communicator.hpp"
 #include "distributed/loopback_communicator.hpp"
 #include "tests/optimization/small_network.hpp"
 #include "tests/support/expect_error.hpp"
@@ -164,6 +165,19 @@ TEST(GradientAverager, AnErrorInAnUpdateWaitsForTheSumsUnderWay) {
           });
         },
         {"in the middle of a step"});
+}
+
+// An update that is recorded has not begun: who gives it up takes it step by step.
+TEST(GradientAverager, BeginsAgainAfterARecordingThatWasGivenUp) {
+  LoneCommunicator communicator;
+  const auto network = small_network();
+  ParameterArena arena(*network, communicator.gradients());
+  GradientAverager averager(arena);
+  {
+    const GradientExchange::Recording recording(communicator.gradients());
+    const auto given_up = averager.begin();
+  }
+  averager.begin().finish();
 }
 
 }  // namespace

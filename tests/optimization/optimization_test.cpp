@@ -97,7 +97,7 @@ TEST(Adam, FollowsItsFormulas) {
     for (int step = 1; step <= 5; ++step) {
       const at::Tensor gradient = at::cos(at::arange(elements, at::kDouble) + step);
       arena.view_of(arena.gradients(), slot).copy_(gradient);
-      adam->step(step == 3 ? 0.5 : 1.0);
+      adam->step(at::full({}, step == 3 ? 0.5 : 1.0, at::kDouble));
       m = options.beta1 * m + (1 - options.beta1) * gradient;
       v = options.beta2 * v + (1 - options.beta2) * gradient * gradient;
       value = value - options.learning_rate * (step == 3 ? 0.5 : 1.0) *
@@ -120,10 +120,10 @@ TEST(Optimizers, NoteGradientsAndValuesThatAreNotFinite) {
       ParameterArena arena(*network, alone().gradients());
       const auto optimizer = make_optimizer(options, arena);
       arena.gradients().fill_(0.5);
-      optimizer->step(1);
+      optimizer->step(at::ones({}, at::kDouble));
       EXPECT_FALSE(optimizer->has_diverged());
       arena.gradients()[arena.slots().back().offset] = number;
-      optimizer->step(1);
+      optimizer->step(at::ones({}, at::kDouble));
       EXPECT_EQ(optimizer->has_diverged(), !std::isfinite(number)) << options.index() << " " << number;
     }
 }

@@ -7,6 +7,7 @@
 #include "tests/procedures/adversarial/parts.hpp"
 #include "tests/procedures/cycle/cycle_training.hpp"
 #include "tests/procedures/sequence/sentences.hpp"
+#include "tests/support/tested_device.hpp"
 
 namespace ganymede {
 
@@ -32,6 +33,8 @@ class DeviceTraining {
   }
 
   Procedure& procedure() { return *procedure_; }
+  // From now on its steps are recorded and taken again (StepGraphs).
+  void record_steps() { record_steps_on_device(*procedure_, communicator_); }
 
   // Batches of host memory on its device.
   StepData bring(StepData data) const {

@@ -33,8 +33,9 @@ class FakeProcedure final : public Procedure {
  public:
   // Collective. warming: steps of its first phase.
   explicit FakeProcedure(Communicator& communicator, std::int64_t warming = 4)
-      : communicator_(communicator),
-        trained_(std::make_shared<FakeNetwork>(), {.optimizer = AdamOptions{}}, 1, communicator),
+      : Procedure({.compute = at::kDouble}),
+        communicator_(communicator),
+        trained_(std::make_shared<FakeNetwork>(), {.optimizer = AdamOptions{}}, 1, numbers(), communicator),
         schedule_(
             {{.name = "warming", .scalars = {"warming_loss"}, .batches = {2, 0}, .steps = warming},
              {.name = "going", .scalars = {"going_loss", "word_mean", "memory_norm"}, .batches = {1, 3}}}) {}
@@ -44,10 +45,10 @@ class FakeProcedure final : public Procedure {
   // Its weights are not the other ranks' from then on.
   void spoil_weights_after(std::int64_t steps) { spoilt_after_ = steps; }
 
-  at::Tensor step(std::int64_t step, const StepData& data) override {
-    const double loss = minimise_square(step, data[0].back());
-    if (step + 1 == spoilt_after_) trained_.arena.values().add_(1e-3);
-    if (&schedule_.phase_of(step) == &schedule_.phases().front()) return at::full({1}, loss, at::kDouble);
+  at::Tensor do_step(const Phase& phase, const StepData& data) override {
+    const double loss = minimise_square(data[0].back());
+    if (numbers().seed().step + 1 == spoilt_after_) trained_.arena.values().add_(1e-3);
+    if (&phase == &schedule_.phases().front()) return at::full({1}, loss, at::kDouble);
     at::Tensor words = at::zeros({5}, at::kDouble);
     for (const Batch& batch : data[1])
       words += batch.fields[0].to(at::kDouble).sum(0) / static_cast<double>(3 * batch.global_batch_size);
@@ -73,14 +74,14 @@ class FakeProcedure final : public Procedure {
 
  private:
   // Of what the model says of the batch's numbers.
-  double minimise_square(std::int64_t step, const Batch& batch) {
+  double minimise_square(const Batch& batch) {
     auto pending = trained_.averager.begin();
     const at::Tensor loss = trained_.network->forward(batch.fields[0], {}).square().sum() /
                             static_cast<double>(batch.global_batch_size);
     loss.backward();
     pending.finish();
     const ScopedPart part(parts_[0], communicator_);
-    trained_.update(step, attempt());
+    trained_.update();
     return loss.item<double>();
   }
 

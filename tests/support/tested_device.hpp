@@ -7,9 +7,14 @@
 #include <cstdint>
 #include <memory>
 
+#include "procedures/procedure.hpp"
+
 namespace ganymede {
 
 c10::Device tested_device();
+
+// Has it record the procedure's steps (StepGraphs).
+void record_steps_on_device(Procedure& procedure, Communicator& communicator);
 
 // Of its memory, that tensors hold.
 std::int64_t bytes_held_on_device();

@@ -1,5 +1,6 @@
 #include "data/loading/batch_loader.hpp"
 
+#include <c10/core/impl/VirtualGuardImpl.h>
 #include <pthread.h>
 
 #include <algorithm>
@@ -138,6 +139,10 @@ void BatchLoader::close() {
 Batch BatchLoader::next() {
   std::optional<Batch> batch = batches_.pop();
   ensure(batch.has_value(), "a loader makes batches until its end");
+  // The memory is that of the stream in which a thread made it: it must outlive what reads it in this one.
+  for (const at::Tensor& field : batch->fields)
+    if (field.is_cuda())
+      field.record_stream(c10::impl::VirtualGuardImpl(at::kCUDA).getStream(field.device()));
   return *std::move(batch);
 }
 

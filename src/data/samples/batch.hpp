@@ -20,6 +20,9 @@ struct Batch {
   std::int64_t rows() const { return fields.front().size(0); }
 };
 
+// This rank's slices of the global batches of one step: [source][batch].
+using StepData = std::vector<std::vector<Batch>>;
+
 // The same on a device, which need not be another.
 Batch on_device(Batch batch, at::Device device);
 

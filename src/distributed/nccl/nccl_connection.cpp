@@ -91,9 +91,15 @@ void NcclConnection::join(cudaStream_t compute) {
   done_->hold_up(compute);
 }
 
-void NcclConnection::wait() {
+// By a place recorded now: the last one may be of a recording (StepGraphs), which is reached again and again.
+void NcclConnection::wait(std::optional<cudaStream_t> compute) {
   require_whole();
   if (last_.empty()) return;
+  if (compute) {
+    addends_written_->record(*compute);
+    addends_written_->hold_up(stream_->get());
+  }
+  done_->record(stream_->get());
   const bool done = wait_at_most(timeout_seconds_, [&] {
     in_progress(last_);
     return done_->reached();

@@ -32,8 +32,8 @@ class NcclConnection {
   void enqueue(cudaStream_t compute, std::string what, const Calls& calls);
   // What `compute` gets from now on waits for all that was queued up. Throws what went wrong so far.
   void join(cudaStream_t compute);
-  // Returns when the device has done all that was queued up.
-  void wait();
+  // Returns when the device has done all that was queued up, here and, where it is given, in `compute`.
+  void wait(std::optional<cudaStream_t> compute = std::nullopt);
 
   // Ends what is under way; harmless when repeated.
   void abort(const std::string& reason) noexcept;

@@ -190,7 +190,7 @@ void NcclGradientExchange::wait() {
   const ScopedTimer timer = communicator().count_time();
   const TraceSpan span("wait_for_device", TraceCategory::wait);
   const auto wait = communicator().wait_in({.name = "the sums of gradients on devices"});
-  connection_.wait();
+  connection_.wait(options_.compute_stream());
 }
 
 void NcclGradientExchange::enqueue(std::string what, const NcclConnection::Calls& calls) {

@@ -1,4 +1,4 @@
-// Of one parameter.
+// Of one parameter, and of what all share.
 #pragma once
 
 #include <cmath>
@@ -14,6 +14,14 @@ struct Decay {
   explicit Decay(double decay) : kept(static_cast<T>(decay)), added(static_cast<T>(1 - decay)) {}
   T kept, added;
 };
+
+struct AdamFactors {
+  double rate, root_factor;
+};
+// Of the update with this number, from 1.
+GANYMEDE_HOST_DEVICE AdamFactors adam_factors(double number, double rate, double beta1, double beta2) {
+  return {rate / (1 - std::pow(beta1, number)), 1 / std::sqrt(1 - std::pow(beta2, number))};
+}
 
 template <typename T>
 GANYMEDE_HOST_DEVICE void adam_update(T& w, T g, T& m, T& s, T rate, Decay<T> mean, Decay<T> square,
@@ -54,17 +62,30 @@ GANYMEDE_HOST_DEVICE bool are_of_no_finite(std::int64_t magnitude_bits) {
   return magnitude_bits >= 0x7ff0'0000'0000'0000;
 }
 
+struct BeginAdamAt {
+  float* updates;
+  double* factors;
+  const double* rate_factor;
+  double rate, beta1, beta2;
+  GANYMEDE_HOST_DEVICE void operator()(std::int64_t) const {
+    const AdamFactors made = adam_factors(*updates += 1, rate * *rate_factor, beta1, beta2);
+    factors[0] = made.rate;
+    factors[1] = made.root_factor;
+  }
+};
+
 template <typename T>
 struct AdamAt {
   T* w;
   const T* g;
   T *m, *s;
-  T rate;
+  const double* factors;
   Decay<T> mean, square;
-  T root_factor, epsilon;
+  T epsilon;
   std::int32_t* not_finite;
   GANYMEDE_HOST_DEVICE void operator()(std::int64_t i) const {
-    adam_update(w[i], g[i], m[i], s[i], rate, mean, square, root_factor, epsilon);
+    adam_update(w[i], g[i], m[i], s[i], static_cast<T>(factors[0]), mean, square, static_cast<T>(factors[1]),
+                epsilon);
     if (are_of_no_finite(magnitude_bits(w[i]))) *not_finite = 1;
   }
 };
@@ -74,12 +95,13 @@ struct RmspropAt {
   T* w;
   const T* g;
   T* s;
-  T rate;
+  double rate;
+  const double* rate_factor;
   Decay<T> square;
   T epsilon;
   std::int32_t* not_finite;
   GANYMEDE_HOST_DEVICE void operator()(std::int64_t i) const {
-    rmsprop_update(w[i], g[i], s[i], rate, square, epsilon);
+    rmsprop_update(w[i], g[i], s[i], static_cast<T>(rate * *rate_factor), square, epsilon);
     if (are_of_no_finite(magnitude_bits(w[i]))) *not_finite = 1;
   }
 };
@@ -89,10 +111,12 @@ struct MomentumAt {
   T* w;
   const T* g;
   T* v;
-  T rate, factor;
+  double rate;
+  const double* rate_factor;
+  T factor;
   std::int32_t* not_finite;
   GANYMEDE_HOST_DEVICE void operator()(std::int64_t i) const {
-    momentum_update(w[i], g[i], v[i], rate, factor);
+    momentum_update(w[i], g[i], v[i], static_cast<T>(rate * *rate_factor), factor);
     if (are_of_no_finite(magnitude_bits(w[i]))) *not_finite = 1;
   }
 };

@@ -11,6 +11,8 @@ struct RandomBlocks {
   std::uint64_t seed;
   std::uint32_t step, stream, first_place;
   std::int64_t places, elements_per_place;
+  // Where a device finds seed and step in its memory, in place of those above.
+  const std::int64_t* seed_and_step = nullptr;
 
   GANYMEDE_HOST_DEVICE std::int64_t blocks_per_place() const { return (elements_per_place + 3) / 4; }
   GANYMEDE_HOST_DEVICE std::int64_t count() const { return places * blocks_per_place(); }
@@ -19,10 +21,12 @@ struct RandomBlocks {
   template <typename Number, typename Convert, typename Put>
   GANYMEDE_HOST_DEVICE void fill(std::int64_t block, const Convert& convert, const Put& put) const {
     const std::int64_t place = block / blocks_per_place(), in_place = block % blocks_per_place();
+    const bool in_memory = seed_and_step != nullptr;
     const PhiloxWords counter{static_cast<std::uint32_t>(in_place),
-                              first_place + static_cast<std::uint32_t>(place), step, stream};
+                              first_place + static_cast<std::uint32_t>(place),
+                              in_memory ? static_cast<std::uint32_t>(seed_and_step[1]) : step, stream};
     Number numbers[4];
-    convert(philox_words(counter, seed), numbers);
+    convert(philox_words(counter, in_memory ? static_cast<std::uint64_t>(seed_and_step[0]) : seed), numbers);
     for (std::int64_t i = 0; i < 4 && 4 * in_place + i < elements_per_place; ++i)
       put(place * elements_per_place + 4 * in_place + i, numbers[i]);
   }
@@ -30,13 +34,14 @@ struct RandomBlocks {
 
 // Of places from first_place on.
 inline RandomBlocks blocks_of(const RandomStream& stream, std::int64_t first_place, std::int64_t places,
-                              std::int64_t elements_per_place) {
+                              std::int64_t elements_per_place, const std::int64_t* seed_and_step = nullptr) {
   return {.seed = stream.seed(),
           .step = stream.step(),
           .stream = stream.stream(),
           .first_place = static_cast<std::uint32_t>(first_place),
           .places = places,
-          .elements_per_place = elements_per_place};
+          .elements_per_place = elements_per_place,
+          .seed_and_step = seed_and_step};
 }
 
 struct ToUniform {

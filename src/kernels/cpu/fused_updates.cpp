@@ -47,40 +47,63 @@ GANYMEDE_FOR_FLOAT_AND_DOUBLE(GANYMEDE_ADAM)
 GANYMEDE_FOR_FLOAT_AND_DOUBLE(GANYMEDE_RMSPROP)
 GANYMEDE_FOR_FLOAT_AND_DOUBLE(GANYMEDE_MOMENTUM)
 
+double rate_of(double rate, const at::Tensor& rate_factor) {
+  return rate * *rate_factor.const_data_ptr<double>();
+}
+
 }  // namespace
 
+void begin_adam_(const at::Tensor& updates, const at::Tensor& factors, const AdamNumbers& numbers,
+                 const at::Tensor& rate_factor) {
+  BeginAdamAt{updates.mutable_data_ptr<float>(),
+              factors.mutable_data_ptr<double>(),
+              rate_factor.const_data_ptr<double>(),
+              numbers.rate,
+              numbers.beta1,
+              numbers.beta2}(0);
+}
+
 void adam_(const at::Tensor& values, const at::Tensor& gradients, const at::Tensor& mean,
-           const at::Tensor& mean_square, const AdamStep& step, const at::Tensor& not_finite) {
-  const AdamFactors factors = factors_of(step);
+           const at::Tensor& mean_square, const AdamNumbers& numbers, const at::Tensor& factors,
+           const at::Tensor& not_finite) {
+  const auto* of_update = factors.const_data_ptr<double>();
   AT_DISPATCH_FLOATING_TYPES(values.scalar_type(), "adam_", [&] {
-    const bool found =
-        adam(values.mutable_data_ptr<scalar_t>(), gradients.const_data_ptr<scalar_t>(),
-             mean.mutable_data_ptr<scalar_t>(), mean_square.mutable_data_ptr<scalar_t>(), values.numel(),
-             static_cast<scalar_t>(factors.rate), Decay<scalar_t>(step.beta1), Decay<scalar_t>(step.beta2),
-             static_cast<scalar_t>(factors.root_factor), static_cast<scalar_t>(step.epsilon));
+    const bool found = adam(values.mutable_data_ptr<scalar_t>(), gradients.const_data_ptr<scalar_t>(),
+                            mean.mutable_data_ptr<scalar_t>(), mean_square.mutable_data_ptr<scalar_t>(),
+                            values.numel(), static_cast<scalar_t>(of_update[0]),
+                            Decay<scalar_t>(numbers.beta1), Decay<scalar_t>(numbers.beta2),
+                            static_cast<scalar_t>(of_update[1]), static_cast<scalar_t>(numbers.epsilon));
     if (found) not_finite.fill_(1);
   });
 }
 
 void rmsprop_(const at::Tensor& values, const at::Tensor& gradients, const at::Tensor& mean_square,
-              double rate, double decay, double epsilon, const at::Tensor& not_finite) {
+              double rate, const at::Tensor& rate_factor, double decay, double epsilon,
+              const at::Tensor& not_finite) {
   AT_DISPATCH_FLOATING_TYPES(values.scalar_type(), "rmsprop_", [&] {
-    const bool found =
-        rmsprop(values.mutable_data_ptr<scalar_t>(), gradients.const_data_ptr<scalar_t>(),
-                mean_square.mutable_data_ptr<scalar_t>(), values.numel(), static_cast<scalar_t>(rate),
-                Decay<scalar_t>(decay), static_cast<scalar_t>(epsilon));
+    const bool found = rmsprop(values.mutable_data_ptr<scalar_t>(), gradients.const_data_ptr<scalar_t>(),
+                               mean_square.mutable_data_ptr<scalar_t>(), values.numel(),
+                               static_cast<scalar_t>(rate_of(rate, rate_factor)), Decay<scalar_t>(decay),
+                               static_cast<scalar_t>(epsilon));
     if (found) not_finite.fill_(1);
   });
 }
 
 void momentum_(const at::Tensor& values, const at::Tensor& gradients, const at::Tensor& velocity, double rate,
-               double factor, const at::Tensor& not_finite) {
+               const at::Tensor& rate_factor, double factor, const at::Tensor& not_finite) {
   AT_DISPATCH_FLOATING_TYPES(values.scalar_type(), "momentum_", [&] {
-    const bool found = momentum(values.mutable_data_ptr<scalar_t>(), gradients.const_data_ptr<scalar_t>(),
-                                velocity.mutable_data_ptr<scalar_t>(), values.numel(),
-                                static_cast<scalar_t>(rate), static_cast<scalar_t>(factor));
+    const bool found =
+        momentum(values.mutable_data_ptr<scalar_t>(), gradients.const_data_ptr<scalar_t>(),
+                 velocity.mutable_data_ptr<scalar_t>(), values.numel(),
+                 static_cast<scalar_t>(rate_of(rate, rate_factor)), static_cast<scalar_t>(factor));
     if (found) not_finite.fill_(1);
   });
+}
+
+void descend_(const at::Tensor& values, const at::Tensor& gradients, double rate,
+              const at::Tensor& rate_factor, const at::Tensor& not_finite) {
+  const at::Tensor sum = values.add_(gradients, -rate_of(rate, rate_factor)).sum();
+  not_finite.bitwise_or_(sum.isfinite().logical_not());
 }
 
 }  // namespace ganymede::cpu

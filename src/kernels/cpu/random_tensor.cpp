@@ -17,17 +17,17 @@ at::Tensor draw(const RandomStream& stream, Fill fill, std::int64_t first_place,
 
 }  // namespace
 
-at::Tensor standard_normal(const RandomStream& stream, std::int64_t first_place, at::IntArrayRef shape,
+at::Tensor standard_normal(const TensorStream& stream, std::int64_t first_place, at::IntArrayRef shape,
                            const at::Device&) {
   return draw(stream, &RandomStream::normal, first_place, shape);
 }
 
-at::Tensor standard_uniform(const RandomStream& stream, std::int64_t first_place, at::IntArrayRef shape,
+at::Tensor standard_uniform(const TensorStream& stream, std::int64_t first_place, at::IntArrayRef shape,
                             const at::Device&) {
   return draw(stream, &RandomStream::uniform, first_place, shape);
 }
 
-at::Tensor draw_dropout_mask(const RandomStream& stream, std::int64_t first_place, at::IntArrayRef shape,
+at::Tensor draw_dropout_mask(const TensorStream& stream, std::int64_t first_place, at::IntArrayRef shape,
                              double probability, const at::TensorOptions& options) {
   const at::Tensor uniform = draw(stream, &RandomStream::uniform, first_place, shape);
   at::Tensor mask = at::empty(shape, options);

@@ -14,26 +14,30 @@ at::Tensor high_word(const at::Tensor& product) {
 }
 
 // [places, words], of whole blocks of 4.
-at::Tensor words_of(const RandomStream& stream, std::int64_t first_place, at::IntArrayRef shape,
+at::Tensor words_of(const TensorStream& stream, std::int64_t first_place, at::IntArrayRef shape,
                     const at::Device& device) {
   const at::TensorOptions integers = at::TensorOptions(at::kLong).device(device);
   const std::int64_t places = shape[0], blocks = (c10::multiply_integers(shape.slice(1)) + 3) / 4;
   at::Tensor c0 = at::arange(blocks, integers).expand({places, blocks});
   at::Tensor c1 =
       at::arange(first_place, first_place + places, integers).unsqueeze(1).expand({places, blocks});
-  at::Tensor c2 = at::full({places, blocks}, static_cast<std::int64_t>(stream.step()), integers);
+  const auto number = [&](std::uint64_t of_host, std::int64_t place) {
+    return stream.on_device.defined() ? stream.on_device[place]
+                                      : at::full({}, static_cast<std::int64_t>(of_host), integers);
+  };
+  const at::Tensor seed = number(stream.seed(), 0);
+  at::Tensor c2 = number(stream.step(), 1).expand({places, blocks});
   at::Tensor c3 = at::full({places, blocks}, static_cast<std::int64_t>(stream.stream()), integers);
-  auto key0 = static_cast<std::uint32_t>(stream.seed());
-  auto key1 = static_cast<std::uint32_t>(stream.seed() >> 32);
+  at::Tensor key0 = low_word(seed), key1 = high_word(seed);
   for (int round = 0; round < kPhiloxRounds; ++round) {
     const at::Tensor product0 = c0 * static_cast<std::int64_t>(kPhiloxFactor0);
     const at::Tensor product1 = c2 * static_cast<std::int64_t>(kPhiloxFactor1);
-    c0 = high_word(product1).bitwise_xor_(c1).bitwise_xor_(static_cast<std::int64_t>(key0));
+    c0 = high_word(product1).bitwise_xor_(c1).bitwise_xor_(key0);
     c1 = low_word(product1);
-    c2 = high_word(product0).bitwise_xor_(c3).bitwise_xor_(static_cast<std::int64_t>(key1));
+    c2 = high_word(product0).bitwise_xor_(c3).bitwise_xor_(key1);
     c3 = low_word(product0);
-    key0 += kPhiloxStep0;
-    key1 += kPhiloxStep1;
+    key0 = low_word(key0 + static_cast<std::int64_t>(kPhiloxStep0));
+    key1 = low_word(key1 + static_cast<std::int64_t>(kPhiloxStep1));
   }
   return at::stack({c0, c1, c2, c3}, -1).flatten(1);
 }
@@ -77,7 +81,7 @@ at::Tensor direction_of(const at::Tensor& t) {
 
 }  // namespace
 
-at::Tensor standard_normal(const RandomStream& stream, std::int64_t first_place, at::IntArrayRef shape,
+at::Tensor standard_normal(const TensorStream& stream, std::int64_t first_place, at::IntArrayRef shape,
                            const at::Device& device) {
   const at::Tensor pairs =
       words_of(stream, first_place, shape, device).unflatten(1, {-1, 2}).to(at::kDouble).mul_(0x1p-32);
@@ -86,13 +90,13 @@ at::Tensor standard_normal(const RandomStream& stream, std::int64_t first_place,
   return shaped(numbers.to(at::kFloat), shape);
 }
 
-at::Tensor standard_uniform(const RandomStream& stream, std::int64_t first_place, at::IntArrayRef shape,
+at::Tensor standard_uniform(const TensorStream& stream, std::int64_t first_place, at::IntArrayRef shape,
                             const at::Device& device) {
   const at::Tensor words = words_of(stream, first_place, shape, device);
   return shaped(words.bitwise_right_shift(8).to(at::kFloat).mul_(0x1p-24), shape);
 }
 
-at::Tensor draw_dropout_mask(const RandomStream& stream, std::int64_t first_place, at::IntArrayRef shape,
+at::Tensor draw_dropout_mask(const TensorStream& stream, std::int64_t first_place, at::IntArrayRef shape,
                              double probability, const at::TensorOptions& options) {
   const at::Tensor uniform = plain::standard_uniform(stream, first_place, shape, options.device());
   return (uniform >= static_cast<float>(probability)).to(options.dtype()).mul_(1.0 / (1.0 - probability));

@@ -50,7 +50,8 @@ class AdversarialProcedure final : public Procedure {
  public:
   AdversarialProcedure(const AdversarialOptions& options, const ProcedureSetting& setting,
                        const AdversarialNetworks& networks, Communicator& communicator)
-      : options_(options),
+      : Procedure(setting),
+        options_(options),
         setting_(setting),
         conditioner_(make_conditioner(options, setting, networks)),
         rounds_(options, setting, conditioner_, communicator),
@@ -60,8 +61,9 @@ class AdversarialProcedure final : public Procedure {
                     .batches = {options.critic_steps}}}),
         communicator_(communicator),
         replicas_of_rank_(replicas_of_rank(setting, communicator)),
-        generator_(networks.generator, options.generator.update, replicas_of_rank_, communicator),
-        discriminator_(networks.discriminator, options.discriminator.update, replicas_of_rank_, communicator),
+        generator_(networks.generator, options.generator.update, replicas_of_rank_, numbers(), communicator),
+        discriminator_(networks.discriminator, options.discriminator.update, replicas_of_rank_, numbers(),
+                       communicator),
         sampler_(*generator_.network,
                  {.noise_size = noise_size(options.generator.network),
                   .seed = setting.seed,
@@ -71,7 +73,7 @@ class AdversarialProcedure final : public Procedure {
         objectives_(options_, judge_, communicator) {
     discriminator_.weight_bound = options.weight_clip;
     if (const auto* text = std::get_if<TextCondition>(&options_.condition)) {
-      encoder_.emplace(networks.encoder, text->update, replicas_of_rank_, communicator);
+      encoder_.emplace(networks.encoder, text->update, replicas_of_rank_, numbers(), communicator);
       judging_.push_back(&*encoder_);
     }
     if (!options.ema) return;
@@ -80,16 +82,6 @@ class AdversarialProcedure final : public Procedure {
   }
 
   const Schedule& schedule() const override { return schedule_; }
-
-  at::Tensor step(std::int64_t step, const StepData& data) override {
-    const MixedPrecision mixed(setting_.mixed_precision);
-    const std::vector<Batch> batches = rounds_.prepare(data.front());
-    const Losses losses = options_.update == Update::alternating ? step_alternating(step, batches)
-                                                                 : step_simultaneous(step, batches.front());
-    if (generator_.average) generator_.average->update_statistics();
-    return at::stack({losses.generator, losses.discriminator})
-        .mul_(objectives_.mean_factor(batches.front().global_batch_size));
-  }
 
   const SampleForm& sample_form() const override { return form_; }
 
@@ -126,6 +118,21 @@ class AdversarialProcedure final : public Procedure {
   const std::vector<StepPart>& step_parts() const override { return parts_; }
 
  private:
+  StepData prepare(std::int64_t /*step*/, StepData data) override {
+    data.front() = rounds_.prepare(std::move(data.front()));
+    return data;
+  }
+
+  at::Tensor do_step(const Phase& /*phase*/, const StepData& data) override {
+    const MixedPrecision mixed(setting_.mixed_precision);
+    const std::vector<Batch>& batches = data.front();
+    const Losses losses = options_.update == Update::alternating ? step_alternating(batches)
+                                                                 : step_simultaneous(batches.front());
+    if (generator_.average) generator_.average->update_statistics();
+    return at::stack({losses.generator, losses.discriminator})
+        .mul_(objectives_.mean_factor(batches.front().global_batch_size));
+  }
+
   // A round of one virtual replica, with the samples that the generator made for it.
   struct ReplicaRound {
     Round round;
@@ -134,14 +141,14 @@ class AdversarialProcedure final : public Procedure {
 
   // The discriminator critic_steps times, then the generator against the updated discriminator, on the noise
   // of the last round.
-  Losses step_alternating(std::int64_t step, const std::vector<Batch>& batches) {
+  Losses step_alternating(const std::vector<Batch>& batches) {
     std::vector<ReplicaRound> rounds;
     at::Tensor discriminator_loss;
     for (std::size_t iteration = 0; iteration < batches.size(); ++iteration) {
       const bool last = iteration + 1 == batches.size();
       if (last) generator_.network->begin_update();
       const at::AutoGradMode with_gradient(last);
-      rounds = begin_rounds(step, static_cast<std::int64_t>(iteration), batches[iteration]);
+      rounds = begin_rounds(static_cast<std::int64_t>(iteration), batches[iteration]);
       discriminator_loss = update_discriminator(rounds);
     }
     return {update_generator(rounds), discriminator_loss};
@@ -165,7 +172,7 @@ class AdversarialProcedure final : public Procedure {
       loss_sum += objective.value();
     }
     pending.finish();
-    for (TrainedNetwork* trained : judging_) update(*trained, rounds.front().round.step);
+    for (TrainedNetwork* trained : judging_) update(*trained);
     settle_statistics();
     return loss_sum.get();
   }
@@ -195,17 +202,17 @@ class AdversarialProcedure final : public Procedure {
       loss_sum += objective.value();
     }
     pending.finish();
-    update(generator_, rounds.front().round.step);
+    update(generator_);
     settle_statistics();
     return loss_sum.get();
   }
 
   // One forward pass of each network serves both gradients, which are taken before either network moves.
-  Losses step_simultaneous(std::int64_t step, const Batch& batch) {
+  Losses step_simultaneous(const Batch& batch) {
     generator_.network->begin_update();
     begin_judges();
     SumOfLosses generator_loss, discriminator_loss;
-    const std::vector<ReplicaRound> rounds = begin_rounds(step, /*critic_iteration=*/0, batch);
+    const std::vector<ReplicaRound> rounds = begin_rounds(/*critic_iteration=*/0, batch);
     PendingGradients pending_judges(judging_);
     auto pending_generator = generator_.averager.begin();
     for (const ReplicaRound& replica : rounds) {
@@ -219,8 +226,8 @@ class AdversarialProcedure final : public Procedure {
     }
     pending_judges.finish();
     pending_generator.finish();
-    for (TrainedNetwork* trained : judging_) update(*trained, step);
-    update(generator_, step);
+    for (TrainedNetwork* trained : judging_) update(*trained);
+    update(generator_);
     settle_statistics();
     return {generator_loss.get(), discriminator_loss.get()};
   }
@@ -267,9 +274,9 @@ class AdversarialProcedure final : public Procedure {
     for (TrainedNetwork* trained : judging_) trained->network->begin_update();
   }
 
-  void update(TrainedNetwork& trained, std::int64_t step) {
+  void update(TrainedNetwork& trained) {
     const ScopedPart part(parts_[kOptimizer], communicator_);
-    trained.update(step, attempt());
+    trained.update();
   }
 
   void settle_statistics() {
@@ -278,13 +285,11 @@ class AdversarialProcedure final : public Procedure {
       settle_running_statistics(*trained->network, replicas_of_rank_, communicator_);
   }
 
-  std::vector<ReplicaRound> begin_rounds(std::int64_t step, std::int64_t critic_iteration,
-                                         const Batch& batch) {
-    const std::uint64_t seed = attempt().seed_of_steps(setting_.seed);
+  std::vector<ReplicaRound> begin_rounds(std::int64_t critic_iteration, const Batch& batch) {
     std::vector<ReplicaRound> rounds;
     for (const Batch& slice : split_rows(batch, replicas_of_rank_)) {
       const ScopedPart part(parts_[kGeneratorForward], communicator_);
-      ReplicaRound replica{.round = rounds_.begin(seed, step, critic_iteration, slice), .fake = {}};
+      ReplicaRound replica{.round = rounds_.begin(numbers().seed(), critic_iteration, slice), .fake = {}};
       replica.round.fake_labels = sampler_.draw_labels(replica.round);
       replica.fake = sampler_.generate(replica.round);
       rounds.push_back(std::move(replica));

@@ -51,7 +51,7 @@ at::Tensor Judge::penalty(const Penalty& penalty, const Round& round, const at::
   const Critic critic = [&](const at::Tensor& packs) { return network_.forward(packs, context); };
   const at::Tensor real = pack(round.real);
   if (const auto* r1 = std::get_if<R1Penalty>(&penalty)) return penalty_sum(*r1, critic, real);
-  const RandomStream stream =
+  const TensorStream stream =
       round.stream({.purpose = AdversarialPurpose::interpolate, .network = NetworkId::discriminator});
   const at::Tensor mix =
       draw_uniform(stream, context.segments[0].first_place, {real.size(0), 1, 1, 1}, 0, 1, fake.options());

@@ -14,8 +14,7 @@ struct Round {
   at::Tensor real;           // [rows, channels, height, width]; points are rows of pixels
   std::int64_t first_place;  // in the global batch
   std::int64_t global_batch_size;
-  std::uint64_t seed;             // of what is drawn for it
-  std::int64_t step;              // updates of the generator before this one
+  StepSeed seed;                  // of what is drawn for it
   std::int64_t critic_iteration;  // updates of the discriminator before this one in this step
 
   // int64 [rows]; undefined unless conditioned by labels.
@@ -26,15 +25,15 @@ struct Round {
 
   std::int64_t rows() const { return real.size(0); }
 
-  RandomStream stream(StreamId id) const {
+  TensorStream stream(StreamId id) const {
     id.iteration = static_cast<std::uint8_t>(critic_iteration);
-    return {seed, id, static_cast<std::uint32_t>(step)};
+    return {seed, id};
   }
 
   // A training pass over this rank's rows, once for each of the named passes. A network that sees packs of
   // samples has a place a pack.
   ForwardContext context(std::initializer_list<Pass> passes, std::int64_t packing = 1) const {
-    ForwardContext context{.training = true, .seed = seed, .step = step, .iteration = critic_iteration};
+    ForwardContext context{.training = true, .iteration = critic_iteration, .seed = seed};
     for (const Pass pass : passes)
       context.segments.push_back(
           {.pass = pass, .first_place = first_place / packing, .rows = rows() / packing});

@@ -34,13 +34,11 @@ std::vector<Batch> RoundMaker::prepare(std::vector<Batch> batches) {
   return batches;
 }
 
-Round RoundMaker::begin(std::uint64_t seed, std::int64_t step, std::int64_t critic_iteration,
-                        const Batch& batch) const {
+Round RoundMaker::begin(const StepSeed& seed, std::int64_t critic_iteration, const Batch& batch) const {
   Round round{.real = batch.fields.front().view({batch.rows(), shape_.channels, shape_.height, shape_.width}),
               .first_place = batch.first_place,
               .global_batch_size = batch.global_batch_size,
               .seed = seed,
-              .step = step,
               .critic_iteration = critic_iteration};
   if (conditioner_.classes() > 0) round.real_labels = batch.fields[*source_.find(Meaning::label)];
   if (mismatch_weight_) round.captions = batch.fields[captions_];

@@ -19,7 +19,7 @@ class RoundMaker {
   std::vector<Batch> prepare(std::vector<Batch> batches);
 
   // A round of rows of a prepared batch, without labels of fakes.
-  Round begin(std::uint64_t seed, std::int64_t step, std::int64_t critic_iteration, const Batch& batch) const;
+  Round begin(const StepSeed& seed, std::int64_t critic_iteration, const Batch& batch) const;
 
  private:
   const DataSpec source_;

@@ -14,7 +14,7 @@ at::Tensor Sampler::draw_labels(const Round& round) const {
 at::Tensor Sampler::generate(const Round& round) {
   ForwardContext context = round.context({Pass::fake});
   context.condition = conditioner_.constants_of(round).fake;
-  const RandomStream stream =
+  const TensorStream stream =
       round.stream({.purpose = AdversarialPurpose::noise, .network = NetworkId::generator});
   return network_.forward(draw_noise(stream, round.first_place, round.rows()), context);
 }
@@ -25,12 +25,13 @@ SampleSet Sampler::sample(const SampleRequest& request) {
                             {.purpose = AdversarialPurpose::sample, .network = NetworkId::generator},
                             /*step=*/0);
   SampleSet samples;
-  const ForwardContext context{.condition = conditioner_.of(request, samples)};
+  const at::Tensor condition = conditioner_.of(request, samples);
+  const ForwardContext context{.condition = condition};
   samples.values = network_.forward(draw_noise(stream, request.first_place, request.count), context).cpu();
   return samples;
 }
 
-at::Tensor Sampler::draw_noise(const RandomStream& stream, std::int64_t first_place,
+at::Tensor Sampler::draw_noise(const TensorStream& stream, std::int64_t first_place,
                                std::int64_t count) const {
   return draw_normal(stream, first_place, {count, options_.noise_size}, options_.compute);
 }

@@ -27,7 +27,7 @@ class Sampler {
   SampleSet sample(const SampleRequest& request);
 
  private:
-  at::Tensor draw_noise(const RandomStream& stream, std::int64_t first_place, std::int64_t count) const;
+  at::Tensor draw_noise(const TensorStream& stream, std::int64_t first_place, std::int64_t count) const;
 
   Network& network_;
   const SamplerOptions options_;

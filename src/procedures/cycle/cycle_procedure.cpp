@@ -59,7 +59,8 @@ class CycleProcedure final : public Procedure {
  public:
   CycleProcedure(const CycleOptions& options, const ProcedureSetting& setting, const CycleNetworks& networks,
                  Communicator& communicator)
-      : options_(options),
+      : Procedure(setting),
+        options_(options),
         setting_(setting),
         loss_(adversarial_loss(options.loss)),
         // LeastSquaresLoss is half of the squares already.
@@ -70,40 +71,17 @@ class CycleProcedure final : public Procedure {
         schedule_({{.name = "cycle", .scalars = scalars_of(options), .batches = {1, 1}}}),
         communicator_(communicator),
         replicas_of_rank_(replicas_of_rank(setting, communicator)),
-        generators_{{{networks.generators[0], options.generator.update, replicas_of_rank_, communicator},
-                     {networks.generators[1], options.generator.update, replicas_of_rank_, communicator}}},
-        discriminators_{
-            {{networks.discriminators[0], options.discriminator.update, replicas_of_rank_, communicator},
-             {networks.discriminators[1], options.discriminator.update, replicas_of_rank_, communicator}}},
+        generators_{
+            {{networks.generators[0], options.generator.update, replicas_of_rank_, numbers(), communicator},
+             {networks.generators[1], options.generator.update, replicas_of_rank_, numbers(), communicator}}},
+        discriminators_{{{networks.discriminators[0], options.discriminator.update, replicas_of_rank_,
+                          numbers(), communicator},
+                         {networks.discriminators[1], options.discriminator.update, replicas_of_rank_,
+                          numbers(), communicator}}},
         pools_{{{options.pool_size, networks.shapes[0], setting.compute},
                 {options.pool_size, networks.shapes[1], setting.compute}}} {}
 
   const Schedule& schedule() const override { return schedule_; }
-
-  // Both generators, then both discriminators, on what the generators made before their update: no pass needs
-  // weights that another's gradients move, so these travel while later passes run.
-  at::Tensor step(std::int64_t step, const StepData& data) override {
-    const MixedPrecision mixed(setting_.mixed_precision);
-    const OfDomains<Batch> batches{data[0].front(), data[1].front()};
-    keep_first_images(step, batches);
-    const std::vector<DomainImages> slices = slices_of(batches);
-    CycleLosses losses;
-    std::vector<PendingGradients> pending;
-    pending.emplace_back(std::vector{&generators_[0], &generators_[1]});
-    const OfDomains<at::Tensor> fakes = pass_generators(step, slices, pending.back(), losses);
-    for (const std::size_t domain : kDomains) {
-      const at::Tensor shown = exchange(step, domain, fakes[domain], batches[domain]);
-      pending.emplace_back(std::vector{&discriminators_[domain]});
-      pass_discriminator(domain, slices, shown, pending.back(), losses.discriminators[domain]);
-    }
-    for (PendingGradients& gradients : pending) gradients.finish();
-    for (OfDomains<TrainedNetwork>* networks : {&generators_, &discriminators_})
-      for (TrainedNetwork& network : *networks) update(network, step);
-    std::vector<at::Tensor> values{losses.generators.get(), losses.cycle.get()};
-    if (options_.identity_weight > 0) values.push_back(losses.identity.get());
-    for (const SumOfLosses& loss : losses.discriminators) values.push_back(loss.get());
-    return at::stack(values);
-  }
 
   const SampleForm& sample_form() const override { return form_; }
 
@@ -134,6 +112,43 @@ class CycleProcedure final : public Procedure {
   const std::vector<StepPart>& step_parts() const override { return parts_; }
 
  private:
+  // Behind the batch of each domain, where there is a history, what becomes of the images made for it.
+  StepData prepare(std::int64_t step, StepData data) override {
+    keep_first_images(step, {data[0].front(), data[1].front()});
+    if (options_.pool_size == 0) return data;
+    for (const std::size_t domain : kDomains) {
+      const RandomStream stream(numbers().seed().seed,
+                                {.purpose = CyclePurpose::history, .network = kDiscriminatorIds[domain]},
+                                static_cast<std::uint32_t>(step));
+      const at::Tensor decided = pools_[domain].decide(data[domain].front().global_batch_size, stream);
+      data[domain].push_back({.fields = {send_to(setting_.compute.device(), decided)}});
+    }
+    return data;
+  }
+
+  // Both generators, then both discriminators, on what the generators made before their update: no pass needs
+  // weights that another's gradients move, so these travel while later passes run.
+  at::Tensor do_step(const Phase& /*phase*/, const StepData& data) override {
+    const MixedPrecision mixed(setting_.mixed_precision);
+    const std::vector<DomainImages> slices = slices_of({data[0].front(), data[1].front()});
+    CycleLosses losses;
+    std::vector<PendingGradients> pending;
+    pending.emplace_back(std::vector{&generators_[0], &generators_[1]});
+    const OfDomains<at::Tensor> fakes = pass_generators(slices, pending.back(), losses);
+    for (const std::size_t domain : kDomains) {
+      const at::Tensor shown = exchange(domain, fakes[domain], data[domain]);
+      pending.emplace_back(std::vector{&discriminators_[domain]});
+      pass_discriminator(domain, slices, shown, pending.back(), losses.discriminators[domain]);
+    }
+    for (PendingGradients& gradients : pending) gradients.finish();
+    for (OfDomains<TrainedNetwork>* networks : {&generators_, &discriminators_})
+      for (TrainedNetwork& network : *networks) update(network);
+    std::vector<at::Tensor> values{losses.generators.get(), losses.cycle.get()};
+    if (options_.identity_weight > 0) values.push_back(losses.identity.get());
+    for (const SumOfLosses& loss : losses.discriminators) values.push_back(loss.get());
+    return at::stack(values);
+  }
+
   void keep_first_images(std::int64_t step, const OfDomains<Batch>& batches) {
     const std::int64_t first = step * batches[0].global_batch_size;
     if (!translator_.wants(first)) return;
@@ -155,14 +170,14 @@ class CycleProcedure final : public Procedure {
   }
 
   // Returns what the generators made, this rank's rows, without a graph.
-  OfDomains<at::Tensor> pass_generators(std::int64_t step, const std::vector<DomainImages>& slices,
-                                        PendingGradients& pending, CycleLosses& losses) {
+  OfDomains<at::Tensor> pass_generators(const std::vector<DomainImages>& slices, PendingGradients& pending,
+                                        CycleLosses& losses) {
     const Frozen judge_a(discriminators_[0].arena), judge_b(discriminators_[1].arena);
     for (const TrainedNetwork& generator : generators_) generator.network->begin_update();
     OfDomains<std::vector<at::Tensor>> fakes;
     for (const DomainImages& slice : slices) {
       if (&slice != &slices.front()) pending.next_replica();
-      const Translations made = pass_through_generators(step, slice);
+      const Translations made = pass_through_generators(slice);
       backward_through_generators(slice, made, judge_translations(slice, made, losses), losses);
       for (const std::size_t domain : kDomains) fakes[domain].push_back(made.fake[domain].detach());
     }
@@ -171,7 +186,7 @@ class CycleProcedure final : public Procedure {
 
   // The images of the domain that a generator translates to go through it in one batch with those that it
   // translates: rows do not depend on each other.
-  Translations pass_through_generators(std::int64_t step, const DomainImages& slice) {
+  Translations pass_through_generators(const DomainImages& slice) {
     const ScopedPart part(parts_[kGeneratorsForward], communicator_);
     Translations made;
     for (const std::size_t domain : kDomains) {
@@ -181,16 +196,16 @@ class CycleProcedure final : public Procedure {
         const at::Tensor images =
             at::cat({slice.real[domain], with_channels(slice.real[to], slice.real[domain].size(1))});
         const std::vector<at::Tensor> both =
-            generator.forward(images, context(step, slice, {CyclePass::there, CyclePass::identity})).chunk(2);
+            generator.forward(images, context(slice, {CyclePass::there, CyclePass::identity})).chunk(2);
         made.fake[to] = both[0];
         made.same[to] = both[1];
       } else {
-        made.fake[to] = generator.forward(slice.real[domain], context(step, slice, {CyclePass::there}));
+        made.fake[to] = generator.forward(slice.real[domain], context(slice, {CyclePass::there}));
       }
     }
     for (const std::size_t domain : kDomains)
       made.back[domain] = generators_[other_domain(domain)].network->forward(
-          made.fake[other_domain(domain)], context(step, slice, {CyclePass::back}));
+          made.fake[other_domain(domain)], context(slice, {CyclePass::back}));
     return made;
   }
 
@@ -242,14 +257,12 @@ class CycleProcedure final : public Procedure {
   }
 
   // What the discriminator of a domain is shown in place of this rank's new images.
-  at::Tensor exchange(std::int64_t step, std::size_t domain, const at::Tensor& fakes, const Batch& batch) {
+  at::Tensor exchange(std::size_t domain, const at::Tensor& fakes, const std::vector<Batch>& batches) {
     const ScopedPart part(parts_[kHistory], communicator_);
     if (options_.pool_size == 0) return fakes;
-    const RandomStream stream(attempt().seed_of_steps(setting_.seed),
-                              {.purpose = CyclePurpose::history, .network = kDiscriminatorIds[domain]},
-                              static_cast<std::uint32_t>(step));
+    const Batch& batch = batches.front();
     return pools_[domain]
-        .exchange(gather_rows(fakes, batch.global_batch_size, communicator_), stream)
+        .exchange(gather_rows(fakes, batch.global_batch_size, communicator_), batches[1].fields.front())
         .narrow(0, batch.first_place, batch.rows());
   }
 
@@ -284,17 +297,16 @@ class CycleProcedure final : public Procedure {
     return static_cast<double>(images) / static_cast<double>(logits.size(0) * slice.global_batch_size);
   }
 
-  ForwardContext context(std::int64_t step, const DomainImages& slice,
-                         std::initializer_list<CyclePass> passes) const {
-    ForwardContext context{.training = true, .seed = attempt().seed_of_steps(setting_.seed), .step = step};
+  ForwardContext context(const DomainImages& slice, std::initializer_list<CyclePass> passes) {
+    ForwardContext context{.training = true, .seed = numbers().seed()};
     for (const CyclePass pass : passes)
       context.segments.push_back({.pass = pass, .first_place = slice.first_place, .rows = slice.rows()});
     return context;
   }
 
-  void update(TrainedNetwork& trained, std::int64_t step) {
+  void update(TrainedNetwork& trained) {
     const ScopedPart part(parts_[kOptimizer], communicator_);
-    trained.update(step, attempt());
+    trained.update();
   }
 
   const CycleOptions options_;

@@ -15,18 +15,26 @@ class HistoryPool {
  public:
   HistoryPool(std::int64_t size, const ImageShape& shape, const at::TensorOptions& compute);
 
-  // Takes the images [places, channels, height, width] of a whole global batch, without gradient, and returns
-  // what stands for them, place by place in order: until the pool is full, an image is kept and returned;
-  // then, with probability 1/2, it takes the place of one in the pool, which is returned. The stream decides
-  // by the place, so that ranks that take the same images keep the same ones.
-  at::Tensor exchange(const at::Tensor& images, const RandomStream& stream);
+  // What becomes of the images of a whole global batch, place by place in order: until the pool is full, an
+  // image is kept and shown; then, with probability 1/2, it takes the place of one in the pool, which is
+  // shown. The stream decides by the place, so that ranks that take the same images keep the same ones. int64
+  // [2, places], in host memory: of each place the image shown, by its number in the pool or, behind those,
+  // in the batch; and the place in the pool where its own stands afterwards, or behind all where it is not
+  // kept.
+  at::Tensor decide(std::int64_t places, const RandomStream& stream);
+
+  // Takes the images [places, channels, height, width], without gradient, and returns those shown in place of
+  // them, as was decided; where the images are.
+  at::Tensor exchange(const at::Tensor& images, const at::Tensor& decided);
 
   // "<name>_images" [size, channels, height, width] and "<name>_count" [1], int64, of those that it has;
   // nothing of a pool of size 0. The tensors share its memory.
   std::vector<NamedTensor> state(const std::string& name) const;
 
  private:
-  at::Tensor images_, count_;  // the latter in host memory
+  const std::int64_t size_;
+  at::Tensor images_;  // one more than its size, of which nobody asks what it holds
+  at::Tensor count_;   // in host memory
 };
 
 }  // namespace ganymede

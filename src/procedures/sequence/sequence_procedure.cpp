@@ -53,7 +53,8 @@ class SequenceProcedure final : public Procedure {
  public:
   SequenceProcedure(const SequenceOptions& options, const ProcedureSetting& setting,
                     const SequenceNetworks& networks, Communicator& communicator)
-      : options_(options),
+      : Procedure(setting),
+        options_(options),
         setting_(setting),
         sentence_(setting.sources.front().sample()),
         separator_(separator_of(sentence_)),
@@ -63,30 +64,15 @@ class SequenceProcedure final : public Procedure {
         schedule_(schedule_of(options)),
         generator_network_(*networks.generator),
         discriminator_network_(*networks.discriminator),
-        generator_(networks.generator, options.generator.update, replicas_of_rank_, communicator),
-        discriminator_(networks.discriminator, options.discriminator.update, replicas_of_rank_, communicator),
+        generator_(networks.generator, options.generator.update, replicas_of_rank_, numbers(), communicator),
+        discriminator_(networks.discriminator, options.discriminator.update, replicas_of_rank_, numbers(),
+                       communicator),
         figures_(options.oracle, {.length = length_,
                                   .vocabulary = sentence_.values,
                                   .seed = setting.seed,
                                   .compute = setting.compute}) {}
 
   const Schedule& schedule() const override { return schedule_; }
-
-  at::Tensor step(std::int64_t step, const StepData& data) override {
-    const MixedPrecision mixed(setting_.mixed_precision);
-    const std::vector<Batch>& batches = data.front();
-    const std::string& phase = schedule_.phase_of(step).name;
-    if (phase == "likelihood") return raise_likelihood(step, batches.front()).view(1);
-    if (phase == "discriminator") return update_discriminator(step, 0, batches.front()).view(1);
-    // As in the authors' program, whose two objectives have an optimizer each.
-    if (step == schedule_.steps_of_preparation()) generator_.forget_gradients();
-    const at::Tensor surprise = measure_likelihood(batches.front());
-    const auto [generator_loss, reward] = follow_rewards(step, batches.front());
-    at::Tensor discriminator_loss;
-    for (std::size_t i = 0; i < batches.size(); ++i)
-      discriminator_loss = update_discriminator(step, static_cast<std::int64_t>(i), batches[i]);
-    return at::stack({generator_loss, reward, discriminator_loss, surprise});
-  }
 
   const SampleForm& sample_form() const override { return form_; }
 
@@ -110,6 +96,25 @@ class SequenceProcedure final : public Procedure {
   const std::vector<StepPart>& step_parts() const override { return parts_; }
 
  private:
+  // As in the authors' program, whose two objectives have an optimizer each.
+  StepData prepare(std::int64_t step, StepData data) override {
+    if (step == schedule_.steps_of_preparation()) generator_.forget_gradients();
+    return data;
+  }
+
+  at::Tensor do_step(const Phase& phase, const StepData& data) override {
+    const MixedPrecision mixed(setting_.mixed_precision);
+    const std::vector<Batch>& batches = data.front();
+    if (phase.name == "likelihood") return raise_likelihood(batches.front()).view(1);
+    if (phase.name == "discriminator") return update_discriminator(0, batches.front()).view(1);
+    const at::Tensor surprise = measure_likelihood(batches.front());
+    const auto [generator_loss, reward] = follow_rewards(batches.front());
+    at::Tensor discriminator_loss;
+    for (std::size_t i = 0; i < batches.size(); ++i)
+      discriminator_loss = update_discriminator(static_cast<std::int64_t>(i), batches[i]);
+    return at::stack({generator_loss, reward, discriminator_loss, surprise});
+  }
+
   std::string text_of(const at::Tensor& tokens) const {
     std::vector<std::string> words;
     const auto* numbers = tokens.const_data_ptr<std::int64_t>();
@@ -120,14 +125,14 @@ class SequenceProcedure final : public Procedure {
   }
 
   // The generator's update by maximum likelihood. Returns this rank's part of the mean over tokens.
-  at::Tensor raise_likelihood(std::int64_t step, const Batch& batch) {
+  at::Tensor raise_likelihood(const Batch& batch) {
     SumOfLosses sum;
     auto pending = generator_.averager.begin();
     for_each_replica(batch, pending, [&](const Batch& slice) {
       const ScopedPart part(parts_[kLikelihood], communicator_);
       sum += descend_surprise(slice.fields.front(), {}, 1 / tokens_of(batch));
     });
-    finish(generator_, pending, step);
+    finish(generator_, pending);
     return sum.get() / tokens_of(batch);
   }
 
@@ -150,33 +155,32 @@ class SequenceProcedure final : public Procedure {
 
   // The generator's update by policy gradient (Yu et al. 2017, equation 8), its sum over places as a mean.
   // Returns this rank's parts of its loss and of the mean reward.
-  std::pair<at::Tensor, at::Tensor> follow_rewards(std::int64_t step, const Batch& batch) {
+  std::pair<at::Tensor, at::Tensor> follow_rewards(const Batch& batch) {
     SumOfLosses loss_sum, reward_sum;
     auto pending = generator_.averager.begin();
     for_each_replica(batch, pending, [&](const Batch& slice) {
-      const SequencesWithRollouts made = sample_for_rewards(step, slice);
+      const SequencesWithRollouts made = sample_for_rewards(slice);
       at::Tensor values = values_of(made);  // [length, rows]
       reward_sum += values.sum().to(at::kDouble);
       if (options_.baseline) values = values - mean_over_batch(values, batch);
       const ScopedPart part(parts_[kPolicyGradient], communicator_);
       loss_sum += descend_surprise(made.tokens, values, 1 / tokens_of(batch));
     });
-    finish(generator_, pending, step);
+    finish(generator_, pending);
     return {loss_sum.get() / tokens_of(batch), reward_sum.get() / tokens_of(batch)};
   }
 
-  SequencesWithRollouts sample_for_rewards(std::int64_t step, const Batch& slice) {
+  SequencesWithRollouts sample_for_rewards(const Batch& slice) {
     const ScopedPart part(parts_[kSampling], communicator_);
     const std::int64_t rows = slice.rows();
-    const at::Tensor uniform = draw(stream_of(SequencePurpose::tokens, SequencePass::generator, step, 0),
+    const at::Tensor uniform = draw(stream_of(SequencePurpose::tokens, SequencePass::generator, 0),
                                     slice.first_place, {rows, length_});
     if (options_.reward == SequenceReward::constant)
       return {.tokens = sample_sequences(generator_network_, uniform), .rollouts = {}};
     std::vector<at::Tensor> rollout_uniform;
     for (std::int64_t rollout = 0; rollout < options_.rollouts; ++rollout)
-      rollout_uniform.push_back(
-          draw(stream_of(SequencePurpose::rollout, SequencePass::generator, step, rollout), slice.first_place,
-               {rows, length_ - 1, length_}));
+      rollout_uniform.push_back(draw(stream_of(SequencePurpose::rollout, SequencePass::generator, rollout),
+                                     slice.first_place, {rows, length_ - 1, length_}));
     return sample_with_rollouts(generator_network_, uniform, at::stack(rollout_uniform));
   }
 
@@ -198,17 +202,16 @@ class SequenceProcedure final : public Procedure {
   }
 
   // Returns this rank's part of the loss, which is a mean over real and one over generated sequences.
-  at::Tensor update_discriminator(std::int64_t step, std::int64_t iteration, const Batch& batch) {
+  at::Tensor update_discriminator(std::int64_t iteration, const Batch& batch) {
     SumOfLosses sum;
     const double factor = 1 / static_cast<double>(batch.global_batch_size);
     auto pending = discriminator_.averager.begin();
     for_each_replica(batch, pending, [&](const Batch& slice) {
-      const at::Tensor fake = sample_fakes(step, iteration, slice);
+      const at::Tensor fake = sample_fakes(iteration, slice);
       const ScopedPart part(parts_[kDiscriminator], communicator_);
       std::optional<TraceSpan> span(std::in_place, "forward");
       const std::vector<at::Tensor> logits =
-          discriminator_network_
-              .forward(at::cat({slice.fields.front(), fake}), context_of(step, iteration, slice))
+          discriminator_network_.forward(at::cat({slice.fields.front(), fake}), context_of(iteration, slice))
               .chunk(2);
       const DiscriminatorLoss loss = discriminator_loss(BceLoss{}, logits[0], logits[1], factor);
       Objective objective(loss.sum, factor);
@@ -220,25 +223,21 @@ class SequenceProcedure final : public Procedure {
       objective.backward();
       sum += objective.value() * factor;
     });
-    finish(discriminator_, pending, step);
+    finish(discriminator_, pending);
     return sum.get();
   }
 
   // Of real sequences and as many fakes behind them.
-  ForwardContext context_of(std::int64_t step, std::int64_t iteration, const Batch& slice) const {
-    ForwardContext context{.training = true,
-                           .seed = attempt().seed_of_steps(setting_.seed),
-                           .step = step,
-                           .iteration = iteration};
+  ForwardContext context_of(std::int64_t iteration, const Batch& slice) {
+    ForwardContext context{.training = true, .iteration = iteration, .seed = numbers().seed()};
     for (const SequencePass pass : {SequencePass::real, SequencePass::fake})
       context.segments.push_back({.pass = pass, .first_place = slice.first_place, .rows = slice.rows()});
     return context;
   }
 
-  at::Tensor sample_fakes(std::int64_t step, std::int64_t iteration, const Batch& slice) {
+  at::Tensor sample_fakes(std::int64_t iteration, const Batch& slice) {
     const ScopedPart part(parts_[kSampling], communicator_);
-    const RandomStream stream =
-        stream_of(SequencePurpose::tokens, SequencePass::discriminator, step, iteration);
+    const TensorStream stream = stream_of(SequencePurpose::tokens, SequencePass::discriminator, iteration);
     return sample_sequences(generator_network_, draw(stream, slice.first_place, {slice.rows(), length_}));
   }
 
@@ -252,22 +251,20 @@ class SequenceProcedure final : public Procedure {
     }
   }
 
-  void finish(TrainedNetwork& trained, GradientAverager::Pending& pending, std::int64_t step) {
+  void finish(TrainedNetwork& trained, GradientAverager::Pending& pending) {
     pending.finish();
     const ScopedPart part(parts_[kOptimizer], communicator_);
-    trained.update(step, attempt());
+    trained.update();
   }
 
-  RandomStream stream_of(SequencePurpose purpose, SequencePass pass, std::int64_t step,
-                         std::int64_t iteration) const {
-    return {attempt().seed_of_steps(setting_.seed),
+  TensorStream stream_of(SequencePurpose purpose, SequencePass pass, std::int64_t iteration) {
+    return {numbers().seed(),
             {.purpose = purpose,
              .network = SequenceNetworkId::generator,
              .pass = pass,
-             .iteration = static_cast<std::uint8_t>(iteration)},
-            static_cast<std::uint32_t>(step)};
+             .iteration = static_cast<std::uint8_t>(iteration)}};
   }
-  at::Tensor draw(const RandomStream& stream, std::int64_t first_place, at::IntArrayRef shape) const {
+  at::Tensor draw(const TensorStream& stream, std::int64_t first_place, at::IntArrayRef shape) const {
     return draw_uniform(stream, first_place, shape, 0, 1, setting_.compute);
   }
   double tokens_of(const Batch& batch) const {

@@ -17,10 +17,9 @@ at::Tensor numbered_images(std::int64_t first, std::int64_t count) {
 }
 
 at::Tensor exchange(HistoryPool& pool, std::int64_t step, std::int64_t count) {
-  return pool
-      .exchange(numbered_images(1 + step * count, count),
-                RandomStream(3, {.purpose = PoolPurpose::history}, static_cast<std::uint32_t>(step)))
-      .flatten();
+  const at::Tensor decided = pool.decide(
+      count, RandomStream(3, {.purpose = PoolPurpose::history}, static_cast<std::uint32_t>(step)));
+  return pool.exchange(numbered_images(1 + step * count, count), decided).flatten();
 }
 
 TEST(HistoryPool, GivesBackWhatItKeepsUntilItIsFull) {
