@@ -25,7 +25,7 @@ struct ForwardContext {
   std::vector<Segment> segments = {};         // together they cover the input's rows, in order
   at::Tensor condition = {};                  // [rows, condition size]; undefined for unconditional networks
   std::vector<at::Tensor>* hidden = nullptr;  // where set, gets the output of each hidden layer, in order
-  StepSeed seed = {};
+  StepSeed seed = {};                         // of what is drawn
 };
 
 // Hands a hidden layer's output to whoever asked for it.
