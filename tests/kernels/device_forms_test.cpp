@@ -130,13 +130,26 @@ TEST_P(DeviceForms, OfUpdates) {
     for (const bool finite : {true, false}) {
       const at::Tensor start = normal({size}), gradient = normal({size});
       if (!finite && size > 0) gradient[size - 1] = std::nan("");
-      const Tensors inputs{start,          gradient,      start * 0.5, start.square(),          start.clone(),
-                           start.square(), start.clone(), start * 0.5, at::zeros({1}, at::kInt)};
-      const AdamStep step{.number = 3, .rate = 1e-2, .beta1 = 0.5, .beta2 = 0.999, .epsilon = 1e-8};
+      const Tensors inputs{start,
+                           gradient,
+                           start * 0.5,
+                           start.square(),
+                           start.clone(),
+                           start.square(),
+                           start.clone(),
+                           start * 0.5,
+                           at::zeros({1}, at::kInt),
+                           start.clone(),
+                           at::full({1}, 2, at::kFloat),      // updates so far
+                           at::zeros({2}, at::kDouble),       // what an update's parameters share
+                           at::full({1}, 0.5, at::kDouble)};  // of the rate
+      const AdamNumbers numbers{.rate = 1e-2, .beta1 = 0.5, .beta2 = 0.999, .epsilon = 1e-8};
       expect_close(inputs, [&](const Tensors& in) {
-        adam_(in[0], in[1], in[2], in[3], step, in[8]);
-        rmsprop_(in[4], in[1], in[5], 1e-2, 0.99, 1e-8, in[8]);
-        momentum_(in[6], in[1], in[7], 1e-2, 0.9, in[8]);
+        begin_adam_(in[10], in[11], numbers, in[12]);
+        adam_(in[0], in[1], in[2], in[3], numbers, in[11], in[8]);
+        rmsprop_(in[4], in[1], in[5], 1e-2, in[12], 0.99, 1e-8, in[8]);
+        momentum_(in[6], in[1], in[7], 1e-2, in[12], 0.9, in[8]);
+        descend_(in[9], in[1], 1e-2, in[12], in[8]);
         Tensors out;
         for (const at::Tensor& tensor : in)  // what is not a number is not equal to itself
           out.push_back(tensor.to(at::kDouble).nan_to_num(/*nan=*/7));
