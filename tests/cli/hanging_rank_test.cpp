@@ -169,7 +169,7 @@ TEST_F(HangingRankTest, ASlowRankIsNamed) {
       program->send_signal_to_rank(1, SIGCONT);
       std::this_thread::sleep_for(15ms);
     }
-    return read_text(log).find("rank 1 on ") != std::string::npos;
+    return read_text(log).find(" is slow: ") != std::string::npos;
   });
   program->send_signal_to_rank(0, SIGTERM);
   const ProgramResult result = program->wait();
