@@ -104,6 +104,9 @@ def measure_command(program, words, count, ending):
 
 def compare(name, measure, count):
     few, many = measure(count), measure(TIMES * count)
+    for _ in range(2):  # what is held is there each time; what the allocator keeps is not
+        if many >= few + SLACK_MIB:
+            many = min(many, measure(TIMES * count))
     print(f"{name:28} {count:8} {few:7.1f} MiB {TIMES * count:8} {many:7.1f} MiB", flush=True)
     return [] if many < few + SLACK_MIB else [name]
 
