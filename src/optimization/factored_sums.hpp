@@ -1,7 +1,7 @@
 // Gradients that travel as factors. That of a matrix is a product, left [rows, out] transposed x right [rows,
 // in]: where the rows of all ranks together are smaller than the matrix, ranks send each other their rows,
-// and each makes the sum itself, as the product of all of them (sufficient factors: Xie et al. 2016,
-// "Lighter-communication distributed machine learning via sufficient factor broadcasting"). It has the bits
+// and each makes the sum itself, as the product of all of them (sufficient factors: Xie et al. 2015,
+// "Distributed machine learning via sufficient factor broadcasting"). It has the bits
 // that the sum of products would have but for rounding, and the same on every rank where ranks multiply
 // alike, which the first one shows.
 #pragma once
