@@ -87,13 +87,14 @@ void HostGradientExchange::begin(Action action) {
   communicator().ensure_collective();
   const ScopedTimer timer = communicator().count_time();
   const TraceSpan span("begin_sum", TraceCategory::communication);
-  if (!under_way_) under_way_.emplace();
+  if (!under_way_) under_way_ = {.stopwatch = {}, .seconds_before = communicator().seconds()};
   action();
 }
 
 void HostGradientExchange::finish_sums() {
   if (under_way_) {
-    hidden_seconds_ += under_way_->seconds();
+    hidden_seconds_ +=
+        under_way_->stopwatch.seconds() - (communicator().seconds() - under_way_->seconds_before);
     under_way_.reset();
     const ScopedTimer timer = communicator().count_time();
     const TraceSpan span("end_sums", TraceCategory::communication);

@@ -75,7 +75,12 @@ class HostGradientExchange : public GradientExchange {
   std::int64_t bucket_bytes_ = 0;
   bool leaves_overlap_open_ = false;
   bool takes_turns_ = false, gathers_factors_ = false;
-  std::optional<Stopwatch> under_way_;  // since the first of those that are
+  // Since the first of the sums that are, with what communication had taken until then.
+  struct UnderWay {
+    Stopwatch stopwatch;
+    double seconds_before;
+  };
+  std::optional<UnderWay> under_way_;
   double hidden_seconds_ = 0;
   std::optional<CommunicationThread> background_;
 };

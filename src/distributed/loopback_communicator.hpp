@@ -10,7 +10,7 @@ namespace ganymede {
 
 struct LoopbackOptions {
   std::vector<int> host_group_sizes = {};  // [node], ranks that share memory; all of them by default
-  bool overlap = false;                    // whether there is a communication thread
+  bool overlap = false;                    // whether sums can go on while ranks compute
   std::int64_t bucket_bytes = 0;
   bool factors = false;  // whether they travel in place of gradients; each node has one rank then
 };

@@ -101,6 +101,7 @@ class Procedure {
   // host has no part in it but to ask for the same operations, in the same order, on memory that stays.
   virtual at::Tensor do_step(const Phase& phase, const StepData& data) = 0;
 
+  const bool mixed_precision_;
   Attempt attempt_;
   StepNumbers numbers_;
   std::unique_ptr<StepGraphs> graphs_;

@@ -1,7 +1,6 @@
 #include "procedures/adversarial/adversarial_procedure.hpp"
 
 #include "base/error.hpp"
-#include "kernels/mixed_precision.hpp"
 #include "networks/batch_normalization.hpp"
 #include "procedures/adversarial/round_maker.hpp"
 #include "procedures/adversarial/round_objectives.hpp"
@@ -124,7 +123,6 @@ class AdversarialProcedure final : public Procedure {
   }
 
   at::Tensor do_step(const Phase& /*phase*/, const StepData& data) override {
-    const MixedPrecision mixed(setting_.mixed_precision);
     const std::vector<Batch>& batches = data.front();
     const Losses losses = options_.update == Update::alternating ? step_alternating(batches)
                                                                  : step_simultaneous(batches.front());

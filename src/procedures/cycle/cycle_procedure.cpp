@@ -1,6 +1,5 @@
 #include "procedures/cycle/cycle_procedure.hpp"
 
-#include "kernels/mixed_precision.hpp"
 #include "objectives/absolute_error.hpp"
 #include "procedures/cycle/cycle_networks.hpp"
 #include "procedures/cycle/history_pool.hpp"
@@ -129,7 +128,6 @@ class CycleProcedure final : public Procedure {
   // Both generators, then both discriminators, on what the generators made before their update: no pass needs
   // weights that another's gradients move, so these travel while later passes run.
   at::Tensor do_step(const Phase& /*phase*/, const StepData& data) override {
-    const MixedPrecision mixed(setting_.mixed_precision);
     const std::vector<DomainImages> slices = slices_of({data[0].front(), data[1].front()});
     CycleLosses losses;
     std::vector<PendingGradients> pending;

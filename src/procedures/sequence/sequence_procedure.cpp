@@ -3,7 +3,6 @@
 #include "base/error.hpp"
 #include "base/trace.hpp"
 #include "base/utf8.hpp"
-#include "kernels/mixed_precision.hpp"
 #include "objectives/adversarial_loss.hpp"
 #include "objectives/token_likelihood.hpp"
 #include "procedures/objective.hpp"
@@ -103,7 +102,6 @@ class SequenceProcedure final : public Procedure {
   }
 
   at::Tensor do_step(const Phase& phase, const StepData& data) override {
-    const MixedPrecision mixed(setting_.mixed_precision);
     const std::vector<Batch>& batches = data.front();
     if (phase.name == "likelihood") return raise_likelihood(batches.front()).view(1);
     if (phase.name == "discriminator") return update_discriminator(0, batches.front()).view(1);
