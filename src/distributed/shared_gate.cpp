@@ -4,36 +4,79 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <limits>
+
+#include "distributed/core_exchange.hpp"
 
 namespace ganymede {
 namespace {
 
-// Of memory that processes share; returns at once unless the word has this value, and also when a signal
-// comes.
-void sleep_while(const std::atomic<std::uint32_t>& word, std::uint32_t value) {
-  syscall(SYS_futex, &word, FUTEX_WAIT, value, nullptr, nullptr, 0);
+constexpr long kFirstNap = 20'000, kLongestNap = 1'000'000;  // nanoseconds between looks at who is late
+constexpr std::int64_t kExchangeHolds = 250'000'000;         // nanoseconds after the last
+
+// Of memory that processes share; returns at once unless the word has this value, and also when the time is
+// over or a signal comes.
+void sleep_while(const std::atomic<std::uint32_t>& word, std::uint32_t value, long nanoseconds) {
+  const timespec longest{.tv_sec = 0, .tv_nsec = nanoseconds};
+  syscall(SYS_futex, &word, FUTEX_WAIT, value, &longest, nullptr, 0);
 }
 
 void wake_all(const std::atomic<std::uint32_t>& word) {
   syscall(SYS_futex, &word, FUTEX_WAKE, std::numeric_limits<int>::max(), nullptr, nullptr, 0);
 }
 
+std::int64_t now() {
+  timespec time{};
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return time.tv_sec * std::int64_t{1'000'000'000} + time.tv_nsec;
+}
+
 }  // namespace
 
-void SharedGate::pass(int size, const WaitingMode& waiting) {
+void SharedGate::pass(int caller, int size, const WaitingMode& waiting) {
   const std::uint32_t generation = generation_.load();
-  if (arrived_.fetch_add(1) + 1 == static_cast<std::uint32_t>(size)) {
+  const auto came = static_cast<std::size_t>(caller), all = static_cast<std::size_t>(size);
+  const bool seated = all <= kSeats;
+  if (seated) seats_[came].take(generation + 1);
+  if (arrived_.fetch_add(1) + 1 == all) {
     arrived_.store(0, std::memory_order_relaxed);
     generation_.store(generation + 1);
     if (sleepers_.load() != 0) wake_all(generation_);
     return;
   }
   const auto passed = [&] { return generation_.load() != generation; };
-  if (waiting.load(std::memory_order_relaxed) == Waiting::eager && spin_until(passed)) return;
+  const bool eager = waiting.load(std::memory_order_relaxed) == Waiting::eager;
+  if (eager && spin_until(passed)) return;
   sleepers_.fetch_add(1);
-  while (!passed()) sleep_while(generation_, generation);
+  for (long nap = kFirstNap; !passed(); nap = std::min(2 * nap, kLongestNap)) {
+    sleep_while(generation_, generation, nap);
+    if (eager && seated && !passed()) exchange_cores(seats_[came], std::span(seats_).first(all));
+  }
   sleepers_.fetch_sub(1);
+}
+
+void SharedGate::Seat::take(std::uint32_t for_generation) {
+  if (const pid_t self = gettid(); thread.load() != self) {
+    sched_getaffinity(0, sizeof cores, &cores);
+    thread.store(self);
+  }
+  generation.store(for_generation);
+  const std::int64_t since = exchanged.load();
+  if (since == 0 || now() - since < kExchangeHolds) return;
+  sched_setaffinity(0, sizeof cores, &cores);
+  exchanged.store(0);
+}
+
+void SharedGate::exchange_cores(Seat& caller, std::span<Seat> seats) {
+  for (Seat& late : seats) {
+    std::int64_t since = late.exchanged.load();
+    if (late.generation.load() == caller.generation.load() || !waits_for_core(late.thread.load())) continue;
+    if (!late.exchanged.compare_exchange_strong(since, now())) continue;  // another who waits was first
+    caller.exchanged.store(now());
+    exchange_cores_with(late.thread.load());
+    return;
+  }
 }
 
 }  // namespace ganymede

@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -82,11 +83,11 @@ TEST(SharedGates, LetNobodyThroughBeforeAllHaveCome) {
     const auto take_turns = [&](int me) {
       for (int turn = 1; !last; ++turn) {
         turns[static_cast<std::size_t>(me)] = turn;
-        gate.pass(kThreads, mode);
+        gate.pass(me, kThreads, mode);
         for (const int other : turns) wrong += other == turn ? 0 : 1;
-        gate.pass(kThreads, mode);
+        gate.pass(me, kThreads, mode);
         if (me == 0) last = turn == kMostTurns || std::chrono::steady_clock::now() - begin > kLongest;
-        gate.pass(kThreads, mode);
+        gate.pass(me, kThreads, mode);
       }
     };
     {
@@ -102,14 +103,14 @@ TEST(SharedGates, LetNobodyThroughBeforeAllHaveCome) {
 TEST(SharedGates, LetWhoWaitsSleepUntilAnotherProcessComes) {
   using namespace std::chrono_literals;
   const SharedFile file = SharedFile::create();
-  file.reserve(0, kBytes);
-  const auto memory = file.map(kBytes);
+  file.reserve(0, sizeof(SharedGate));
+  const auto memory = file.map(sizeof(SharedGate));
   auto* const gate = new (memory.get()) SharedGate;
   const WaitingMode mode = Waiting::eager;
   const pid_t late = fork();
   if (late == 0) {
     std::this_thread::sleep_for(300ms);
-    gate->pass(2, mode);
+    gate->pass(1, 2, mode);
     _exit(0);
   }
   const auto used = [] {
@@ -119,12 +120,84 @@ TEST(SharedGates, LetWhoWaitsSleepUntilAnotherProcessComes) {
   };
   const auto begin = std::chrono::steady_clock::now();
   const auto used_before = used();
-  gate->pass(2, mode);
+  gate->pass(0, 2, mode);
   EXPECT_GT(std::chrono::steady_clock::now() - begin, 200ms);
   EXPECT_LT(used() - used_before, 50ms);
   int status = 1;
   waitpid(late, &status, 0);
   EXPECT_EQ(status, 0);
+}
+
+bool may_use(std::size_t core) {
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  return sched_getaffinity(0, sizeof cores, &cores) == 0 && CPU_ISSET(core, &cores);
+}
+
+void keep_to(std::size_t core) {
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  CPU_SET(core, &cores);
+  sched_setaffinity(0, sizeof cores, &cores);
+}
+
+bool may_use_within(std::size_t core, std::chrono::milliseconds time) {
+  for (const auto end = std::chrono::steady_clock::now() + time; std::chrono::steady_clock::now() < end;)
+    if (may_use(core)) return true;
+  return false;
+}
+
+// Of two processes at a gate, one shares its core with a third, which would have it half of the time.
+TEST(SharedGates, ExchangeTheCoreOfWhoWaitsForThatOfWhoIsLate) {
+  using namespace std::chrono_literals;
+  std::vector<std::size_t> usable;
+  for (std::size_t core = 0; core < CPU_SETSIZE; ++core)
+    if (may_use(core)) usable.push_back(core);
+  if (usable.size() < 2) GTEST_SKIP() << "one core";
+  const std::size_t core = usable[0], busy_core = usable[1];
+  const SharedFile file = SharedFile::create();
+  file.reserve(0, sizeof(SharedGate));
+  const auto memory = file.map(sizeof(SharedGate));
+  auto* const gate = new (memory.get()) SharedGate;
+  const WaitingMode mode = Waiting::eager;
+  constexpr int kTurns = 3;  // by when nobody is late
+  const auto pass_slowly = [&](int me, std::size_t own) {
+    bool is_back = false;
+    for (int turn = 0; turn < kTurns; ++turn) {
+      std::this_thread::sleep_for(300ms);
+      gate->pass(me, 2, mode);
+      is_back |= may_use(own);
+    }
+    return is_back;
+  };
+  const pid_t other = fork();
+  if (other == 0) {
+    keep_to(busy_core);
+    may_use_within(CPU_SETSIZE - 1, 60s);
+    _exit(0);
+  }
+  const pid_t late = fork();
+  if (late == 0) {
+    keep_to(busy_core);
+    gate->pass(1, 2, mode);
+    const bool was_moved = may_use_within(core, 20s);
+    gate->pass(1, 2, mode);
+    _exit(was_moved && pass_slowly(1, busy_core) ? 0 : 1);
+  }
+  bool is_back = false;
+  std::jthread([&] {  // a thread's cores end with it
+    keep_to(core);
+    gate->pass(0, 2, mode);
+    gate->pass(0, 2, mode);
+    is_back = pass_slowly(0, core);
+  })
+      .join();
+  EXPECT_TRUE(is_back);
+  int status = 1;
+  waitpid(late, &status, 0);
+  EXPECT_EQ(status, 0);
+  kill(other, SIGKILL);
+  waitpid(other, &status, 0);
 }
 
 }  // namespace

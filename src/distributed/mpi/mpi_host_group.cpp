@@ -31,8 +31,7 @@ MpiHostGroup::MpiHostGroup(MPI_Comm node, const WaitingMode& waiting) : waiting_
   check_mpi(MPI_Comm_set_errhandler(node_.get(), MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
   check_mpi(MPI_Comm_rank(node_.get(), &rank_), "MPI_Comm_rank");
   check_mpi(MPI_Comm_size(node_.get(), &size_), "MPI_Comm_size");
-  const auto memory = share(kPage, 1);
-  static_assert(sizeof(SharedGate) <= kPage);
+  const auto memory = share(whole_pages(sizeof(SharedGate), at::kByte), 1);
   auto* gate = reinterpret_cast<SharedGate*>(memory.get());
   if (rank_ == 0) new (gate) SharedGate;
   gate_ = {memory, gate};

@@ -25,7 +25,7 @@ class MpiHostGroup final : public HostGroup {
  private:
   std::vector<at::Tensor> do_allocate_each(std::int64_t elements, at::ScalarType dtype) override;
   at::Tensor do_allocate_one(std::int64_t elements, at::ScalarType dtype) override;
-  void do_barrier() override { gate_->pass(size_, waiting_); }
+  void do_barrier() override { gate_->pass(rank_, size_, waiting_); }
 
   // Memory of all ranks of the group, of which each of the first `owners` brings `bytes`, a multiple of
   // kPage.

@@ -1,0 +1,42 @@
+#include "distributed/core_exchange.hpp"
+
+#include <fstream>
+#include <limits>
+#include <string>
+
+#include "base/error.hpp"
+
+namespace ganymede {
+
+// Running, it has been given a core once more than it has left one.
+bool waits_for_core(pid_t thread) {
+  std::ifstream schedule(fmt::format("/proc/{}/schedstat", thread));
+  std::int64_t ran = 0, waited = 0, starts = 0;
+  if (!(schedule >> ran >> waited >> starts)) return false;
+  std::ifstream status(fmt::format("/proc/{}/status", thread));
+  char state = 0;
+  std::int64_t stops = 0, count = 0;
+  int counts = 0;
+  for (std::string key; status >> key; status.ignore(std::numeric_limits<std::streamsize>::max(), '\n')) {
+    if (key == "State:") status >> state;
+    if (key.ends_with("voluntary_ctxt_switches:") && status >> count) {
+      stops += count;
+      ++counts;
+    }
+  }
+  return state == 'R' && counts == 2 && stops >= starts;
+}
+
+bool exchange_cores_with(pid_t thread) {
+  const int core = sched_getcpu();
+  if (core < 0 || core >= CPU_SETSIZE) return false;
+  cpu_set_t here, theirs;
+  CPU_ZERO(&here);
+  CPU_SET(static_cast<std::size_t>(core), &here);
+  if (sched_getaffinity(thread, sizeof theirs, &theirs) != 0) return false;
+  CPU_CLR(static_cast<std::size_t>(core), &theirs);
+  return CPU_COUNT(&theirs) > 0 && sched_setaffinity(thread, sizeof here, &here) == 0 &&
+         sched_setaffinity(0, sizeof theirs, &theirs) == 0;
+}
+
+}  // namespace ganymede
