@@ -2,6 +2,7 @@
 
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "kernels/cpu/narrow_convolution.hpp"
 #include "kernels/cpu/winograd.hpp"
 #include "kernels/form.hpp"
 #include "kernels/mixed_precision.hpp"
@@ -13,9 +14,6 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 using Options = torch::nn::detail::ConvNdOptions<2>;
 using Pair = torch::ExpandingArray<2>;
-
-// Vectors over so few channels would be nearly empty.
-constexpr std::int64_t kFewChannels = 4;
 
 const Pair& padding_of(const Options& options) {
   return std::get<Pair>(options.padding());
@@ -93,6 +91,66 @@ struct WinogradTransposed : torch::autograd::Function<WinogradTransposed> {
   }
 };
 
+bool is_few(std::int64_t channels) {
+  return channels <= narrow::kMostChannels;
+}
+
+bool suits_narrow(const Options& options, const at::Tensor& input) {
+  const Pair& kernel = options.kernel_size();
+  const std::int64_t padding = (*padding_of(options))[0];
+  return (is_few(options.out_channels()) || is_few(options.in_channels())) && is(kernel, (*kernel)[0]) &&
+         is(options.stride(), 1) && is(padding_of(options), padding) && padding < (*kernel)[0] &&
+         is(options.dilation(), 1) && options.groups() == 1 &&
+         (input.scalar_type() == at::kFloat || input.scalar_type() == at::kDouble);
+}
+
+// A convolution at stride 1 from or to few channels, without bias.
+struct NarrowConvolution : torch::autograd::Function<NarrowConvolution> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& input, const at::Tensor& weight,
+                            std::int64_t padding) {
+    context->save_for_backward({input, weight});
+    context->saved_data["padding"] = padding;
+    return convolve(input, weight, padding);
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const variable_list saved = context->get_saved_variables();
+    const at::Tensor &input = saved[0], &weight = saved[1], &gradient = gradients[0];
+    const std::int64_t padding = context->saved_data["padding"].toInt();
+    const bool at_input = context->needs_input_grad(0), at_weight = context->needs_input_grad(1);
+    if (at::GradMode::is_enabled()) {  // to be differentiated again
+      const auto [input_gradient, weight_gradient] =
+          gradients_of(gradient, input, weight, padding, at_input, at_weight);
+      return {input_gradient, weight_gradient, {}};
+    }
+    // The other way, through the weight turned by 180 degrees, with channels swapped.
+    const std::int64_t reach = weight.size(2) - 1 - padding;
+    variable_list result(3);
+    if (at_input) result[0] = convolve(gradient, turned(weight), reach);
+    if (at_weight && is_few(weight.size(0)))
+      result[1] = turned(gradients_of(input, gradient, turned(weight), reach, false, true)[1]);
+    else if (at_weight)
+      result[1] = gradients_of(gradient, input, weight, padding, false, true)[1];
+    return result;
+  }
+
+ private:
+  static at::Tensor convolve(const at::Tensor& input, const at::Tensor& weight, std::int64_t padding) {
+    return is_few(weight.size(0)) ? narrow::convolve(input, weight, padding)
+                                  : at::conv2d(input, weight, {}, 1, padding);
+  }
+  static at::Tensor turned(const at::Tensor& weight) { return weight.flip({2, 3}).transpose(0, 1); }
+  // ATen's, at the input and at the weight.
+  static std::array<at::Tensor, 2> gradients_of(const at::Tensor& gradient, const at::Tensor& input,
+                                                const at::Tensor& weight, std::int64_t padding, bool at_input,
+                                                bool at_weight) {
+    const auto [input_gradient, weight_gradient, none] = at::convolution_backward(
+        gradient, input, weight, at::OptionalIntArrayRef(), {1, 1}, {padding, padding}, {1, 1},
+        /*transposed=*/false, {0, 0}, 1, {at_input, at_weight, false});
+    return {input_gradient, weight_gradient};
+  }
+};
+
 at::Tensor with_bias(const at::Tensor& output, const at::Tensor& bias) {
   return bias.defined() ? output + bias.view({1, -1, 1, 1}) : output;
 }
@@ -121,8 +179,10 @@ at::Tensor convolve(Layer& layer, const at::Tensor& input) {
 
 at::Tensor convolution(torch::nn::Conv2d layer, const at::Tensor& input) {
   const Options& options = layer->options;
-  if (form_of("convolution", input, layer->weight, layer->bias) != Form::cpu || in_bfloat16(input) ||
-      options.in_channels() > kFewChannels || options.groups() != 1 || !layer->bias.defined())
+  if (form_of("convolution", input, layer->weight, layer->bias) != Form::cpu) return convolve(layer, input);
+  if (suits_narrow(options, input))
+    return with_bias(NarrowConvolution::apply(input, layer->weight, (*padding_of(options))[0]), layer->bias);
+  if (in_bfloat16(input) || !is_few(options.in_channels()) || options.groups() != 1 || !layer->bias.defined())
     return convolve(layer, input);
   const auto [height, width] = sides_after(options, input);
   return at::baddbmm(layer->bias.view({1, -1, 1}),
@@ -138,7 +198,7 @@ at::Tensor transposed_convolution(torch::nn::ConvTranspose2d layer, const at::Te
   if (form_of("transposed_convolution", input, layer->weight, layer->bias) != Form::cpu)
     return convolve(layer, input);
   if (suits_winograd(options, input)) return WinogradTransposed::apply(input, layer->weight);
-  if (options.out_channels() > kFewChannels || options.groups() != 1) return convolve(layer, input);
+  if (!is_few(options.out_channels()) || options.groups() != 1) return convolve(layer, input);
   const at::Tensor columns =
       at::matmul(operand(layer->weight).flatten(1).t(), operand(input).flatten(2)).to(input.scalar_type());
   return with_bias(fold(columns, sides_after(options, input), options), layer->bias);

@@ -7,7 +7,9 @@
 
 namespace ganymede {
 
-// input [rows, in, height, width]. With few input channels, one matrix product over the unfolded image.
+// input [rows, in, height, width]. At stride 1 from or to few channels, by
+// kernels/cpu/narrow_convolution.hpp; else with few input channels, one matrix product over the unfolded
+// image.
 at::Tensor convolution(torch::nn::Conv2d layer, const at::Tensor& input);
 
 // With few output channels, one matrix product that is folded into the image; 5 x 5 kernels at stride 1 by

@@ -94,6 +94,12 @@ TEST_P(Convolution, EqualsTorchs) {
 INSTANTIATE_TEST_SUITE_P(Shapes, Convolution,
                          testing::Values(Case{"few channels", 1, 16, 5, 2, 2, 0, 28, 28, true},
                                          Case{"few channels, uneven", 3, 8, 4, 2, 1, 0, 9, 12, true},
+                                         Case{"to one channel", 16, 1, 7, 1, 0, 0, 11, 14, true},
+                                         Case{"to two channels", 5, 2, 4, 1, 1, 0, 7, 7, false},
+                                         Case{"to three channels", 16, 3, 7, 1, 3, 0, 9, 33, false},
+                                         Case{"to four channels", 2, 4, 1, 1, 0, 0, 2, 3, true},
+                                         Case{"from one channel", 1, 16, 7, 1, 0, 0, 12, 9, false},
+                                         Case{"from three channels", 3, 8, 3, 1, 1, 0, 8, 8, true},
                                          Case{"without bias", 3, 8, 4, 2, 1, 0, 8, 8, false},
                                          Case{"many channels", 16, 8, 5, 2, 2, 0, 14, 14, true}));
 
