@@ -131,6 +131,7 @@ def main():
         print(json.dumps({"samples_per_second": count * arguments.batch * world_size / seconds, "steps": count,
                           "losses": [loss.item() for loss in losses]}))
     if world_size > 1:
+        dist.barrier()  # gloo aborts now and then where one rank leaves while another is in a call
         dist.destroy_process_group()
 
 
