@@ -182,7 +182,7 @@ at::Tensor convolution(torch::nn::Conv2d layer, const at::Tensor& input) {
   if (form_of("convolution", input, layer->weight, layer->bias) != Form::cpu) return convolve(layer, input);
   if (suits_narrow(options, input))
     return with_bias(NarrowConvolution::apply(input, layer->weight, (*padding_of(options))[0]), layer->bias);
-  if (in_bfloat16(input) || !is_few(options.in_channels()) || options.groups() != 1 || !layer->bias.defined())
+  if (!is_few(options.in_channels()) || options.groups() != 1 || !layer->bias.defined())
     return convolve(layer, input);
   const auto [height, width] = sides_after(options, input);
   return at::baddbmm(layer->bias.view({1, -1, 1}),
