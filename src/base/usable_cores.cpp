@@ -81,6 +81,16 @@ int share_of_cores(const std::vector<cpu_set_t>& allowed_of, std::size_t me, std
   return std::max(1, static_cast<int>(share + kRounding));
 }
 
+double usable_cores(const cpu_set_t& allowed, std::optional<double> quota) {
+  const double cores = CPU_COUNT(&allowed);
+  return std::min(cores, quota.value_or(cores));
+}
+
+int most_threads(double usable_cores) {
+  constexpr double kOnACore = 8;
+  return static_cast<int>(kOnACore * std::max(1.0, usable_cores));
+}
+
 std::optional<int> threads_of_openmp(const char* omp_num_threads) {
   if (!omp_num_threads) return std::nullopt;
   int threads = 0;

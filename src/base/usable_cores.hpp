@@ -20,6 +20,12 @@ std::optional<double> core_quota(const std::filesystem::path& root = "/");
 // allowed with the others that are, and the quota with all of them.
 int share_of_cores(const std::vector<cpu_set_t>& allowed_of, std::size_t me, std::optional<double> quota);
 
+// The time that a process which is allowed these cores may use, in cores.
+double usable_cores(const cpu_set_t& allowed, std::optional<double> quota);
+
+// Threads of a process that this time still serves, if slowly: with some tens on a core a step takes minutes.
+int most_threads(double usable_cores);
+
 // The first number of OMP_NUM_THREADS ("4", "4,2"); none if it is null or something else.
 std::optional<int> threads_of_openmp(const char* omp_num_threads);
 

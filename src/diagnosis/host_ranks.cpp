@@ -4,6 +4,7 @@
 
 #include "base/counted.hpp"
 #include "base/error.hpp"
+#include "base/usable_cores.hpp"
 
 namespace ganymede {
 namespace {
@@ -32,6 +33,13 @@ std::vector<int> find_crammed(const std::vector<RankCores>& ranks, int cores_of_
     if (const int own = CPU_COUNT(&rank.allowed); rank.threads > own && own < cores_of_host)
       crammed.push_back(rank.rank);
   return crammed;
+}
+
+// Whether `train` refuses a rank's threads.
+bool are_too_many(const std::vector<RankCores>& ranks, std::optional<double> quota) {
+  return std::any_of(ranks.begin(), ranks.end(), [&](const RankCores& rank) {
+    return rank.threads > most_threads(usable_cores(rank.allowed, quota));
+  });
 }
 
 std::string describe_threads(const std::vector<RankCores>& ranks) {
@@ -68,7 +76,7 @@ HostFinding examine_threads(const std::vector<RankCores>& ranks, std::optional<d
         fmt::format("{}; bound to fewer cores than threads: rank {}", threads, fmt::join(crammed, ", "));
     finding.advice = kBindLess;
   } else if (threads_of_all(ranks) > usable) {
-    finding.verdict = Verdict::warning;
+    finding.verdict = are_too_many(ranks, quota) ? Verdict::problem : Verdict::warning;
     finding.found = fmt::format("{} in the time of {:.3g} core{}", threads, usable, usable == 1 ? "" : "s");
     finding.advice = "start fewer ranks on a host, or give fewer --threads";
   } else if (bound_to < cores) {

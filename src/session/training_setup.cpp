@@ -2,6 +2,7 @@
 
 #include <ATen/Parallel.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstdlib>
 
@@ -35,6 +36,25 @@ void check_ranks(const Recipe& recipe, int ranks) {
       "there are {} ranks and {} virtual replicas (reproducible.replicas); expected a number of ranks that "
       "is a power of two and divides the replicas",
       ranks, replicas);
+}
+
+// Refuses more threads than a rank's cores serve, and warns where they have to take turns. Collective.
+void check_threads(int threads, bool asked, Communicator& communicator) {
+  const double cores = usable_cores(allowed_cores(), core_quota());
+  const std::string found =
+      fmt::format("{}={} in the time of {:.3g} core{}", asked ? "--threads" : "OMP_NUM_THREADS", threads,
+                  cores, cores == 1 ? "" : "s");
+  agree(communicator, [&] {
+    require(
+        threads <= most_threads(cores),
+        "{}, which a rank may use here; expected at most {} threads; give fewer, or more cores: `ganymede "
+        "doctor` shows what there is",
+        found, most_threads(cores));
+  });
+  const auto all = gather_texts(communicator, threads > std::max(1.0, cores) ? found : "");
+  const auto crammed = std::find_if(all.begin(), all.end(), [](const auto& text) { return !text.empty(); });
+  if (communicator.rank() == 0 && crammed != all.end())
+    spdlog::warn("rank {} has {}: they take turns, fewer are faster", crammed - all.begin(), *crammed);
 }
 
 void warn_where_bfloat16_is_slow(Communicator& communicator) {
@@ -105,6 +125,7 @@ int choose_threads(int asked, Communicator& communicator) {
 
 int start_threads(int asked, Communicator& communicator) {
   const int threads = choose_threads(asked, communicator);
+  check_threads(threads, asked > 0, communicator);
   // A critic that has died leaves moments that decay for ever: arithmetic on denormal numbers is a hundred
   // times slower.
   at::globalContext().setFlushDenormal(true);

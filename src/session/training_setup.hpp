@@ -47,7 +47,8 @@ std::vector<std::filesystem::path> broadcast_paths(Communicator& communicator,
 // It does not depend on what else runs there: another number of threads rounds differently. Collective.
 int choose_threads(int asked, Communicator& communicator);
 
-// Computes with so many from now on; says how many. Collective.
+// Computes with so many from now on; says how many. Throws AgreedError where they are far more than a rank's
+// cores. Collective.
 int start_threads(int asked, Communicator& communicator);
 
 // For a procedure that trains from such sources.

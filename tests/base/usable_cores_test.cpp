@@ -43,6 +43,17 @@ TEST(ShareOfCores, AQuotaBoundsAllTogether) {
   EXPECT_EQ(share_of_cores({cores(0, 2)}, 0, 8.0), 2);
 }
 
+TEST(UsableCores, TheQuotaOrTheCores) {
+  EXPECT_EQ(usable_cores(cores(0, 4), {}), 4);
+  EXPECT_EQ(usable_cores(cores(0, 4), 2.5), 2.5);
+  EXPECT_EQ(usable_cores(cores(0, 4), 64.0), 4);
+}
+
+TEST(MostThreads, EightOnACore) {
+  EXPECT_EQ(most_threads(2.5), 20);
+  EXPECT_EQ(most_threads(0.1), 8);
+}
+
 // The files of a system that has these control groups.
 class CoreQuotaTest : public testing::Test {
  protected:

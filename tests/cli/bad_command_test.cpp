@@ -38,6 +38,27 @@ TEST_F(BadCommandTest, ZeroThreads) {
   expect_refused({"train", "mlp", "--threads", "0"}, {"--threads: 0; expected an integer from 1 to 1024"});
 }
 
+TEST_F(BadCommandTest, FarMoreThreadsThanCores) {
+  ProgramOptions one_core{.working_folder = folder_.path(), .prefix = {"taskset", "-c", "0"}};
+  const auto with_threads = [&](const std::string& threads) {
+    one_core.environment = {{"OMP_NUM_THREADS", threads}};
+    return run_program({"train", "mlp", "--run", "new", "--set", "data.path=" + dataset().string(), "--set",
+                        "train.steps=1"},
+                       one_core);
+  };
+  const ProgramResult refused = with_threads("9");
+  EXPECT_EQ(refused.exit_code, kUserMistake) << refused.describe();
+  EXPECT_THAT(
+      refused.errors,
+      testing::HasSubstr("OMP_NUM_THREADS=9 in the time of 1 core, which a rank may use here; expected "
+                         "at most 8 threads"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "new"));
+  const ProgramResult slow = with_threads("2");
+  EXPECT_EQ(slow.exit_code, 0) << slow.describe();
+  EXPECT_THAT(slow.errors,
+              testing::HasSubstr("rank 0 has OMP_NUM_THREADS=2 in the time of 1 core: they take turns"));
+}
+
 TEST_F(BadCommandTest, UnknownKernels) {
   const ProgramResult result = run_program(
       train_arguments("new"),

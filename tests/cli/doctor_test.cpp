@@ -100,9 +100,14 @@ TEST_F(DoctorTest, FindsRanksThatTheRecipeHasNoWorkFor) {
 }
 
 TEST_F(DoctorTest, FindsMoreThreadsThanCores) {
-  const std::string line = line_of(examine({"doctor", "--threads", "64"}, {.prefix = {"taskset", "-c", "0"}}),
+  const std::string line = line_of(examine({"doctor", "--threads", "4"}, {.prefix = {"taskset", "-c", "0"}}),
                                    "warning", "threads");
-  EXPECT_THAT(line, AllOf(HasSubstr("1 rank of 64 threads in the time of 1 core"), HasSubstr("To do: ")));
+  EXPECT_THAT(line, AllOf(HasSubstr("1 rank of 4 threads in the time of 1 core"), HasSubstr("To do: ")));
+}
+
+TEST_F(DoctorTest, FindsMoreThreadsThanTrainingTakes) {
+  expect_problem(examine({"doctor", "--threads", "9"}, {.prefix = {"taskset", "-c", "0"}}), "threads",
+                 {"1 rank of 9 threads in the time of 1 core", "fewer --threads"});
 }
 
 // mpirun binds each of two ranks to a core.

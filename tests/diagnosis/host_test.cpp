@@ -64,6 +64,8 @@ TEST(ExamineThreads, MoreThreadsThanCoresAreNoted) {
                  {"3 ranks of 1 thread in the time of 2 cores"});
   expect_finding(examine_threads(ranks_on(2, 1, 0, 4), {}), Verdict::warning, {"1 rank of 4 threads"});
   expect_finding(examine_threads(ranks_on(8, 2, 0, 1), 1.0), Verdict::warning, {"in the time of 1 core"});
+  expect_finding(examine_threads(ranks_on(8, 1, 0, 8), 1.0), Verdict::warning, {"in the time of 1 core"});
+  expect_finding(examine_threads(ranks_on(8, 1, 0, 9), 1.0), Verdict::problem, {"in the time of 1 core"});
 }
 
 // `mpirun -n 1`: bound to one core it computes with one thread.
