@@ -79,6 +79,25 @@ void add_figures(Report& report, Procedure& procedure, const std::vector<Batch>&
   }
 }
 
+// Where a run goes on from a start that is its end.
+void tell_that_nothing_is_left(const CheckpointInfo& start, const TrainOptions& options,
+                               std::int64_t final_step) {
+  const char* length = options.steps ? "train.steps" : "train.epochs";
+  if (start.step > final_step)
+    spdlog::warn(
+        "nothing is trained: the checkpoint is of step {}, beyond step {}, where the recipe ends; give {} "
+        "more "
+        "(--set {}=N), or go back to an earlier checkpoint (--at-step N)",
+        start.step, final_step, length, length);
+  else if (start.step == final_step)
+    spdlog::info("nothing is left to train: step {} is the recipe's last; for more, --set {}=N", final_step,
+                 length);
+  else
+    spdlog::info(
+        "nothing is trained: the {:.6g} s of train.seconds are over; for more, --set train.seconds=N",
+        *options.seconds);
+}
+
 void show_samples(const Listeners& listeners, std::int64_t step, Procedure& procedure, std::int64_t count) {
   const TraceSpan span("samples", TraceCategory::reporting, step);
   SampleSet samples;
@@ -124,6 +143,7 @@ TrainingEnd train(const TrainerSetting& setting, Procedure& procedure, const Sou
   std::optional<std::uint32_t> checksum;
   double checkpoint_seconds = 0;
   bool stopping = false, finished = position.step >= final_step || is_out_of_time();
+  if (finished && communicator.rank() == 0) tell_that_nothing_is_left(setting.start, options, final_step);
   while (!finished && !stopping) {
     // All ranks: one step of the procedure, from the global batches that its phase takes.
     const Phase& phase = schedule.phase_of(position.step);
@@ -184,9 +204,9 @@ TrainingEnd train(const TrainerSetting& setting, Procedure& procedure, const Sou
     tell(listeners, "end", position.step, [](RunListener& listener) { listener.on_end(); });
   });
   if (communicator.rank() == 0)
-    spdlog::info("{} at step {} of {}, state checksum {:08x}{}", finished ? "finished" : "stopped on request",
-                 position.step, final_step, checksum ? *checksum : checksum_state(procedure),
-                 finished ? "" : "; go on with --resume");
+    spdlog::info("{} at step {}{}, state checksum {:08x}{}", finished ? "finished" : "stopped on request",
+                 position.step, position.step > final_step ? "" : fmt::format(" of {}", final_step),
+                 checksum ? *checksum : checksum_state(procedure), finished ? "" : "; go on with --resume");
   return finished ? TrainingEnd::finished : TrainingEnd::stopped_on_request;
 }
 

@@ -7,6 +7,7 @@ namespace ganymede {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -43,6 +44,26 @@ TEST_F(ResumeTest, ResumeOfAFinishedRunChangesNothing) {
   resume("run", 2);
   EXPECT_EQ(weights_checksum(run, "step_00000020"), weights);
   EXPECT_EQ(read_text(run / "metrics.jsonl"), metrics);
+}
+
+TEST_F(ResumeTest, SaysWhyThereIsNothingToTrain) {
+  train("run", 1);
+  const auto output_of = [&](const Words& settings) {
+    const ProgramResult result = run(resume_arguments("run", settings));
+    EXPECT_EQ(result.exit_code, 0) << result.describe();
+    return result.output;
+  };
+  EXPECT_THAT(output_of({"train.steps=20"}),
+              HasSubstr("nothing is left to train: step 20 is the recipe's last"));
+  EXPECT_THAT(output_of({"train.steps=30", "train.seconds=1e-9"}),
+              HasSubstr("nothing is trained: the 1e-09 s of train.seconds are over"));
+  EXPECT_THAT(
+      output_of({"train.steps=6", "train.seconds=none"}),
+      AllOf(
+          HasSubstr("nothing is trained: the checkpoint is of step 20, beyond step 6, where the recipe ends"),
+          HasSubstr("(--set train.steps=N)"), HasSubstr("--at-step N"),
+          HasSubstr("finished at step 20, state checksum")));
+  EXPECT_EQ(last_reported_step(folder_ / "run"), 20);
 }
 
 TEST_F(ResumeTest, ResumeStartsARunThatIsNotThereYet) {
