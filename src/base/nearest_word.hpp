@@ -6,7 +6,7 @@
 
 namespace ganymede {
 
-// The word of the list nearest to a misspelt one by edit distance, or "" when none is near.
+// The word of the list nearest to a misspelt one, or "" when none is near: of three letters one may be wrong.
 std::string nearest_word(const std::string& word, const std::vector<std::string>& known);
 
 // "did you mean x?", or "expected one of: x, y" when nothing is near.

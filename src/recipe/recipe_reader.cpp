@@ -1,7 +1,9 @@
 #include "recipe/recipe_reader.hpp"
 
 #include <algorithm>
+#include <map>
 
+#include "base/lower_case.hpp"
 #include "base/nearest_word.hpp"
 
 namespace ganymede {
@@ -10,6 +12,38 @@ namespace {
 [[noreturn]] void throw_unexpected(const RecipeNode& node, const std::string& key,
                                    const std::string& expected) {
   throw RecipeError(fmt::format("{}: {} is {}; expected {}", node.place, key, node.text(), expected));
+}
+
+// The one of the known words by which a recipe calls what other programs call so, or the nearest, or "".
+std::string word_meant(const std::string& word, const std::vector<std::string>& known) {
+  static const std::map<std::string, std::string> synonyms{{"gpu", "cuda"},
+                                                           {"nvidia", "cuda"},
+                                                           {"bf16", "mixed"},
+                                                           {"bfloat16", "mixed"},
+                                                           {"fp16", "mixed"},
+                                                           {"float16", "mixed"},
+                                                           {"half", "mixed"},
+                                                           {"amp", "mixed"},
+                                                           {"fp32", "float32"},
+                                                           {"float", "float32"},
+                                                           {"single", "float32"},
+                                                           {"fp64", "float64"},
+                                                           {"double", "float64"},
+                                                           {"wgan", "wasserstein"},
+                                                           {"lsgan", "least_squares"},
+                                                           {"mse", "least_squares"},
+                                                           {"cross_entropy", "bce"},
+                                                           {"gp", "gradient"},
+                                                           {"lr", "learning_rate"},
+                                                           {"batch_size", "global_batch_size"}};
+  const auto synonym = synonyms.find(lower_case(word));
+  if (synonym != synonyms.end() && std::find(known.begin(), known.end(), synonym->second) != known.end())
+    return synonym->second;
+  return nearest_word(word, known);
+}
+
+std::string ask_for(const std::string& meant) {
+  return meant.empty() ? "" : fmt::format("; did you mean {}?", meant);
 }
 
 // The text of a node that should be a number.
@@ -139,8 +173,9 @@ std::optional<RecipeReader::Picked> RecipeReader::pick(const char* key,
     throw_unexpected(*node, join(key), fmt::format("one of: {}", fmt::join(names, ", ")));
   }
   if (std::find(names.begin(), names.end(), picked->name) == names.end())
-    throw RecipeError(fmt::format("{}: {} is {}; {}", picked->place, join(key), picked->name,
-                                  suggest(picked->name, names)));
+    throw RecipeError(fmt::format("{}: {} is {}; expected one of: {}{}", picked->place, join(key),
+                                  picked->name, fmt::join(names, ", "),
+                                  ask_for(word_meant(picked->name, names))));
   return picked;
 }
 
@@ -155,9 +190,12 @@ const RecipeNode& RecipeReader::as_map(const std::string& key, const RecipeNode&
 }
 
 void RecipeReader::finish() const {
-  for (const auto& [key, node] : *node_.map())
-    if (std::find(known_.begin(), known_.end(), key) == known_.end())
-      throw RecipeError(fmt::format("{}: unknown key {}; {}", node.place, join(key), suggest(key, known_)));
+  for (const auto& [key, node] : *node_.map()) {
+    if (std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
+    const std::string meant = word_meant(key, known_);
+    throw RecipeError(fmt::format("{}: unknown key {}; {}", node.place, join(key),
+                                  suggest(meant.empty() ? key : meant, known_)));
+  }
 }
 
 }  // namespace ganymede

@@ -136,6 +136,14 @@ TEST(Recipe, MistakesNameFileLineKeyValueAndWhatWasExpected) {
   expect_mistake(with("[0, 1]", "[1, 0]"), {"r.yaml:3: data.pixels is [1, 0]", "the lower first"});
   expect_mistake(with("simultaneous", "simultanous"),
                  {"r.yaml:5: gan.update is simultanous", "did you mean simultaneous?"});
+  expect_mistake(with("seed: 7", "device: gpu"),
+                 {"r.yaml:2: device is gpu; expected one of: auto, cpu, cuda; did you mean cuda?"});
+  expect_mistake(with("seed: 7", "precision: bf16"),
+                 {"expected one of: float32, float64, mixed; did you mean mixed?"});
+  expect_mistake(with("optimizer: adam", "optimizer: adamw"),
+                 {"optimizer is adamw; expected one of: adam, rmsprop, sgd; did you mean adam?"});
+  expect_mistake(with("{path: somewhere, ", "{path: somewhere, batch_size: 8, "),
+                 {"unknown key data.batch_size; did you mean global_batch_size?"});
   expect_mistake(with("network: mlp", "network: transformer"),
                  {"r.yaml:10: ", "is transformer", "mlp, maxout, dcgan_discriminator"});
   expect_mistake(with("optimizer: adam", "optimizer: {adam: {}, sgd: {}}"),
@@ -269,6 +277,9 @@ TEST_F(RecipeFiles, MissingFilesAndCirclesAreReported) {
 TEST(RecipeLibrary, SuggestsTheNearestName) {
   EXPECT_EQ(nearest_word("dcgna", {"mlp", "dcgan"}), "dcgan");
   EXPECT_EQ(nearest_word("elephant", {"mlp", "dcgan"}), "");
+  EXPECT_EQ(nearest_word("adm", {"sgd", "adam"}), "adam");
+  EXPECT_EQ(nearest_word("sum", {"sgd", "adam"}), "");
+  EXPECT_EQ(nearest_word(std::string(1 << 20, 'a'), {"adam"}), "");
   expect_error<RecipeError>([] { find_recipe("dcgn"); }, {"dcgn", "did you mean dcgan?", "recipe list"});
 }
 
