@@ -18,7 +18,8 @@ void make_room(at::Tensor& gathered, const at::Tensor& own, int ranks) {
 
 }  // namespace
 
-FactoredSums::FactoredSums(ParameterArena& arena) : arena_(arena), gathered_(arena.slots().size()) {
+FactoredSums::FactoredSums(ParameterArena& arena, std::string network)
+    : arena_(arena), network_(std::move(network)), gathered_(arena.slots().size()) {
   hold_factors_of(arena.exchange().communicator().size());
 }
 
@@ -54,14 +55,16 @@ void FactoredSums::finish() {
   const bool is_root = arena_.exchange().communicator().rank() == 0;
   if (are_equal_on_all_ranks(slots)) {
     if (is_root)
-      spdlog::info("{} of {} gradients of a network travel as the factors that they are products of",
+      spdlog::info("{}: {} of {} gradients travel as the factors that they are products of", network_,
                    slots.size(), gathered_.size());
     return;
   }
   if (is_root)
     spdlog::warn(
-        "hosts round products differently (other processors or numbers of threads), so all gradients travel "
-        "as sums");
+        "{}: hosts round products differently (other processors or numbers of threads), so all gradients "
+        "travel "
+        "as sums",
+        network_);
   hold_factors_of(0);
   for (std::size_t i = 0; i < slots.size(); ++i) {
     const auto& slot = arena_.slots()[slots[i]];

@@ -6,6 +6,7 @@
 // alike, which the first one shows.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "optimization/parameter_arena.hpp"
@@ -15,8 +16,8 @@ namespace ganymede {
 class FactoredSums {
  public:
   // The arena's exchange gathers factors; the arena outlives this. Backward passes hold factors back from now
-  // on.
-  explicit FactoredSums(ParameterArena& arena);
+  // on. network: its name, for the log.
+  FactoredSums(ParameterArena& arena, std::string network);
   ~FactoredSums() { hold_factors_of(0); }
   FactoredSums(const FactoredSums&) = delete;
   FactoredSums& operator=(const FactoredSums&) = delete;
@@ -32,6 +33,7 @@ class FactoredSums {
   bool are_equal_on_all_ranks(const std::vector<std::size_t>& slots) const;
 
   ParameterArena& arena_;
+  const std::string network_;
   std::vector<GradientFactors> gathered_;  // [slot]: [ranks, rows, out] and [ranks, rows, in]
   bool compared_ = false;
 };

@@ -4,10 +4,11 @@
 
 namespace ganymede {
 
-GradientAverager::GradientAverager(ParameterArena& arena, std::int64_t replicas_of_rank)
+GradientAverager::GradientAverager(ParameterArena& arena, std::int64_t replicas_of_rank,
+                                   const std::string& network)
     : arena_(arena), replicas_of_rank_(replicas_of_rank) {
   const GradientExchange& exchange = arena.exchange();
-  if (exchange.gathers_factors() && replicas_of_rank == 1) factored_.emplace(arena);
+  if (exchange.gathers_factors() && replicas_of_rank == 1) factored_.emplace(arena, network);
   if (exchange.can_overlap() || factored_) watch_gradients();
 }
 

@@ -43,8 +43,9 @@ class GradientAverager {
   };
 
   // Where a rank runs several virtual replicas, their gradients are added up on the rank before they leave:
-  // then none leaves while backward runs.
-  explicit GradientAverager(ParameterArena& arena, std::int64_t replicas_of_rank = 1);
+  // then none leaves while backward runs. network: its name, for the log.
+  explicit GradientAverager(ParameterArena& arena, std::int64_t replicas_of_rank = 1,
+                            const std::string& network = "the network");
   ~GradientAverager();
   GradientAverager(const GradientAverager&) = delete;
   GradientAverager& operator=(const GradientAverager&) = delete;

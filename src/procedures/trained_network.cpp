@@ -12,13 +12,14 @@ std::int64_t replicas_of_rank(const ProcedureSetting& setting, const Communicato
   return replicas / communicator.size();
 }
 
-TrainedNetwork::TrainedNetwork(std::shared_ptr<Network> made, const UpdateOptions& options,
-                               std::int64_t replicas_of_rank, StepNumbers& numbers,
-                               Communicator& communicator)
-    : network(std::move(made)),
+TrainedNetwork::TrainedNetwork(std::string called, std::shared_ptr<Network> made,
+                               const UpdateOptions& options, std::int64_t replicas_of_rank,
+                               StepNumbers& numbers, Communicator& communicator)
+    : name(std::move(called)),
+      network(std::move(made)),
       arena(*network, communicator.gradients()),
       optimizer(make_optimizer(options.optimizer, arena)),
-      averager(arena, replicas_of_rank),
+      averager(arena, replicas_of_rank, name),
       rate_factor_(numbers.add_rate_factor(options.schedule)),
       clip_gradient_norm_(options.clip_gradient_norm) {}
 
@@ -48,7 +49,7 @@ void TrainedNetwork::clamp_weights(double bound) {
   for (at::Tensor& part : arena.owned_parts(arena.values())) part.clamp_(-bound, bound);
 }
 
-Player TrainedNetwork::as_player(const std::string& name) {
+Player TrainedNetwork::as_player() {
   Player player{.name = name, .network = network, .arena = arena, .optimizer = *optimizer};
   if (!average) return player;
   player.average = average->values();

@@ -14,10 +14,10 @@ std::int64_t replicas_of_rank(const ProcedureSetting& setting, const Communicato
 
 // In the order in which the parts need each other; update() goes through them.
 struct TrainedNetwork {
-  // Collective. replicas_of_rank: backward passes of an update on this rank (GradientAverager). numbers: of
-  // the steps that update it.
-  TrainedNetwork(std::shared_ptr<Network> made, const UpdateOptions& options, std::int64_t replicas_of_rank,
-                 StepNumbers& numbers, Communicator& communicator);
+  // Collective. called: as a player. replicas_of_rank: backward passes of an update on this rank
+  // (GradientAverager). numbers: of the steps that update it.
+  TrainedNetwork(std::string called, std::shared_ptr<Network> made, const UpdateOptions& options,
+                 std::int64_t replicas_of_rank, StepNumbers& numbers, Communicator& communicator);
   TrainedNetwork(TrainedNetwork&&) = delete;  // the averager refers to the arena
 
   // Clips the summed gradients, moves the weights, keeps them within the bound, moves their average; each
@@ -27,8 +27,9 @@ struct TrainedNetwork {
   void forget_gradients();
   // Starts the average of the weights and of the running statistics. Collective.
   void start_average(double decay);
-  Player as_player(const std::string& name);
+  Player as_player();
 
+  const std::string name;
   std::shared_ptr<Network> network;
   ParameterArena arena;
   std::unique_ptr<Optimizer> optimizer;

@@ -65,6 +65,17 @@ TEST_F(TrainTest, MetricsHaveAllFields) {
   EXPECT_THAT(steps, ElementsAre("4", "8", "12", "16", "18")) << "the last step is always reported";
 }
 
+TEST_F(TrainTest, SaysWhichNetworksTravelAsFactors) {
+  const ProgramResult result = run(
+      train_arguments("run", {"train.steps=1", "communication.node_sharing=off", "communication.factors=on"}),
+      2);
+  EXPECT_EQ(result.exit_code, 0) << result.describe();
+  EXPECT_THAT(result.output,
+              testing::ContainsRegex("generator: [0-9]+ of [0-9]+ gradients travel as the factors"));
+  EXPECT_THAT(result.output,
+              testing::ContainsRegex("discriminator: [0-9]+ of [0-9]+ gradients travel as the factors"));
+}
+
 TEST_F(TrainTest, OneRankSpeaksInPlainLines) {
   const ProgramResult result = run(train_arguments("run", {"train.steps=2"}), 2);
   EXPECT_EQ(result.exit_code, 0);

@@ -35,7 +35,8 @@ class FakeProcedure final : public Procedure {
   explicit FakeProcedure(Communicator& communicator, std::int64_t warming = 4)
       : Procedure({.compute = at::kDouble}),
         communicator_(communicator),
-        trained_(std::make_shared<FakeNetwork>(), {.optimizer = AdamOptions{}}, 1, numbers(), communicator),
+        trained_("model", std::make_shared<FakeNetwork>(), {.optimizer = AdamOptions{}}, 1, numbers(),
+                 communicator),
         schedule_(
             {{.name = "warming", .scalars = {"warming_loss"}, .batches = {2, 0}, .steps = warming},
              {.name = "going", .scalars = {"going_loss", "word_mean", "memory_norm"}, .batches = {1, 3}}}) {}
@@ -68,7 +69,7 @@ class FakeProcedure final : public Procedure {
     return samples;
   }
 
-  std::vector<Player> players() override { return {trained_.as_player("model")}; }
+  std::vector<Player> players() override { return {trained_.as_player()}; }
   std::vector<NamedTensor> own_state() override { return {{"memory", memory_}}; }
   const std::vector<StepPart>& step_parts() const override { return parts_; }
 

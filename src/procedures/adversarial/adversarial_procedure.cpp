@@ -60,9 +60,10 @@ class AdversarialProcedure final : public Procedure {
                     .batches = {options.critic_steps}}}),
         communicator_(communicator),
         replicas_of_rank_(replicas_of_rank(setting, communicator)),
-        generator_(networks.generator, options.generator.update, replicas_of_rank_, numbers(), communicator),
-        discriminator_(networks.discriminator, options.discriminator.update, replicas_of_rank_, numbers(),
-                       communicator),
+        generator_("generator", networks.generator, options.generator.update, replicas_of_rank_, numbers(),
+                   communicator),
+        discriminator_("discriminator", networks.discriminator, options.discriminator.update,
+                       replicas_of_rank_, numbers(), communicator),
         sampler_(*generator_.network,
                  {.noise_size = noise_size(options.generator.network),
                   .seed = setting.seed,
@@ -72,7 +73,7 @@ class AdversarialProcedure final : public Procedure {
         objectives_(options_, judge_, communicator) {
     discriminator_.weight_bound = options.weight_clip;
     if (const auto* text = std::get_if<TextCondition>(&options_.condition)) {
-      encoder_.emplace(networks.encoder, text->update, replicas_of_rank_, numbers(), communicator);
+      encoder_.emplace("encoder", networks.encoder, text->update, replicas_of_rank_, numbers(), communicator);
       judging_.push_back(&*encoder_);
     }
     if (!options.ema) return;
@@ -104,8 +105,8 @@ class AdversarialProcedure final : public Procedure {
   }
 
   std::vector<Player> players() override {
-    std::vector<Player> players{generator_.as_player("generator"), discriminator_.as_player("discriminator")};
-    if (encoder_) players.push_back(encoder_->as_player("encoder"));
+    std::vector<Player> players{generator_.as_player(), discriminator_.as_player()};
+    if (encoder_) players.push_back(encoder_->as_player());
     return players;
   }
 

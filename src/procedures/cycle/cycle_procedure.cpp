@@ -70,13 +70,14 @@ class CycleProcedure final : public Procedure {
         schedule_({{.name = "cycle", .scalars = scalars_of(options), .batches = {1, 1}}}),
         communicator_(communicator),
         replicas_of_rank_(replicas_of_rank(setting, communicator)),
-        generators_{
-            {{networks.generators[0], options.generator.update, replicas_of_rank_, numbers(), communicator},
-             {networks.generators[1], options.generator.update, replicas_of_rank_, numbers(), communicator}}},
-        discriminators_{{{networks.discriminators[0], options.discriminator.update, replicas_of_rank_,
-                          numbers(), communicator},
-                         {networks.discriminators[1], options.discriminator.update, replicas_of_rank_,
-                          numbers(), communicator}}},
+        generators_{{{"generator_a_to_b", networks.generators[0], options.generator.update, replicas_of_rank_,
+                      numbers(), communicator},
+                     {"generator_b_to_a", networks.generators[1], options.generator.update, replicas_of_rank_,
+                      numbers(), communicator}}},
+        discriminators_{{{"discriminator_a", networks.discriminators[0], options.discriminator.update,
+                          replicas_of_rank_, numbers(), communicator},
+                         {"discriminator_b", networks.discriminators[1], options.discriminator.update,
+                          replicas_of_rank_, numbers(), communicator}}},
         pools_{{{options.pool_size, networks.shapes[0], setting.compute},
                 {options.pool_size, networks.shapes[1], setting.compute}}} {}
 
@@ -96,8 +97,8 @@ class CycleProcedure final : public Procedure {
   }
 
   std::vector<Player> players() override {
-    return {generators_[0].as_player("generator_a_to_b"), generators_[1].as_player("generator_b_to_a"),
-            discriminators_[0].as_player("discriminator_a"), discriminators_[1].as_player("discriminator_b")};
+    return {generators_[0].as_player(), generators_[1].as_player(), discriminators_[0].as_player(),
+            discriminators_[1].as_player()};
   }
 
   std::vector<NamedTensor> own_state() override {

@@ -63,9 +63,10 @@ class SequenceProcedure final : public Procedure {
         schedule_(schedule_of(options)),
         generator_network_(*networks.generator),
         discriminator_network_(*networks.discriminator),
-        generator_(networks.generator, options.generator.update, replicas_of_rank_, numbers(), communicator),
-        discriminator_(networks.discriminator, options.discriminator.update, replicas_of_rank_, numbers(),
-                       communicator),
+        generator_("generator", networks.generator, options.generator.update, replicas_of_rank_, numbers(),
+                   communicator),
+        discriminator_("discriminator", networks.discriminator, options.discriminator.update,
+                       replicas_of_rank_, numbers(), communicator),
         figures_(options.oracle, {.length = length_,
                                   .vocabulary = sentence_.values,
                                   .seed = setting.seed,
@@ -88,9 +89,7 @@ class SequenceProcedure final : public Procedure {
     return figures_.of(generator_network_, held_out);
   }
 
-  std::vector<Player> players() override {
-    return {generator_.as_player("generator"), discriminator_.as_player("discriminator")};
-  }
+  std::vector<Player> players() override { return {generator_.as_player(), discriminator_.as_player()}; }
 
   const std::vector<StepPart>& step_parts() const override { return parts_; }
 
