@@ -15,6 +15,8 @@ class MetricsLog final : public RunListener {
   MetricsLog(const std::filesystem::path& file, std::int64_t last_step);
 
   void on_report(const Report& report) override;
+  // A checkpoint that survives a power cut finds the lines before it.
+  void on_checkpoint(const CheckpointInfo&, const TrainingState&) override { writer_.sync(); }
 
  private:
   JsonLinesWriter writer_;

@@ -40,6 +40,10 @@ void JsonLinesWriter::write(const Json& value) {
   complete_bytes_ += static_cast<std::int64_t>(line.size());
 }
 
+void JsonLinesWriter::sync() {
+  output_->sync(file_);
+}
+
 std::vector<Json> read_json_lines(const std::filesystem::path& file) {
   const std::string text = read_complete_lines(file);
   std::vector<Json> values;

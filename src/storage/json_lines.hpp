@@ -23,6 +23,8 @@ class JsonLinesWriter {
   // One line in one system call, so that it survives the end of this process. Where it throws, nothing of the
   // line is in the file.
   void write(const Json& value);
+  // What was written survives a power cut. Throws UserError if the disk fails.
+  void sync();
 
  private:
   std::filesystem::path file_;

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "reporting/progress.hpp"
+#include "tests/support/faulty_disk.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace ganymede {
@@ -39,6 +40,16 @@ TEST(MetricsLogs, NamePhasesOnlyOfProceduresThatHaveSeveral) {
   EXPECT_EQ(lines[0].at("cycle_loss"), 1.5);
   EXPECT_FALSE(lines[1].contains("phase"));
   EXPECT_EQ(lines[1].at("self_bleu"), 0.5);
+}
+
+TEST(MetricsLogs, AreOnDiskBeforeACheckpointIs) {
+  const TemporaryFolder folder;
+  MetricsLog log(folder / "metrics.jsonl", 0);
+  const FaultyDisk disk = FaultyDisk::that_records();
+  log.on_report({.step = 1});
+  EXPECT_TRUE(disk.calls().empty());
+  log.on_checkpoint({.step = 1}, {});
+  EXPECT_EQ(disk.calls(), std::vector<std::string>{"fsync " + (folder / "metrics.jsonl").string()});
 }
 
 TEST(ProgressLines, NameScalarsInWords) {
