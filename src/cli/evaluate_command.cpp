@@ -3,6 +3,7 @@
 
 #include "base/error.hpp"
 #include "base/logging.hpp"
+#include "base/printable.hpp"
 #include "cli/command.hpp"
 #include "cli/command_line.hpp"
 #include "cli/output_file.hpp"
@@ -94,11 +95,11 @@ void print_line(const std::string& name, const std::string& value, const std::st
 }
 
 std::string percent(double share) {
-  return fmt::format("{:.1f} %", 100 * share);
+  return fmt::format("{:.1f} %", 100 * printable(share));
 }
 
 void print(const Evaluation& evaluation, const TrainedRun& run) {
-  print_line("moments distance", fmt::format("{:.4g}", evaluation.moments_distance),
+  print_line("moments distance", fmt::format("{:.4g}", printable(evaluation.moments_distance)),
              run.procedure->sample_form().kind == SampleForm::Kind::pictures
                  ? "means and deviations of the pixels, white is 255"
                  : "means and deviations of the coordinates");
@@ -107,14 +108,14 @@ void print(const Evaluation& evaluation, const TrainedRun& run) {
                "by at least one sample of high quality");
     print_line("high quality", percent(coverage->high_quality_share),
                "of the samples lie within 3 deviations of a mode");
-    print_line("reverse KL", fmt::format("{:.3f}", coverage->reverse_kl),
+    print_line("reverse KL", fmt::format("{:.3f}", printable(coverage->reverse_kl)),
                "nats, of the modes of the samples from equal shares");
   }
   if (const auto& classifier = evaluation.classifier) {
-    print_line("Frechet distance", fmt::format("{:.4g}", classifier->frechet_distance),
+    print_line("Frechet distance", fmt::format("{:.4g}", printable(classifier->frechet_distance)),
                fmt::format("in 64 features of a classifier: {} right on held-out images, weights {:08x}",
                            percent(classifier->held_out_accuracy), classifier->checksum));
-    print_line("reverse KL", fmt::format("{:.3f}", classifier->reverse_kl),
+    print_line("reverse KL", fmt::format("{:.3f}", printable(classifier->reverse_kl)),
                "nats, of the classes of the samples from those of the dataset");
   }
   if (evaluation.label_agreement)
@@ -134,7 +135,7 @@ void print(const RunFigures& figures, const TrainedRun& run) {
   for (const Figure& figure : figures.others) {
     std::string name = figure.name;
     std::replace(name.begin(), name.end(), '_', ' ');
-    print_line(name, fmt::format("{:.4f}", figure.value), figure.meaning);
+    print_line(name, fmt::format("{:.4f}", printable(figure.value)), figure.meaning);
   }
 }
 

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "base/error.hpp"
+#include "base/printable.hpp"
 
 namespace ganymede {
 namespace {
@@ -40,7 +41,7 @@ std::string format_scalars(const std::vector<NamedValue>& scalars) {
   for (const auto& [name, value] : scalars) {
     std::string word = name.ends_with("_loss") ? name.substr(0, name.size() - 5) : name;
     std::replace(word.begin(), word.end(), '_', ' ');
-    texts.push_back(fmt::format("{} {:.4f}", word, value));
+    texts.push_back(fmt::format("{} {:.4f}", word, printable(value)));
   }
   return fmt::format("{}", fmt::join(texts, "  "));
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/clock.hpp"
+#include "base/printable.hpp"
 #include "base/trace.hpp"
 #include "distributed/agreement.hpp"
 #include "procedures/training_state.hpp"
@@ -58,7 +59,7 @@ void require_finite(const TakenStep& taken, const Phase& phase, std::int64_t ste
   std::vector<std::string> found;
   for (std::size_t i = 0; i < taken.scalars.size(); ++i)
     if (!std::isfinite(taken.scalars[i]))
-      found.push_back(fmt::format("{} is {}", phase.scalars[i], taken.scalars[i]));
+      found.push_back(fmt::format("{} is {}", phase.scalars[i], printable(taken.scalars[i])));
   if (found.empty() && !taken.diverged) return;
   if (const auto name = find_not_finite(view_state(procedure)))
     found.push_back(*name + " is not finite");

@@ -57,6 +57,13 @@ TEST(ProgressLines, NameScalarsInWords) {
             "generator 0.5000  oracle nll 9.2500");
 }
 
+TEST(ProgressLines, AreNumbersWithoutASign) {
+  const double nan = std::numeric_limits<double>::quiet_NaN(),
+               infinity = std::numeric_limits<double>::infinity();
+  EXPECT_EQ(format_scalars({{"a", nan}, {"b", -nan}, {"c", infinity}, {"d", -infinity}}),
+            "a nan  b nan  c inf  d -inf");
+}
+
 TEST(Durations, AreShortAndReadable) {
   EXPECT_EQ(format_duration(5.4), "0:05");
   EXPECT_EQ(format_duration(125), "2:05");
