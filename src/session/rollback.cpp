@@ -30,6 +30,15 @@ void tell_of_rollback(const Divergence& divergence, const CheckpointInfo& start,
       rollbacks, most);
 }
 
+// As go_back does, but an error says what led to it.
+Trainee go_back_from(const Divergence& divergence, const RunParts& run, const Rollback& rollback) try {
+  return go_back(run, rollback);
+} catch (const AgreedError& error) {
+  throw AgreedError(fmt::format("step {}: {}: training has diverged, and cannot go back: {}", divergence.step,
+                                divergence.what_is_not_finite, error.what()),
+                    error.exit_code());
+}
+
 }  // namespace
 
 TrainingEnd train_with_rollbacks(const RunParts& run, Trainee trainee, std::vector<Batch> held_out) {
@@ -57,7 +66,7 @@ TrainingEnd train_with_rollbacks(const RunParts& run, Trainee trainee, std::vect
     // Threads end, and memory is free, before others are made.
     listeners.clear();
     trainee = {};
-    trainee = go_back(run, rollback);
+    trainee = go_back_from(*divergence, run, rollback);
     if (communicator.rank() == 0)
       tell_of_rollback(*divergence, trainee.start, std::get<RollBack>(setting.options.on_divergence).times);
   }

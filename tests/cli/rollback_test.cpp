@@ -1,5 +1,9 @@
 // Training that diverges and goes back (train.on_divergence). A learning rate of 1e15 makes weights that are
 // not finite in two steps, one of 1e-4 does not.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "tests/cli/program_test.hpp"
 
 namespace ganymede {
@@ -21,11 +25,14 @@ class RollbackTest : public ProgramTest {
   }
   // Goes on from them at the rate that is too high.
   ProgramResult diverge(const std::string& run_name, int ranks, const Words& settings) const {
+    return run(diverging(run_name, settings), ranks);
+  }
+  Words diverging(const std::string& run_name, const Words& settings) const {
     Words arguments = resume_arguments(
         run_name, {"gan.generator.optimizer.adam.learning_rate=1e15", "train.checkpoint_every=6"});
     for (const std::string& setting : settings) arguments.insert(arguments.end(), {"--set", setting});
     arguments.insert(arguments.end(), {"--allow-change", "gan.generator.optimizer"});
-    return run(arguments, ranks);
+    return arguments;
   }
   // [line], without the epoch and the rest.
   static std::vector<std::int64_t> reported_steps(const fs::path& run) {
@@ -98,6 +105,27 @@ TEST_F(RollbackTest, PassesADamagedCheckpointOver) {
   EXPECT_EQ(result.exit_code, 0) << result.describe();
   EXPECT_THAT(result.output + result.errors, AllOf(HasSubstr("step 4: "), HasSubstr("back to step 2 ")));
   EXPECT_THAT(reported_steps(run_folder), ElementsAre(1, 2, 3, 4, 5, 6, 7, 8));
+}
+
+// Its log is a pipe: it waits for a reader of that between the checkpoint that it goes on from and its first
+// step.
+TEST_F(RollbackTest, WithoutAWholeCheckpointItSaysBoth) {
+  const fs::path run_folder = train_four("run"), log = run_folder / "log" / "rank_0.log";
+  fs::remove(log);
+  ASSERT_EQ(::mkfifo(log.c_str(), 0600), 0);
+  const auto program = start(diverging("run", {"train.steps=8", lower_}), 1);
+  program->wait_until("the recipe of the run that goes on", [&] {
+    return read_text(run_folder / "recipe.yaml").find("steps: 8") != std::string::npos;
+  });
+  flip_byte(run_folder / "checkpoints" / "step_00000004" / "state.safetensors", 4000);
+  const int reader = ::open(log.c_str(), O_RDONLY | O_NONBLOCK);
+  const ProgramResult result = program->wait();
+  ::close(reader);
+  EXPECT_EQ(result.exit_code, 3) << result.describe();
+  EXPECT_THAT(result.errors,
+              AllOf(HasSubstr("step 6: generator_loss is "),
+                    HasSubstr(": training has diverged, and cannot go back: no checkpoint can be used: "),
+                    HasSubstr("step_00000004")));
 }
 
 // In reproducible mode also where one rank goes on from two.
