@@ -19,6 +19,7 @@
 #include "cli/command_line.hpp"
 #include "cli/terminal.hpp"
 #include "distributed/agreement.hpp"
+#include "distributed/gathering.hpp"
 #include "distributed/launcher.hpp"
 #include "distributed/mpi/mpi_session.hpp"
 #include "kernels/form.hpp"
@@ -53,12 +54,21 @@ std::string describe_unknown_command(const CLI::App& app, int argc, char** argv)
   return "";
 }
 
-// Ranks on other hosts have an environment of their own.
-void check_environment(Communicator* communicator) {
-  if (communicator)
-    agree(*communicator, check_chosen_kernels);
-  else
-    check_chosen_kernels();
+// Ranks on other hosts have an environment of their own. Collective.
+void check_environment(Communicator& communicator) {
+  std::string kernels;
+  agree(communicator, [&] { kernels = chosen_kernels(); });
+  const std::vector<std::string> of_ranks = gather_texts(communicator, kernels);
+  const auto other = std::find_if(of_ranks.begin(), of_ranks.end(),
+                                  [&](const std::string& text) { return text != of_ranks.front(); });
+  agree(communicator, [&] {
+    if (other == of_ranks.end()) return;
+    throw UserError(
+        fmt::format("GANYMEDE_KERNELS is {} at rank 0 and {} at rank {}; expected the same everywhere: pass "
+                    "it on with mpirun -x "
+                    "GANYMEDE_KERNELS, or unset it on all hosts",
+                    of_ranks.front(), *other, other - of_ranks.begin()));
+  });
 }
 
 int run(int argc, char** argv, Communicator* communicator) {
@@ -98,7 +108,10 @@ int run(int argc, char** argv, Communicator* communicator) {
     // doctor says so itself.
     if (communicator && !app.got_subcommand("doctor"))
       check_launcher(communicator->size(), environment_variable);
-    check_environment(communicator);
+    if (communicator)
+      check_environment(*communicator);
+    else
+      chosen_kernels();
     return static_cast<int>(action(communicator));
   } catch (const AgreedError& error) {
     if (speaks) print_error(error.what());

@@ -15,8 +15,9 @@ enum class Form { cpu, plain, cuda };
 // chooses: `fast`, as without it, or `plain`, a configuration of tests.
 Form form_on(const at::Device& device);
 
-// Throws a UserError if the variable says anything else, as the above would: to be called at the start.
-void check_chosen_kernels();
+// What the variable chooses, "fast" or "plain". Throws a UserError if it says anything else, as the above
+// would: to be called at the start.
+const char* chosen_kernels();
 
 // Throws an Error that names the operation, unless both are on one device.
 void check_same_device(const char* operation, const at::Tensor& tensor, const at::Tensor& other);

@@ -1,6 +1,7 @@
 #include "session/training_setup.hpp"
 
 #include <ATen/Parallel.h>
+#include <ATen/Version.h>
 
 #include <algorithm>
 #include <bit>
@@ -65,6 +66,18 @@ void warn_where_bfloat16_is_slow(Communicator& communicator) {
         "precision: mixed, but the processors of {} of {} ranks have no instructions for bfloat16 "
         "(AVX512-BF16): float32 is faster there",
         ranks, communicator.size());
+}
+
+// Reproducible mode promises the same bits wherever a rank runs.
+void warn_where_processors_differ(Communicator& communicator) {
+  const std::vector<std::string> of_ranks = gather_texts(communicator, at::get_cpu_capability());
+  const auto other = std::find_if(of_ranks.begin(), of_ranks.end(),
+                                  [&](const std::string& text) { return text != of_ranks.front(); });
+  if (communicator.rank() == 0 && other != of_ranks.end())
+    spdlog::warn(
+        "reproducible: rank 0 computes with {} and rank {} with {}: other ranks, or the same ranks on other "
+        "hosts, will not have these bits",
+        of_ranks.front(), other - of_ranks.begin(), *other);
 }
 
 }  // namespace
@@ -150,6 +163,7 @@ std::unique_ptr<Procedure> agree_on_procedure(const Recipe& recipe, const std::v
                              communicator);
   });
   if (recipe.precision == Precision::mixed && device.is_cpu()) warn_where_bfloat16_is_slow(communicator);
+  if (recipe.reproducible) warn_where_processors_differ(communicator);
   std::unique_ptr<Procedure> procedure = join();
   record_steps(device, *procedure, communicator);
   return procedure;

@@ -55,7 +55,7 @@ TEST_F(BadCommandTest, FarMoreThreadsThanCores) {
   EXPECT_FALSE(std::filesystem::exists(folder_ / "new"));
   const ProgramResult slow = with_threads("2");
   EXPECT_EQ(slow.exit_code, 0) << slow.describe();
-  EXPECT_THAT(slow.errors,
+  EXPECT_THAT(slow.output,
               testing::HasSubstr("rank 0 has OMP_NUM_THREADS=2 in the time of 1 core: they take turns"));
 }
 
@@ -66,6 +66,36 @@ TEST_F(BadCommandTest, UnknownKernels) {
   EXPECT_EQ(result.exit_code, kUserMistake) << result.describe();
   EXPECT_THAT(result.errors, testing::HasSubstr("GANYMEDE_KERNELS is \"quick\"; expected fast or plain"));
   EXPECT_FALSE(std::filesystem::exists(folder_ / "new"));
+}
+
+// As hosts have an environment of their own.
+Words with_another_second_rank(const std::string& variable, const Words& arguments) {
+  Words words{"-q", "-n", "1", GANYMEDE_PROGRAM};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  words.insert(words.end(), {":", "-n", "1", "env", variable, GANYMEDE_PROGRAM});
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  return words;
+}
+
+TEST_F(BadCommandTest, KernelsThatDifferFromRankToRank) {
+  const ProgramResult result =
+      run_program(with_another_second_rank("GANYMEDE_KERNELS=plain", train_arguments("new")),
+                  {.program = GANYMEDE_MPIRUN, .working_folder = folder_.path()});
+  EXPECT_EQ(result.exit_code, kUserMistake) << result.describe();
+  EXPECT_THAT(result.errors, testing::HasSubstr("GANYMEDE_KERNELS is fast at rank 0 and plain at rank 1"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "new"));
+}
+
+TEST_F(BadCommandTest, InstructionsThatDifferCostAWarningInReproducibleMode) {
+  const auto output_of = [&](const Words& settings) {
+    const Words arguments = train_arguments(settings.front(), settings);
+    return run_program(with_another_second_rank("ATEN_CPU_CAPABILITY=default", arguments),
+                       {.program = GANYMEDE_MPIRUN, .working_folder = folder_.path()})
+        .output;
+  };
+  EXPECT_THAT(output_of({"train.steps=1", "reproducible.replicas=2"}),
+              testing::HasSubstr("and rank 1 with DEFAULT"));
+  EXPECT_THAT(output_of({"train.steps=2"}), testing::Not(testing::HasSubstr("DEFAULT")));
 }
 
 TEST_F(BadCommandTest, NoRecipe) {
