@@ -23,6 +23,7 @@
 #include "distributed/launcher.hpp"
 #include "distributed/mpi/mpi_session.hpp"
 #include "kernels/form.hpp"
+#include "storage/unfinished_path.hpp"
 #include "training/stop_request.hpp"
 
 namespace ganymede {
@@ -195,6 +196,7 @@ int main(int argc, char** argv) {
   if (computes_long && !ganymede::asks_for_one_thread(argc, argv))
     ganymede::start_again_with_short_spins(argv);
   if (trains || stages) ganymede::catch_stop_signals();
+  if (!starts_mpi && !trains) ganymede::remove_unfinished_at_signals();
   // Every step needs the memory of the last one again: glibc shall not give it back in between.
   mallopt(M_MMAP_THRESHOLD, 1 << 30);
   mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());

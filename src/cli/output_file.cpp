@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "cli/command_line.hpp"
 #include "distributed/agreement.hpp"
+#include "storage/atomic_file.hpp"
 
 namespace ganymede {
 
@@ -31,6 +32,7 @@ void check_output_file(const char* option, const std::string& file) {
   if (::access(folder.c_str(), W_OK | X_OK) != 0)
     throw UserError(fmt::format("{} {}: cannot write in its folder ({}); choose another", option, file,
                                 std::strerror(errno)));
+  for (const fs::path& leftover : find_leftovers(file)) fs::remove(leftover, ignored);
 }
 
 void agree_on_output_file(Communicator& communicator, const char* option, const std::string& file) {

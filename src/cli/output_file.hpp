@@ -13,7 +13,7 @@ namespace ganymede {
 void add_json_option(CLI::App& command, std::string& file);
 
 // The option's value as the name of a file. Throws UserError unless its folder can be written and nothing but
-// a regular file stands there.
+// a regular file stands there. What a killed process left of such a file goes.
 void check_output_file(const char* option, const std::string& file);
 
 // The same on rank 0, and of no file nothing. Collective.

@@ -6,6 +6,9 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "storage/unfinished_path.hpp"
 
 namespace ganymede {
 
@@ -24,7 +27,8 @@ class AtomicFile {
   void publish();
 
  private:
-  std::filesystem::path file_, temporary_;
+  std::filesystem::path file_;
+  UnfinishedPath temporary_;
   std::unique_ptr<FileDescriptor> output_;  // none once it is published
 };
 
@@ -38,6 +42,9 @@ void sync_to_disk(const std::filesystem::path& file_or_folder);
 std::filesystem::path temporary_path_beside(const std::filesystem::path& path);
 // Whether a file's name is such a one, of any host and process.
 bool is_temporary_name(std::string_view name);
+// Those of a path that are this process's own, or that processes of this host left which are dead: others
+// cannot be asked whether they live.
+std::vector<std::filesystem::path> find_leftovers(const std::filesystem::path& path);
 // Those of a file that processes left which were killed as they wrote it. Nobody may be writing it now.
 void remove_temporary_files_of(const std::filesystem::path& file);
 

@@ -1,11 +1,7 @@
 #include "storage/pending_folder.hpp"
 
-#include <signal.h>
-
-#include <charconv>
 #include <string>
 #include <system_error>
-#include <vector>
 
 #include "storage/atomic_file.hpp"
 #include "storage/file_descriptor.hpp"
@@ -32,36 +28,12 @@ fs::path plain_path(const fs::path& path) {
   return plain.has_filename() ? plain : plain.parent_path();
 }
 
-bool is_alive(std::string_view process) {
-  pid_t id = 0;
-  const auto [end, code] = std::from_chars(process.data(), process.data() + process.size(), id);
-  if (code != std::errc{} || end != process.data() + process.size()) return true;
-  return ::kill(id, 0) == 0 || errno != ESRCH;
-}
-
 // How many of the folder and those above it are missing.
 int count_missing(fs::path folder) {
   int missing = 0;
   for (std::error_code error; !fs::exists(folder, error) && folder.has_relative_path(); ++missing)
     folder = folder.parent_path();
   return missing;
-}
-
-// Leftovers of this host only: another host's processes cannot be asked whether they live.
-void remove_leftovers(const fs::path& temporary) {
-  const std::string own = temporary.filename().string();
-  const std::string prefix = own.substr(0, own.rfind('-') + 1);
-  std::vector<fs::path> leftovers;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(temporary.parent_path(), error)) {
-    const std::string name = entry.path().filename().string();
-    if (name == own || (name.starts_with(prefix) && !is_alive(std::string_view(name).substr(prefix.size()))))
-      leftovers.push_back(entry.path());
-  }
-  for (const fs::path& path : leftovers) {
-    fs::remove_all(path, error);
-    require_success(error, "remove the leftover", path);
-  }
 }
 
 }  // namespace
@@ -73,16 +45,19 @@ PendingFolder::PendingFolder(const fs::path& final_path) : final_(plain_path(fin
   fs::create_directories(final_.parent_path(), error);
   require_success(error, "make the folder", final_.parent_path());
   const fs::path temporary = temporary_path_beside(final_);
-  remove_leftovers(temporary);
+  for (const fs::path& leftover : find_leftovers(final_)) {
+    fs::remove_all(leftover, error);
+    require_success(error, "remove the leftover", leftover);
+  }
+  temporary_ = std::make_unique<UnfinishedPath>(temporary);
   fs::create_directory(temporary, error);
-  require_success(error, "make the folder", temporary);
-  temporary_ = temporary;
+  require_success(error, "make the folder", final_);
 }
 
 PendingFolder::~PendingFolder() {
-  if (temporary_.empty()) return;
+  if (!temporary_) return;
   std::error_code ignored;
-  fs::remove_all(temporary_, ignored);
+  fs::remove_all(temporary_->path(), ignored);
   fs::path parent = final_.parent_path();
   for (int i = 0; i < made_parents_; ++i, parent = parent.parent_path())
     if (!fs::remove(parent, ignored)) return;  // somebody else has put something there
@@ -100,14 +75,14 @@ PendingFolder& PendingFolder::operator=(PendingFolder&& other) noexcept {
 }
 
 void PendingFolder::publish() {
-  ensure(!temporary_.empty(), "a pending folder is published once");
-  for (const auto& entry : fs::recursive_directory_iterator(temporary_))
+  ensure(temporary_ != nullptr, "a pending folder is published once");
+  for (const auto& entry : fs::recursive_directory_iterator(temporary_->path()))
     if (entry.is_regular_file() || entry.is_directory()) sync_to_disk(entry.path());
-  sync_to_disk(temporary_);
+  sync_to_disk(temporary_->path());
   // rename() would silently replace an empty folder.
   require_absent(final_);
-  check_posix(::rename(temporary_.c_str(), final_.c_str()), "publish the folder", final_);
-  temporary_.clear();
+  check_posix(::rename(temporary_->path().c_str(), final_.c_str()), "publish the folder", final_);
+  temporary_.reset();
   sync_to_disk(final_.parent_path());
 }
 

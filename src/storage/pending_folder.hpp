@@ -3,6 +3,9 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
+
+#include "storage/unfinished_path.hpp"
 
 namespace ganymede {
 
@@ -17,7 +20,7 @@ class PendingFolder {
   PendingFolder& operator=(PendingFolder&& other) noexcept;
 
   // Where to write; the name it will have.
-  const std::filesystem::path& path() const { return temporary_; }
+  const std::filesystem::path& path() const { return temporary_->path(); }
   const std::filesystem::path& final_path() const { return final_; }
 
   // Syncs every file and folder inside, renames, syncs the parent. Throws UserError if the name was taken
@@ -26,8 +29,8 @@ class PendingFolder {
 
  private:
   std::filesystem::path final_;
-  std::filesystem::path temporary_;  // empty once published
-  int made_parents_ = 0;             // how many of the folders right above it are new
+  std::unique_ptr<UnfinishedPath> temporary_;  // none once published
+  int made_parents_ = 0;                       // how many of the folders right above it are new
 };
 
 }  // namespace ganymede
