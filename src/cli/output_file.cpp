@@ -21,6 +21,7 @@ void add_json_option(CLI::App& command, std::string& file) {
 }
 
 void check_output_file(const char* option, const std::string& file) {
+  require(!file.empty(), "{}: an empty name; expected that of a file", option);
   std::error_code ignored;
   const fs::path folder = fs::absolute(file).parent_path();
   require(fs::is_directory(folder, ignored), "{} {}: there is no folder {}; make it, or choose another file",

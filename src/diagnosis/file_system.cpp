@@ -58,6 +58,8 @@ HostFinding examine_run_place(const fs::path& run) {
   const std::string subject = "run folder";
   return problem_unless(subject, [&]() -> HostFinding {
     const fs::path folder = nearest_folder(run), file = temporary_path_beside(folder / "doctor");
+    require(fs::is_directory(folder), "{}: {} is no folder; choose another one with --run", run.string(),
+            folder.string());
     const Stopwatch stopwatch;
     write_file_atomically(file, std::string(kProbeBytes, 'x'));
     const double seconds = stopwatch.seconds();

@@ -44,6 +44,11 @@ TEST_F(SampleTest, PassesOverADamagedCheckpoint) {
   draw("picture.png");
 }
 
+TEST_F(SampleTest, AnEmptyNameIsRefused) {
+  expect_refusal(folder_.path(), {"sample", "run", "--out", ""}, 0, kUserMistake,
+                 {"--out: an empty name; expected that of a file"});
+}
+
 TEST_F(SampleTest, AFolderThatIsNoRunIsRefused) {
   expect_refusal(folder_.path(), {"sample", "absent", "--out", "x.png"}, 0, kUserMistake,
                  {"absent: no run here", "recipe.yaml", "folder of a training run"});

@@ -50,6 +50,15 @@ TEST_F(ExamineRunTest, ADiskThatCannotSyncOrRenameIsAProblem) {
   }
 }
 
+TEST_F(ExamineRunTest, AFileIsAProblem) {
+  write_text(folder_ / "file", "");
+  for (const char* run : {"file", "file/run"}) {
+    const HostFinding finding = examine(run);
+    EXPECT_EQ(finding.verdict, Verdict::problem);
+    EXPECT_THAT(finding.found, HasSubstr((folder_ / "file").string() + " is no folder"));
+  }
+}
+
 TEST_F(ExamineRunTest, AFolderOfAnotherJobIsAProblem) {
   const std::string run = folder_ / "run";
   EXPECT_EQ(examine_lock(run).verdict, Verdict::ok);
