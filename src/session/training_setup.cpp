@@ -13,8 +13,8 @@
 #include "base/usable_cores.hpp"
 #include "distributed/agreement.hpp"
 #include "distributed/gathering.hpp"
+#include "procedures/step_recording.hpp"
 #include "recipe/recipe_library.hpp"
-#include "session/step_recording.hpp"
 #include "session/training_data.hpp"
 
 namespace ganymede {

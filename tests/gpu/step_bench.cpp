@@ -16,8 +16,8 @@
 #include "base/error.hpp"
 #include "distributed/lone_communicator.hpp"
 #include "distributed/nccl/nccl_gradient_exchange.hpp"
+#include "procedures/step_recording.hpp"
 #include "recipe/recipe.hpp"
-#include "session/step_recording.hpp"
 
 namespace ganymede {
 namespace {

@@ -3,7 +3,7 @@
 #include <c10/cuda/CUDAStream.h>
 #include <c10/util/Exception.h>
 
-#include "session/step_recording.hpp"
+#include "procedures/step_recording.hpp"
 #include "tests/support/tested_device.hpp"
 
 namespace ganymede {

@@ -1,4 +1,4 @@
-#include "session/step_recording.hpp"
+#include "procedures/step_recording.hpp"
 
 #ifdef GANYMEDE_CUDA
 #include <ATen/cuda/CUDAGraph.h>
