@@ -55,16 +55,17 @@ at::Tensor StepGraphs::take(const std::string& phase, const StepData& data, cons
 
 void StepGraphs::record(Recorded& recorded, const std::string& phase, const StepData& data,
                         const Step& step) {
-  recorded.inputs = data;
-  for_each_field(recorded.inputs, data,
-                 [](at::Tensor& input, const at::Tensor& field) { input = field.clone(); });
   std::string failure;
   try {
+    recorded.inputs = data;
+    for_each_field(recorded.inputs, data,
+                   [](at::Tensor& input, const at::Tensor& field) { input = field.clone(); });
     const GradientExchange::Recording recording(communicator_.gradients());
     recorded.replay = recorder_->record([&] { recorded.scalars = step(recorded.inputs); });
   } catch (const std::exception& error) {
     failure = describe_failure(error).message;
   }
+  // Nothing that was recorded has begun, on any rank: no rank waits in a sum for one that gave up before it.
   const at::Tensor failures = at::full({1}, failure.empty() ? 0 : 1, at::kLong);
   communicator_.all_reduce_sum_(failures);
   recorded.given_up = failures.item<std::int64_t>() > 0;

@@ -2,8 +2,9 @@
 // again, without the host's part, which takes longer than the device's in small networks.
 //
 // Of each phase, and of each set of shapes that its batches have, the first steps are taken as ever: memory
-// is found then, and libraries choose their ways. The next one is recorded. Where a rank cannot do that, all
-// take such steps as ever from then on, and the log says why.
+// is found then, and libraries choose their ways. The next one is recorded, on all ranks before any of them
+// does what it recorded. Where a rank cannot do that, all take such steps as ever from then on, and the log
+// says why.
 #pragma once
 
 #include <functional>

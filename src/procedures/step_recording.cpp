@@ -1,7 +1,10 @@
 #include "procedures/step_recording.hpp"
 
 #ifdef GANYMEDE_CUDA
+#include <ATen/core/CachingHostAllocator.h>
 #include <ATen/cuda/CUDAGraph.h>
+#include <c10/cuda/CUDACachingAllocator.h>
+#include <c10/cuda/CUDAFunctions.h>
 #endif
 
 namespace ganymede {
@@ -15,23 +18,42 @@ class CudaRecorder final : public StepRecorder {
  public:
   Replay record(const std::function<void()>& work) override {
     const auto graph = std::make_shared<at::cuda::CUDAGraph>();
-    // Threads that load batches go on with theirs.
-    graph->capture_begin({0, 0}, cudaStreamCaptureModeThreadLocal);
+    const c10::MempoolId_t memory = at::cuda::graph_pool_handle();
     try {
+      // Threads that load batches go on with theirs.
+      graph->capture_begin(memory, cudaStreamCaptureModeThreadLocal);
       work();
+      graph->capture_end();
     } catch (...) {
-      give_up(*graph);
+      give_up(*graph, memory);
       throw;
     }
-    graph->capture_end();
     return [graph] { graph->replay(); };
   }
 
  private:
-  // The stream computes again. What stands in the way of a whole graph is known already.
-  static void give_up(at::cuda::CUDAGraph& graph) noexcept {
+  // The stream computes again, and memory is found as before. What stands in the way of a whole graph is
+  // known already.
+  static void give_up(at::cuda::CUDAGraph& graph, c10::MempoolId_t memory) noexcept {
+    attempt([&] { graph.capture_end(); });
+    // Where the capture has become invalid, that threw too early: LibTorch would believe for ever that one is
+    // under way, and give no memory back that a second stream has used.
+    attempt([&] {
+      const c10::DeviceIndex device = c10::cuda::current_device();
+      c10::cuda::CUDACachingAllocator::endAllocateToPool(device, memory);
+      c10::cuda::CUDACachingAllocator::releasePool(device, memory);
+    });
+    attempt([&] {
+      at::HostAllocator& host = *at::getHostAllocator(at::kCUDA);
+      host.end_allocate_to_pool(memory);
+      host.release_pool(memory);
+    });
+  }
+
+  template <typename Work>
+  static void attempt(const Work& work) noexcept {
     try {
-      graph.capture_end();
+      work();
     } catch (const std::exception&) {
     }
   }

@@ -33,6 +33,13 @@ void follow_streams() {
   if (awaited()) awaited()();
 }
 
+void note_operation(AcceleratorRecording& recording, std::function<void()> again) {
+  recording.note([again = std::move(again)] {
+    follow_streams();
+    again();
+  });
+}
+
 at::Tensor bring_to_device(const at::Tensor& of_cpu) {
   const at::Tensor tensor = allocate(of_cpu.sizes(), of_cpu.strides(), of_cpu.scalar_type());
   alias_of(tensor).copy_(of_cpu);
@@ -160,7 +167,7 @@ void note(AcceleratorRecording& recording, const c10::OperatorHandle& operation,
   }
   std::vector<std::pair<at::Tensor, at::Tensor>> grown;
   for (const auto& [tensor, alias] : made.grown) grown.emplace_back(alias_of(tensor), alias);
-  recording.note([operation, arguments = std::move(arguments), places, grown] {
+  note_operation(recording, [operation, arguments = std::move(arguments), places, grown] {
     Stack stack = arguments;
     operation.callBoxed(&stack);
     const std::vector<at::Tensor> results = tensors_of_last(stack, stack.size());
@@ -218,7 +225,7 @@ at::Tensor copy_from(const at::Tensor& from, const at::Tensor& to, bool) {
     recording->keep(from);
     recording->keep(to);
     recording->will_write(here);
-    recording->note([here, there] { here.copy_(there); });
+    note_operation(*recording, [here, there] { here.copy_(there); });
   }
   here.copy_(there);
   return to;
@@ -256,7 +263,7 @@ std::vector<at::Tensor> compute_by(const std::vector<at::Tensor>& tensors, const
   }
   if (AcceleratorRecording* recording = accelerator_recording()) {
     for (const at::Tensor& tensor : tensors) recording->keep(tensor);
-    recording->note([work, places] {
+    note_operation(*recording, [work, places] {
       const std::vector<at::Tensor> again = work();
       for (std::size_t i = 0; i < places.size(); ++i)
         if (places[i].defined()) places[i].copy_(again[i]);

@@ -11,7 +11,7 @@ namespace ganymede {
 
 class AcceleratorRecording {
  public:
-  // Of one operation on memory of the double.
+  // Of one operation on memory of the double, or one call that gives a stream work.
   void note(std::function<void()> again) { again_.push_back(std::move(again)); }
   // Before an operation writes to memory that it was given; an alias in host memory.
   void will_write(const at::Tensor& alias);

@@ -1,3 +1,4 @@
+#include "tests/doubles/accelerator_recording.hpp"
 #include "tests/doubles/device_double_parts.hpp"
 
 namespace ganymede::doubles {
@@ -24,6 +25,7 @@ Living living() {
 
 }  // namespace ganymede::doubles
 
+using ganymede::accelerator_recording;
 using ganymede::doubles::device;
 
 CUstream_st::CUstream_st() : thread_([this] { run(); }) {}
@@ -135,6 +137,10 @@ cudaError_t cudaEventDestroy(cudaEvent_t event) {
 }
 
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
+  if (auto* recording = accelerator_recording()) {
+    recording->note([event, stream] { cudaEventRecord(event, stream); });
+    return cudaSuccess;
+  }
   std::uint64_t place = 0;
   {
     const std::scoped_lock lock(device().mutex);
@@ -148,7 +154,11 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
   return cudaSuccess;
 }
 
-cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned) {
+cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned flags) {
+  if (auto* recording = accelerator_recording()) {
+    recording->note([stream, event, flags] { cudaStreamWaitEvent(stream, event, flags); });
+    return cudaSuccess;
+  }
   std::uint64_t place = 0;
   {
     const std::scoped_lock lock(device().mutex);

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "tests/doubles/accelerator_double.hpp"
+#include "tests/doubles/accelerator_recording.hpp"
 #include "tests/doubles/device_double_parts.hpp"
 
 using ganymede::doubles::device;
@@ -107,17 +108,26 @@ void perform(ncclComm& communicator, const Operation& operation) {
   device().changed.notify_all();
 }
 
-// Calls that were taken in go to their streams.
+void begin(ncclComm& communicator, const Operation& operation) {
+  {
+    const std::scoped_lock lock(device().mutex);
+    ++communicator.under_way;
+  }
+  operation.stream->add([&communicator, operation] { perform(communicator, operation); });
+}
+
+// Calls that were taken in go to their streams, or to the recording of what streams will be given.
 void take_in(ncclComm& communicator) {
   std::vector<Operation> taken;
   {
     const std::scoped_lock lock(device().mutex);
     taken = std::exchange(communicator.asked_for, {});
-    communicator.under_way += static_cast<int>(taken.size());
   }
-  for (Operation& operation : taken)
-    operation.stream->add(
-        [&communicator, operation = std::move(operation)] { perform(communicator, operation); });
+  for (const Operation& operation : taken)
+    if (auto* recording = ganymede::accelerator_recording())
+      recording->note([&communicator, operation] { begin(communicator, operation); });
+    else
+      begin(communicator, operation);
 }
 
 ncclResult_t ask(ncclComm_t communicator, Operation operation) {

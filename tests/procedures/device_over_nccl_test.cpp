@@ -1,16 +1,14 @@
-// Whole procedures on devices of several ranks, gradients over NCCL: doubles of both (a device's operations
-// wait for the stream that computes, as those of a GPU in that stream would), against one rank on the CPU.
+// Whole procedures on devices of several ranks, gradients over NCCL: doubles of both, step by step and from
+// recordings of the steps, against one rank on the CPU.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "distributed/loopback_communicator.hpp"
-#include "distributed/mpi/mpi_communicator.hpp"
-#include "distributed/nccl/nccl_gradient_exchange.hpp"
 #include "storage/checksum.hpp"
-#include "tests/doubles/accelerator_double.hpp"
 #include "tests/procedures/adversarial/parts.hpp"
 #include "tests/procedures/adversarial/rank_comparison.hpp"
 #include "tests/procedures/cycle/cycle_training.hpp"
+#include "tests/procedures/rank_on_device.hpp"
 #include "tests/procedures/sequence/sentences.hpp"
 
 namespace ganymede {
@@ -19,46 +17,23 @@ namespace {
 constexpr int kSteps = 12;
 constexpr std::uint64_t kSeed = 3;
 
-// A communicator of all ranks whose gradients live on a device and travel by NCCL, as long as it lives.
-class RankOnDevice {
- public:
-  explicit RankOnDevice(NcclSums sums) {
-    cudaStreamCreateWithPriority(&compute_, cudaStreamNonBlocking, -5);
-    wait_before_operations([this] { cudaStreamSynchronize(compute_); });
-    communicator_.carry_gradients_by(std::make_unique<NcclGradientExchange>(
-        communicator_, NcclOptions{.device = accelerator_double(),
-                                   .compute_stream = [this] { return compute_; },
-                                   .sums = sums,
-                                   .bucket_bytes = 2000,
-                                   .timeout_seconds = 20}));
-  }
-  ~RankOnDevice() {
-    communicator_.carry_gradients_by(nullptr);
-    wait_before_operations({});
-    cudaStreamDestroy(compute_);
-  }
-  RankOnDevice(const RankOnDevice&) = delete;
-  RankOnDevice& operator=(const RankOnDevice&) = delete;
-
-  Communicator& communicator() { return communicator_; }
-
- private:
-  cudaStream_t compute_ = nullptr;
-  MpiCommunicator communicator_;
-};
+enum class Steps { eager, recorded };
 
 struct Course {
   std::vector<std::vector<double>> scalars;  // [step], over all ranks
   std::uint32_t weights = 0;                 // their checksum, at the end
+  std::int64_t replays = 0;                  // steps taken from recordings
 };
 
 // batches_of(procedure, step, rank): [source][batch] of this rank, in host memory.
 template <typename Options, typename BatchesOf>
 Course train(const Options& options, const std::vector<DataSpec>& sources, at::Device device,
-             const BatchesOf& batches_of, Communicator& communicator) {
+             const BatchesOf& batches_of, Communicator& communicator, Steps steps = Steps::eager) {
   const auto procedure = prepare_procedure(
       options, {.seed = kSeed, .sources = sources, .compute = at::TensorOptions(at::kDouble).device(device)},
       communicator)();
+  if (steps == Steps::recorded)
+    procedure->record_steps(std::make_unique<StepGraphs>(accelerator_recorder(), communicator));
   Course course;
   for (std::int64_t step = 0; step < kSteps; ++step) {
     StepData data = batches_of(*procedure, step, communicator);
@@ -72,18 +47,25 @@ Course train(const Options& options, const std::vector<DataSpec>& sources, at::D
   communicator.gradients().wait();
   for (const Player& player : procedure->players())
     course.weights = crc32_of_tensor(player.arena.values().cpu(), course.weights);
+  if (steps == Steps::recorded) course.replays = procedure->graphs()->replays();
   return course;
 }
 
+// phases: all but the first steps of each are taken from a recording.
 template <typename Options, typename BatchesOf>
-void expect_same_on_devices(const Options& options, const std::vector<DataSpec>& sources, NcclSums sums,
-                            const BatchesOf& batches_of) {
-  Course found;
+void expect_same_on_devices(const Options& options, const std::vector<DataSpec>& sources, int phases,
+                            NcclSums sums, const BatchesOf& batches_of) {
+  Course found, recorded;
   {
     RankOnDevice rank(sums);
     found = train(options, sources, accelerator_double(), batches_of, rank.communicator());
+    recorded =
+        train(options, sources, accelerator_double(), batches_of, rank.communicator(), Steps::recorded);
   }
   expect_equal_replicas(found.weights);
+  EXPECT_EQ(recorded.scalars, found.scalars);
+  EXPECT_EQ(recorded.weights, found.weights);
+  EXPECT_EQ(recorded.replays, kSteps - phases * StepGraphs::kEagerSteps);
   if (world().rank() != 0) return;
   run_loopback_ranks(1, [&](Communicator& one) {
     const auto alone = train(options, sources, at::kCPU, batches_of, one).scalars;
@@ -101,11 +83,12 @@ class PartOverNccl : public testing::TestWithParam<std::tuple<std::string, NcclS
 TEST_P(PartOverNccl, IsThatOfOneRank) {
   const auto& [name, sums] = GetParam();
   const AdversarialOptions options = part_options(name);
-  expect_same_on_devices(
-      options, {kPartSpec}, sums, [&](const Procedure&, std::int64_t step, const Communicator& ranks) {
-        const PlaceRange places = places_of_rank(kPartBatchSize, ranks.rank(), ranks.size(), options.packing);
-        return StepData{part_batches(kSeed, step, options, places, at::kDouble)};
-      });
+  expect_same_on_devices(options, {kPartSpec}, /*phases=*/1, sums,
+                         [&](const Procedure&, std::int64_t step, const Communicator& ranks) {
+                           const PlaceRange places =
+                               places_of_rank(kPartBatchSize, ranks.rank(), ranks.size(), options.packing);
+                           return StepData{part_batches(kSeed, step, options, places, at::kDouble)};
+                         });
 }
 
 INSTANTIATE_TEST_SUITE_P(Parts, PartOverNccl,
@@ -125,14 +108,14 @@ TEST(SequencesOverNccl, AreThoseOfOneRank) {
   const auto sentences_of = [](const Procedure& procedure, std::int64_t step, const Communicator& ranks) {
     return sentences_of_step(procedure, step, places_of_rank(kSentences, ranks.rank(), ranks.size()));
   };
-  expect_same_on_devices(options, {kSentenceSpec}, NcclSums::everywhere, sentences_of);
+  expect_same_on_devices(options, {kSentenceSpec}, /*phases=*/3, NcclSums::everywhere, sentences_of);
 }
 
 TEST(CyclesOverNccl, AreThoseOfOneRank) {
   const CycleSetting setting = colours_with_identity_loss();
   expect_same_on_devices(
-      setting.options, {image_spec(setting.shapes[0]), image_spec(setting.shapes[1])}, NcclSums::everywhere,
-      [&](const Procedure&, std::int64_t step, const Communicator& ranks) {
+      setting.options, {image_spec(setting.shapes[0]), image_spec(setting.shapes[1])}, /*phases=*/1,
+      NcclSums::everywhere, [&](const Procedure&, std::int64_t step, const Communicator& ranks) {
         const PlaceRange places = places_of_rank(setting.global_batch_size, ranks.rank(), ranks.size());
         return StepData{{cycle_batch(setting, 0, step, places)}, {cycle_batch(setting, 1, step, places)}};
       });

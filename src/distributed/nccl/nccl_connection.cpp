@@ -1,5 +1,6 @@
 #include "distributed/nccl/nccl_connection.hpp"
 
+#include <cstdlib>
 #include <cstring>
 #include <exception>
 
@@ -29,6 +30,9 @@ bool wait_at_most(double seconds, Ready ready) {
 NcclConnection::NcclConnection(Communicator& communicator, const std::function<void()>& choose_device,
                                double timeout_seconds)
     : rank_(communicator.rank()), size_(communicator.size()), timeout_seconds_(timeout_seconds) {
+  // NCCL would have ranks tell each other of their buffers while a step is recorded (StepGraphs), and wait
+  // for one that gives up.
+  setenv("NCCL_GRAPH_REGISTER", "0", /*replace=*/0);
   ncclUniqueId id{};
   // NCCL waits for all ranks: none begins before all can.
   agree(communicator, [&] {
