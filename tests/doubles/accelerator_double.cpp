@@ -11,6 +11,7 @@
 #include "base/error.hpp"
 #include "tests/doubles/accelerator_memory.hpp"
 #include "tests/doubles/accelerator_recording.hpp"
+#include "tests/doubles/accelerator_streams.hpp"
 
 namespace ganymede {
 namespace {
@@ -30,7 +31,14 @@ void refuse_while_recording(const char* what) {
 
 // Before anything touches the device's memory.
 void follow_streams() {
+  wait_for(end_of_work(current_stream()));
   if (awaited()) awaited()();
+}
+
+// A copy that the device does at its own time. The host's memory must be pinned for that.
+bool is_put_off(const at::Tensor& from, const at::Tensor& to, bool non_blocking) {
+  const bool within = is_on_device(from) && accelerator_recording() == nullptr;
+  return non_blocking && may_be_late() && is_on_device(to) && (within || from.is_pinned());
 }
 
 void note_operation(AcceleratorRecording& recording, std::function<void()> again) {
@@ -214,9 +222,19 @@ at::Tensor empty_strided(at::IntArrayRef sizes, at::IntArrayRef strides, std::op
   return allocate(sizes, strides, c10::dtype_or_default(dtype));
 }
 
-at::Tensor copy_from(const at::Tensor& from, const at::Tensor& to, bool) {
-  follow_streams();
+at::Tensor copy_from(const at::Tensor& from, const at::Tensor& to, bool non_blocking) {
   const at::AutoDispatchBelowAutograd below_autograd;
+  if (is_put_off(from, to, non_blocking)) {
+    const bool within = is_on_device(from);
+    // Neither is held by a copy that is under way.
+    const at::Tensor there = within ? alias_of(from)
+                                    : at::from_blob(from.mutable_data_ptr(), from.sizes(), from.strides(),
+                                                    at::TensorOptions(from.scalar_type()));
+    copy_late(within ? Copies::within_the_device : Copies::from_host,
+              [here = alias_of(to), there] { here.copy_(there); });
+    return to;
+  }
+  follow_streams();
   if (!is_on_device(to) || !is_on_device(from)) refuse_while_recording("a copy between host and device");
   if (!is_on_device(to)) ++reads;
   const at::Tensor here = is_on_device(to) ? alias_of(to) : to,

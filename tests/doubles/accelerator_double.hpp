@@ -1,5 +1,6 @@
 // A double of a GPU for LibTorch: a kind of device that it knows without bringing operations for it (HPU)
-// gets one device, whose operations are those of the CPU, one after another. As on a GPU, the host cannot
+// gets one device, whose operations are those of the CPU, one after another; copies in streams of their own
+// may be late (accelerator_streams.hpp). As on a GPU, the host cannot
 // touch the device's memory (a look at it ends the process), tensors of host and device do not mix, backward
 // passes run in a thread of their own, and a number reaches the host only by being asked for, which is
 // counted.

@@ -1,10 +1,27 @@
+#include <gtest/gtest.h>
+
 #include "tests/doubles/accelerator_double.hpp"
+#include "tests/doubles/accelerator_streams.hpp"
 #include "tests/support/tested_device.hpp"
 
 namespace ganymede {
 
 c10::Device tested_device() {
   return accelerator_double();
+}
+
+void at_each_timing_of_device(const std::function<void()>& check) {
+  {
+    SCOPED_TRACE("copies from the host are late");
+    make_late(Copies::from_host);
+    check();
+  }
+  {
+    SCOPED_TRACE("copies within the device are late");
+    make_late(Copies::within_the_device);
+    check();
+  }
+  make_late(Copies::from_host);
 }
 
 void record_steps_on_device(Procedure& procedure, Communicator& communicator) {

@@ -7,6 +7,7 @@
 #include "storage/checksum.hpp"
 #include "tests/procedures/adversarial/parts.hpp"
 #include "tests/procedures/adversarial/rank_comparison.hpp"
+#include "tests/procedures/brought_batches.hpp"
 #include "tests/procedures/cycle/cycle_training.hpp"
 #include "tests/procedures/rank_on_device.hpp"
 #include "tests/procedures/sequence/sentences.hpp"
@@ -35,10 +36,9 @@ Course train(const Options& options, const std::vector<DataSpec>& sources, at::D
   if (steps == Steps::recorded)
     procedure->record_steps(std::make_unique<StepGraphs>(accelerator_recorder(), communicator));
   Course course;
+  BroughtBatches brought(device);
   for (std::int64_t step = 0; step < kSteps; ++step) {
-    StepData data = batches_of(*procedure, step, communicator);
-    for (std::vector<Batch>& batches : data)
-      for (Batch& batch : batches) batch = on_device(std::move(batch), device);
+    const StepData data = brought.bring(batches_of(*procedure, step, communicator));
     const at::Tensor parts = procedure->step(step, data).cpu();
     communicator.all_reduce_sum_(parts);
     course.scalars.emplace_back(parts.const_data_ptr<double>(),

@@ -5,6 +5,7 @@
 #include "procedures/training_state.hpp"
 #include "tests/doubles/device_memory_exchange.hpp"
 #include "tests/procedures/adversarial/parts.hpp"
+#include "tests/procedures/brought_batches.hpp"
 #include "tests/procedures/cycle/cycle_training.hpp"
 #include "tests/procedures/sequence/sentences.hpp"
 #include "tests/support/tested_device.hpp"
@@ -24,7 +25,7 @@ class DeviceTraining {
   DeviceTraining(at::Device device, const Options& options, std::vector<DataSpec> sources, std::uint64_t seed,
                  at::ScalarType dtype = at::kDouble,
                  const MakeExchange& make_exchange = make_device_memory_exchange)
-      : device_(device) {
+      : batches_(device) {
     communicator_.carry_gradients_by(make_exchange(communicator_, device));
     procedure_ = prepare_procedure(
         options,
@@ -37,14 +38,10 @@ class DeviceTraining {
   void record_steps() { record_steps_on_device(*procedure_, communicator_); }
 
   // Batches of host memory on its device.
-  StepData bring(StepData data) const {
-    for (std::vector<Batch>& batches : data)
-      for (Batch& batch : batches) batch = on_device(std::move(batch), device_);
-    return data;
-  }
+  StepData bring(const StepData& data) { return batches_.bring(data); }
 
  private:
-  const at::Device device_;
+  BroughtBatches batches_;
   LoneCommunicator communicator_;
   std::unique_ptr<Procedure> procedure_;
 };

@@ -5,6 +5,7 @@
 #include <c10/core/Device.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 
 #include "procedures/procedure.hpp"
@@ -12,6 +13,10 @@
 namespace ganymede {
 
 c10::Device tested_device();
+
+// Of the double, checks with copies from the host as late as they may be, and with them early and a step's
+// own copies late; of a GPU, once.
+void at_each_timing_of_device(const std::function<void()>& check);
 
 // Has it record the procedure's steps (StepGraphs).
 void record_steps_on_device(Procedure& procedure, Communicator& communicator);

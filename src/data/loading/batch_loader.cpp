@@ -1,6 +1,5 @@
 #include "data/loading/batch_loader.hpp"
 
-#include <c10/core/impl/VirtualGuardImpl.h>
 #include <pthread.h>
 
 #include <algorithm>
@@ -137,19 +136,16 @@ void BatchLoader::close() {
 }
 
 Batch BatchLoader::next() {
-  std::optional<Batch> batch = batches_.pop();
+  std::optional<ComingBatch> batch = batches_.pop();
   ensure(batch.has_value(), "a loader makes batches until its end");
-  // The memory is that of the stream in which a thread made it: it must outlive what reads it in this one.
-  for (const at::Tensor& field : batch->fields)
-    if (field.is_cuda())
-      field.record_stream(c10::impl::VirtualGuardImpl(at::kCUDA).getStream(field.device()));
-  return *std::move(batch);
+  return arrived(*std::move(batch));
 }
 
 void BatchLoader::make_batches(BatchAssembler& assembler, std::int64_t first_batch, at::Device device) try {
+  BatchCopies copies(device);
   for (std::int64_t number = first_batch;; ++number) {
     std::optional<Batch> batch = assembler.assemble(number, number / batches_per_epoch_);
-    if (!batch || !batches_.push(on_device(*std::move(batch), device))) return;
+    if (!batch || !batches_.push(copies.begin(*std::move(batch)))) return;
   }
 } catch (...) {
   batches_.fail(std::current_exception());

@@ -15,7 +15,7 @@
 #include "data/loading/rank_order.hpp"
 #include "data/loading/row_window.hpp"
 #include "data/loading/sample_cache.hpp"
-#include "data/samples/batch.hpp"
+#include "data/samples/batch_copies.hpp"
 
 namespace ganymede {
 
@@ -24,8 +24,8 @@ using PartCaches = std::vector<std::optional<SampleCache>>;
 
 // Local: every rank has its own and makes no collective call. One thread calls next(). Threads of the loader
 // work ahead of it: one for each part that serves this rank brings windows of rows into memory and owns the
-// HDF5 handles, one makes batches of them, so that neither a window's border nor a slow disk holds up the
-// batches that are due.
+// HDF5 handles, one makes batches of them and has them copied to a device, so that neither a window's border
+// nor a slow disk nor a copy holds up the batches that are due.
 class BatchLoader {
  public:
   // From the caches where there are such, else from the shards. Throws UserError if the options do not fit
@@ -36,8 +36,9 @@ class BatchLoader {
   BatchLoader(const BatchLoader&) = delete;  // the threads hold its address
   BatchLoader& operator=(const BatchLoader&) = delete;
 
-  // The next batch. Its memory is used for a later one as soon as nobody holds its tensors or
-  // views of them. Throws what the reading thread met, in particular DataError.
+  // The next batch, for the stream in which the caller computes. Its memory is used for a later one as soon
+  // as nobody holds its tensors or views of them. Throws what the reading thread met, in particular
+  // DataError.
   Batch next();
 
   std::int64_t global_batch_size() const { return global_batch_size_; }
@@ -50,7 +51,7 @@ class BatchLoader {
 
   std::int64_t global_batch_size_, batches_per_epoch_;
   std::deque<RowStream> streams_;  // threads hold their addresses
-  BoundedQueue<Batch> batches_;
+  BoundedQueue<ComingBatch> batches_;
   std::vector<std::jthread> threads_;
 };
 

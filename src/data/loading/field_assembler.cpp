@@ -13,6 +13,11 @@
 namespace ganymede {
 namespace {
 
+// A device other than the host copies from pinned memory while the host goes on.
+at::TensorOptions memory_of(const BatchLoaderOptions& options, at::ScalarType dtype) {
+  return at::TensorOptions(dtype).pinned_memory(!options.device.is_cpu());
+}
+
 class PixelAssembler final : public FieldAssembler {
  public:
   PixelAssembler(const Field& field, const BatchLoaderOptions& options, PlaceRange places)
@@ -20,7 +25,7 @@ class PixelAssembler final : public FieldAssembler {
         places_(places),
         shape_(field.image_shape()),
         table_(options.pixel_low, options.pixel_high, options.dtype),
-        memory_(options.dtype),
+        memory_(memory_of(options, options.dtype)),
         mirror_(static_cast<std::size_t>(shape_.pixels())) {}
 
   at::Tensor begin(std::int64_t number) override {
@@ -51,8 +56,8 @@ class PixelAssembler final : public FieldAssembler {
 template <typename Stored>
 class NumberAssembler final : public FieldAssembler {
  public:
-  NumberAssembler(const Field& field, at::ScalarType dtype, PlaceRange places)
-      : sizes_(field.sizes(places.count)), elements_(field.elements()), memory_(dtype) {}
+  NumberAssembler(const Field& field, at::TensorOptions memory, PlaceRange places)
+      : sizes_(field.sizes(places.count)), elements_(field.elements()), memory_(memory) {}
 
   at::Tensor begin(std::int64_t) override { return memory_.take(sizes_); }
 
@@ -78,11 +83,11 @@ std::unique_ptr<FieldAssembler> make_field_assembler(const Field& field, const B
     case Meaning::pixels:
       return std::make_unique<PixelAssembler>(field, options, places);
     case Meaning::numbers:
-      return std::make_unique<NumberAssembler<float>>(field, options.dtype, places);
+      return std::make_unique<NumberAssembler<float>>(field, memory_of(options, options.dtype), places);
     case Meaning::label:
-      return std::make_unique<NumberAssembler<std::int64_t>>(field, at::kLong, places);
+      return std::make_unique<NumberAssembler<std::int64_t>>(field, memory_of(options, at::kLong), places);
     case Meaning::tokens:
-      return std::make_unique<NumberAssembler<std::int32_t>>(field, at::kLong, places);
+      return std::make_unique<NumberAssembler<std::int32_t>>(field, memory_of(options, at::kLong), places);
   }
   throw Error("unknown meaning");
 }

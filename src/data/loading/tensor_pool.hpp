@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <c10/core/TensorOptions.h>
 
 #include <vector>
 
@@ -12,13 +13,14 @@ namespace ganymede {
 // One thread takes; tensors may be dropped by any.
 class TensorPool {
  public:
-  explicit TensorPool(at::ScalarType dtype) : dtype_(dtype) {}
+  // options: the dtype, and whether the memory is pinned.
+  explicit TensorPool(at::TensorOptions options) : options_(options) {}
 
   // Contiguous, with any contents. Memory that somebody still holds stays untouched: the pool then grows.
   at::Tensor take(at::IntArrayRef sizes);
 
  private:
-  at::ScalarType dtype_;
+  at::TensorOptions options_;
   std::vector<at::Storage> memory_;
 };
 

@@ -6,11 +6,6 @@
 
 namespace ganymede {
 
-Batch on_device(Batch batch, at::Device device) {
-  for (at::Tensor& field : batch.fields) field = field.to(device);
-  return batch;
-}
-
 std::vector<Batch> split_rows(const Batch& batch, std::int64_t parts) {
   if (parts == 1) return {batch};
   const std::int64_t rows = batch.rows() / parts;

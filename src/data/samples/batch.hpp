@@ -23,9 +23,6 @@ struct Batch {
 // This rank's slices of the global batches of one step: [source][batch].
 using StepData = std::vector<std::vector<Batch>>;
 
-// The same on a device, which need not be another.
-Batch on_device(Batch batch, at::Device device);
-
 // Places first .. first + count - 1 of a global batch.
 struct PlaceRange {
   std::int64_t first = 0, count = 0;

@@ -26,7 +26,7 @@ bool joins_words(char c) {
 std::vector<std::string> words_of_caption(std::string_view caption) {
   std::string text = lower_case(std::string(caption));
   for (std::size_t at = 0; (at = text.find(kTypographicApostrophe, at)) != std::string::npos;)
-    text.replace(at, kTypographicApostrophe.size(), "'");
+    text.replace(at, kTypographicApostrophe.size(), 1, '\'');
   std::vector<std::string> words;
   bool within = false;
   for (std::size_t i = 0; i < text.size(); ++i) {
