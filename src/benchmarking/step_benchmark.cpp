@@ -87,6 +87,10 @@ std::vector<double> difference(std::vector<double> later, const std::vector<doub
   return later;
 }
 
+std::int64_t replays_of(const Procedure& procedure) {
+  return procedure.graphs() ? procedure.graphs()->replays() : 0;
+}
+
 // As many steps as rank 0 expects to fill a repeat.
 std::int64_t choose_steps(double step_seconds, const StepBenchmarkOptions& options,
                           Communicator& communicator) {
@@ -110,6 +114,23 @@ StepSeconds StepMeasurement::mean() const {
     for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += row[i] / static_cast<double>(repeats.size());
   }
   return from_row(sums);
+}
+
+std::vector<StepPart> StepMeasurement::mean_parts() const {
+  const StepSeconds seconds = mean();
+  const StepPart communication{"communication_exposed", seconds.communication_exposed};
+  std::vector<StepPart> made{{"data", seconds.data}};
+  if (replayed) {
+    made.insert(made.end(),
+                {communication, {"replayed_step", seconds.step - seconds.data - communication.seconds}});
+    return made;
+  }
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (parts[i] == kOptimizerPart) made.push_back(communication);
+    made.push_back({parts[i], seconds.parts[i]});
+  }
+  made.push_back({"rest", seconds.rest()});
+  return made;
 }
 
 Spread StepMeasurement::step_seconds() const {
@@ -141,6 +162,7 @@ StepMeasurement measure_steps(Procedure& procedure, const Sources& sources, Comm
                            .parts = {},
                            .repeats = {}};
   for (const StepPart& part : procedure.step_parts()) measured.parts.emplace_back(part.name);
+  const std::int64_t replays_before = replays_of(procedure);
   std::vector<double> rows;  // [repeat, number]
   std::vector<double> so_far = as_row(steps.seconds_so_far());
   for (std::int64_t i = 0; i < options.repeats; ++i) {
@@ -150,6 +172,7 @@ StepMeasurement measure_steps(Procedure& procedure, const Sources& sources, Comm
     rows.insert(rows.end(), repeat.begin(), repeat.end());
     so_far = now;
   }
+  measured.replayed = replays_of(procedure) - replays_before == measured.steps_per_repeat * options.repeats;
   // One all-reduce after the last step, so that none of it is measured.
   const at::Tensor sums = at::tensor(rows, at::kDouble);
   communicator.all_reduce_sum_(sums);

@@ -33,8 +33,13 @@ struct StepMeasurement {
   std::int64_t steps() const { return warm_up_steps + steps_per_repeat * std::ssize(repeats); }
   std::vector<std::string> parts;  // names of the procedure's
   std::vector<StepSeconds> repeats;
+  // Each measured step was a recording that the device did in one piece (StepGraphs): nobody saw its parts.
+  bool replayed = false;
 
   StepSeconds mean() const;
+  // What the mean step is made of, by name: data, exposed communication, the parts or the whole that was
+  // replayed until the device had done it, the rest.
+  std::vector<StepPart> mean_parts() const;
   Spread step_seconds() const;
   Spread samples_per_second() const;  // over all ranks: global batch / step
 };

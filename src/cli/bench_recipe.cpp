@@ -27,19 +27,6 @@ struct Conditions {
   int ranks, ranks_per_node, threads;
 };
 
-// Together they are the step: data, the procedure's parts, communication, the rest.
-std::vector<StepPart> parts_of(const StepMeasurement& measured) {
-  const StepSeconds mean = measured.mean();
-  std::vector<StepPart> parts{{"data", mean.data}};
-  for (std::size_t i = 0; i < measured.parts.size(); ++i) {
-    if (measured.parts[i] == kOptimizerPart)
-      parts.push_back({"communication_exposed", mean.communication_exposed});
-    parts.push_back({measured.parts[i], mean.parts[i]});
-  }
-  parts.push_back({"rest", mean.rest()});
-  return parts;
-}
-
 std::string as_words(std::string name) {
   if (name == "communication_exposed") return "communication, exposed";
   std::replace(name.begin(), name.end(), '_', ' ');
@@ -67,7 +54,8 @@ void print(const StepMeasurement& measured, const Conditions& conditions) {
         fmt::format("  {:<26}{:>10.3f}{:>7.1f} %", name, seconds * kMilliseconds, 100 * seconds / mean.step)
             .c_str());
   };
-  for (const StepPart& part : parts_of(measured)) print_part(as_words(std::string(part.name)), part.seconds);
+  for (const StepPart& part : measured.mean_parts())
+    print_part(as_words(std::string(part.name)), part.seconds);
   print_part("step", mean.step);
   print_part("communication, total", mean.communication_total);
 }
@@ -86,7 +74,7 @@ Json as_json(const StepMeasurement& measured, const Conditions& conditions) {
             {"samples_per_second", as_json(measured.samples_per_second())},
             {"step_milliseconds", as_json(measured.step_seconds(), kMilliseconds)}};
   json["step_milliseconds"]["mean"] = mean.step * kMilliseconds;
-  for (const StepPart& part : parts_of(measured))
+  for (const StepPart& part : measured.mean_parts())
     json["parts_milliseconds"][part.name] = part.seconds * kMilliseconds;
   json["communication_total_milliseconds"] = mean.communication_total * kMilliseconds;
   return json;

@@ -8,6 +8,7 @@
 #include "distributed/loopback_communicator.hpp"
 #include "session/trained_run.hpp"
 #include "storage/json_lines.hpp"
+#include "tests/doubles/device_memory_exchange.hpp"
 #include "tests/support/fake_run.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -17,6 +18,12 @@ namespace {
 namespace fs = std::filesystem;
 using testing::ElementsAre;
 using testing::HasSubstr;
+
+std::vector<std::string> names_of(const std::vector<StepPart>& parts) {
+  std::vector<std::string> names;
+  for (const StepPart& part : parts) names.emplace_back(part.name);
+  return names;
+}
 
 class AnyProcedure : public testing::Test {
  protected:
@@ -126,6 +133,33 @@ TEST_F(AnyProcedure, IsMeasured) {
   EXPECT_EQ(measured.repeats.size(), 2U);
   EXPECT_GT(measured.mean().parts[0], 0);
   EXPECT_LT(measured.mean().parts[0], measured.mean().step);
+  EXPECT_THAT(names_of(measured.mean_parts()),
+              ElementsAre("data", "communication_exposed", "optimizer", "rest"));
+}
+
+// Of a device that does nothing when it is asked again.
+class IdleRecorder final : public StepRecorder {
+ public:
+  Replay record(const std::function<void()>& work) override {
+    work();
+    return [] {};
+  }
+};
+
+TEST_F(AnyProcedure, IsMeasuredAsAWholeWhereItsStepsAreReplayed) {
+  LoneCommunicator communicator;
+  communicator.carry_gradients_by(std::make_unique<DeviceMemoryExchange>(communicator, at::kCPU));
+  FakeProcedure procedure(communicator, /*warming=*/1'000'000);
+  procedure.record_steps(std::make_unique<StepGraphs>(std::make_unique<IdleRecorder>(), communicator));
+  const Sources sources = open_sources(indices_, procedure.schedule(), 0, communicator);
+  const StepMeasurement measured =
+      measure_steps(procedure, sources, communicator, {.seconds = 0.01, .repeats = 2, .first_steps = 3});
+  const std::vector<StepPart> parts = measured.mean_parts();
+  EXPECT_THAT(names_of(parts), ElementsAre("data", "communication_exposed", "replayed_step"));
+  double sum = 0;
+  for (const StepPart& part : parts) sum += part.seconds;
+  EXPECT_NEAR(sum, measured.mean().step, 1e-12);
+  EXPECT_GT(parts.back().seconds, 0);
 }
 
 }  // namespace
