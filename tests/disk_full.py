@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """tests/disk_full.py PROGRAM: a run on a disk that is full after 0, 4, 8, ... KB more, until there is room for the next
-checkpoint, and on one that is read-only. It never crashes, says why it ends in one line, and goes on from the newest
-whole checkpoint once there is room. Exits with 77 where no file system can be mounted: that needs root."""
+checkpoint, and on one that is read-only. It never crashes, says why it ends in one line, with exit code 1 or, on the
+read-only one, 2, and goes on from the newest whole checkpoint once there is room. Exits with 77 where no file system can be mounted: that needs root."""
 import os
 import pathlib
 import re
@@ -29,10 +29,10 @@ def require_success(what, result):
         sys.exit(f"{what}: exit code {result.returncode}: {result.stdout}{result.stderr}")
 
 
-def require_one_clear_error(where, result, words):
+def require_one_clear_error(where, result, code, words):
     errors = [line for line in result.stderr.splitlines() if line.startswith("ganymede: ")]
-    if result.returncode not in (1, 2) or len(errors) != 1 or not any(word in errors[0] for word in words):
-        sys.exit(f"{where}: exit code {result.returncode}; expected 1 or 2 and one line with {' or '.join(words)}:\n"
+    if result.returncode != code or len(errors) != 1 or words not in errors[0]:
+        sys.exit(f"{where}: exit code {result.returncode}; expected {code} and one line with {words}:\n"
                  f"{result.stdout}{result.stderr}")
     return errors[0]
 
@@ -84,7 +84,7 @@ def check_full_disk():
         result = resume()
         if result.returncode == 0:
             break
-        error = require_one_clear_error(f"{room} bytes of room", result, ["No space left"])
+        error = require_one_clear_error(f"{room} bytes of room", result, 1, "No space left")
         kind = re.sub(r"(\.tmp|run\.lock\.)[\w.-]+", r"\1", error.replace(f"{run}/", "")).partition(" (")[0]
         remount(f"size={64 << 20}")
         if (step := newest()) not in (2, 4):
@@ -105,7 +105,7 @@ def check_full_disk():
 def check_read_only():
     restore()
     remount("ro")
-    print("read-only:", require_one_clear_error("read-only", resume(), ["Read-only"]))
+    print("read-only:", require_one_clear_error("read-only", resume(), 2, "Read-only"))
     remount("rw")
     if newest() != 2:
         sys.exit("the checkpoint of a read-only run is not what it was")

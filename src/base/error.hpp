@@ -4,6 +4,7 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include <cerrno>
 #include <source_location>
 #include <stdexcept>
 #include <string>
@@ -45,6 +46,11 @@ struct DataError : Error {
   explicit DataError(const std::string& message) : Error(message, ExitCode::data_error) {}
 };
 
+// A disk that is full, over its quota, or fails: nobody's mistake, and mended elsewhere.
+struct DiskError : Error {
+  explicit DiskError(const std::string& message) : Error(message) {}
+};
+
 struct CommunicationError : Error {
   explicit CommunicationError(const std::string& message) : Error(message, ExitCode::communication_error) {}
 };
@@ -53,6 +59,17 @@ struct CommunicationError : Error {
 template <typename... Args>
 void require(bool condition, fmt::format_string<Args...> message, Args&&... args) {
   if (!condition) throw UserError(fmt::format(message, std::forward<Args>(args)...));
+}
+
+// Whether the system's error number, of a call on a path, tells of the disk.
+inline bool is_of_the_disk(int code) {
+  return code == ENOSPC || code == EDQUOT || code == EIO;
+}
+
+// DiskError or, of any other number, UserError.
+[[noreturn]] inline void throw_path_error(int code, const std::string& message) {
+  if (is_of_the_disk(code)) throw DiskError(message);
+  throw UserError(message);
 }
 
 // Checks what our own code promised: a failure is a bug of Ganymede. Stays in release builds.

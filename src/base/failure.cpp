@@ -14,10 +14,6 @@ std::string first_line(const std::string& text) {
   return text.substr(0, text.find('\n'));
 }
 
-bool is_about_the_path(const std::error_code& code) {
-  return code != std::errc::no_space_on_device && code != std::errc::io_error;
-}
-
 // LibTorch says so with an error of its own: "... DefaultCPUAllocator: can't allocate memory: you tried to
 // allocate 4000000000000 bytes. Error code 12 (Cannot allocate memory)".
 std::string describe_torch(const std::string& text) {
@@ -35,7 +31,7 @@ Failure describe_failure(const std::exception& error) {
   if (const auto* ours = dynamic_cast<const Error*>(&error)) return {ours->what(), ours->exit_code()};
   if (const auto* files = dynamic_cast<const std::filesystem::filesystem_error*>(&error))
     return {fmt::format("{}: {}", files->path1().string(), files->code().message()),
-            is_about_the_path(files->code()) ? ExitCode::user_error : ExitCode::failure};
+            is_of_the_disk(files->code().value()) ? ExitCode::failure : ExitCode::user_error};
   if (const auto* torch = dynamic_cast<const c10::Error*>(&error))
     return {describe_torch(torch->what_without_backtrace())};
   if (dynamic_cast<const std::bad_alloc*>(&error)) return {fmt::format("out of memory; {}", kSmaller)};

@@ -14,7 +14,7 @@ struct Failure {
 };
 
 // Ours says both itself. Of LibTorch's it leaves the stack frames out; a path that the system does not take
-// is a mistake of the command.
+// is a mistake of the command, unless the disk is full or fails.
 Failure describe_failure(const std::exception& error);
 
 }  // namespace ganymede

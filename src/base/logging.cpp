@@ -4,6 +4,7 @@
 #include <spdlog/sinks/dist_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
+#include <cerrno>
 #include <mutex>
 
 #include "base/error.hpp"
@@ -66,13 +67,15 @@ std::function<void()> hand_on_log() {
 }
 
 void add_log_file(const std::filesystem::path& file) try {
+  errno = 0;
   auto sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(file.string());
   sink->set_pattern("%Y-%m-%d %H:%M:%S.%e %^%l%$ %v");
   const auto& logger = own_logger ? own_logger : spdlog::default_logger();
   dynamic_cast<spdlog::sinks::dist_sink_mt&>(*logger->sinks().front()).add_sink(std::move(sink));
 } catch (const spdlog::spdlog_ex& error) {
-  throw UserError(fmt::format("{}: cannot write the log ({}); choose a writable folder with --run",
-                              file.string(), error.what()));
+  const int code = errno;  // spdlog has made words of it
+  throw_path_error(code, fmt::format("{}: cannot write the log ({}); choose a writable folder with --run",
+                                     file.string(), error.what()));
 }
 
 }  // namespace ganymede

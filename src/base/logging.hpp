@@ -20,7 +20,8 @@ void start_console_log_of_thread(int rank);
 // called the result.
 std::function<void()> hand_on_log();
 
-// Adds a file that receives every message of this rank. Throws UserError if it cannot be written.
+// Adds a file that receives every message of this rank. Throws UserError or DiskError if it cannot be
+// written.
 void add_log_file(const std::filesystem::path& file);
 
 }  // namespace ganymede

@@ -112,8 +112,10 @@ at::Tensor wanted_shards(const Recipe& recipe, std::size_t source, const Dataset
 void write_index(const fs::path& folder, const std::string& text) {
   std::error_code error;
   fs::create_directories(folder, error);
-  require(!error, "{}: cannot make this folder ({}); choose another one with --stage", folder.string(),
-          error.message());
+  if (error)
+    throw_path_error(error.value(),
+                     fmt::format("{}: cannot make this folder ({}); choose another one with --stage",
+                                 folder.string(), error.message()));
   write_file_atomically(folder / kIndexFileName, text);
 }
 

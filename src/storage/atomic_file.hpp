@@ -1,5 +1,6 @@
 // Files that are either the old or the new version, whatever is killed in between.
-// Every failure (read-only, disk full) is a UserError with the path and the system's words.
+// A place that cannot be written is a UserError, a disk that is full or fails a DiskError; both have the path
+// and the system's words.
 #pragma once
 
 #include <filesystem>

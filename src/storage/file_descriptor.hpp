@@ -14,7 +14,8 @@
 
 namespace ganymede {
 
-// Hands a non-negative result on; otherwise throws UserError with the path and errno's text.
+// Hands a non-negative result on; otherwise throws UserError, or DiskError, with the path and errno's
+// text.
 template <typename Result>
 Result check_posix(Result result, std::string_view operation, const std::filesystem::path& path) {
   if (result < 0) {
@@ -22,8 +23,8 @@ Result check_posix(Result result, std::string_view operation, const std::filesys
     std::string_view advice;
     if (code == ENOSPC || code == EDQUOT) advice = "; free some space or choose another folder";
     if (code == EACCES || code == EROFS) advice = "; check its permissions or choose another folder";
-    throw UserError(
-        fmt::format("{}: cannot {} ({}){}", path.string(), operation, std::strerror(code), advice));
+    throw_path_error(
+        code, fmt::format("{}: cannot {} ({}){}", path.string(), operation, std::strerror(code), advice));
   }
   return result;
 }

@@ -87,8 +87,9 @@ bool FolderLock::make_folders() try {
   }
   return made;
 } catch (const fs::filesystem_error& error) {
-  throw UserError(fmt::format("{}: cannot make the run folder: {}; choose a writable folder with --run",
-                              folder_.string(), error.code().message()));
+  throw_path_error(error.code().value(),
+                   fmt::format("{}: cannot make the run folder: {}; choose a writable folder with --run",
+                               folder_.string(), error.code().message()));
 }
 
 // Only empty ones go.

@@ -14,7 +14,8 @@ class FileDescriptor;
 // Appends; one writer a file, one thread at a time.
 class JsonLinesWriter {
  public:
-  // Cuts off a last line without its newline, which a crash left. Throws UserError if it cannot write.
+  // Cuts off a last line without its newline, which a crash left. Throws UserError or DiskError if it
+  // cannot write.
   explicit JsonLinesWriter(const std::filesystem::path& file);
   ~JsonLinesWriter();
   JsonLinesWriter(JsonLinesWriter&&) noexcept;
@@ -23,7 +24,7 @@ class JsonLinesWriter {
   // One line in one system call, so that it survives the end of this process. Where it throws, nothing of the
   // line is in the file.
   void write(const Json& value);
-  // What was written survives a power cut. Throws UserError if the disk fails.
+  // What was written survives a power cut. Throws DiskError if the disk fails.
   void sync();
 
  private:

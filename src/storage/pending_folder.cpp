@@ -12,7 +12,9 @@ namespace {
 namespace fs = std::filesystem;
 
 void require_success(const std::error_code& error, std::string_view operation, const fs::path& path) {
-  require(!error, "{}: cannot {} ({}); choose another folder", path.string(), operation, error.message());
+  if (error)
+    throw_path_error(error.value(), fmt::format("{}: cannot {} ({}); choose another folder", path.string(),
+                                                operation, error.message()));
 }
 
 void require_absent(const fs::path& path) {

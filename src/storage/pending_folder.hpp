@@ -12,7 +12,8 @@ namespace ganymede {
 class PendingFolder {
  public:
   // Makes the temporary folder beside `final_path`, and removes those that dead processes of this host left
-  // there. Throws UserError if `final_path` exists already or the place is not writable.
+  // there. Throws UserError if `final_path` exists already or the place is not writable, DiskError
+  // if the disk is full or fails.
   explicit PendingFolder(const std::filesystem::path& final_path);
   // Unless it was published, removes the folder, and those above it that were made for it and are empty.
   ~PendingFolder();

@@ -22,7 +22,8 @@ struct FileSummary {
 };
 
 // Writes and syncs a new file; the summary is of what was handed to the system, all of which it has accepted.
-// The tensors are contiguous, in host memory. Throws UserError if the place does not take them.
+// The tensors are contiguous, in host memory. Throws UserError if the place does not take them, DiskError
+// if the disk does not.
 FileSummary write_safetensors(const std::filesystem::path& file, const std::vector<NamedTensor>& tensors,
                               const std::map<std::string, std::string>& metadata);
 

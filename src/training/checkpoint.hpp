@@ -40,7 +40,7 @@ struct Checkpoint {
 };
 
 // Writes a new folder under a temporary name, syncs and renames it. Throws UserError if the place does not
-// take it; then there is no such folder.
+// take it, DiskError if the disk does not; then there is no such folder.
 void write_checkpoint(const std::filesystem::path& folder, const CheckpointInfo& info,
                       const TrainingState& snapshot);
 

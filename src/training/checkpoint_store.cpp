@@ -184,8 +184,10 @@ std::string CheckpointStore::set_aside(std::int64_t step) const {
   std::error_code error;
   fs::remove_all(aside, error);
   fs::rename(path_of(step), aside, error);
-  require(!error, "{}: cannot rename it to {} ({}); do it yourself", path_of(step).string(),
-          aside.filename().string(), error.message());
+  if (error)
+    throw_path_error(error.value(),
+                     fmt::format("{}: cannot rename it to {} ({}); do it yourself", path_of(step).string(),
+                                 aside.filename().string(), error.message()));
   return fmt::format("{} is now {}", path_of(step).filename().string(), aside.filename().string());
 }
 

@@ -22,8 +22,8 @@ class CheckpointStore {
   std::vector<std::int64_t> steps() const;
 
   // Writes that of info.step and then removes those older ones that `keep` does not name. Never touches a
-  // newer one. Throws UserError if the place does not take it; the others are then as they were. Returns what
-  // the user should know, such as a folder that could not be removed.
+  // newer one. Throws UserError if the place does not take it, DiskError if the disk does not; the others are
+  // then as they were. Returns what the user should know, such as a folder that could not be removed.
   std::vector<std::string> save(const CheckpointInfo& info, const TrainingState& snapshot,
                                 const KeepOptions& keep);
 

@@ -65,8 +65,9 @@ void open_run_folder_on_root(const RunFolder& run, const std::string& resolved_r
   for (const fs::path& file : {run.recipe(), run.metrics()}) remove_temporary_files_of(file);
   write_file_atomically(run.recipe(), resolved_recipe);
 } catch (const fs::filesystem_error& error) {
-  throw UserError(fmt::format("{}: cannot make the run folder: {}; choose a writable folder with --run",
-                              run.root().string(), error.code().message()));
+  throw_path_error(error.code().value(),
+                   fmt::format("{}: cannot make the run folder: {}; choose a writable folder with --run",
+                               run.root().string(), error.code().message()));
 }
 
 }  // namespace ganymede

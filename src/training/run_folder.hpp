@@ -48,7 +48,7 @@ void require_run(const RunFolder& run);
 void require_checkpoint(const RunFolder& run, bool has_one);
 
 // Makes the folder of a new run, or of one that goes on, and leaves the resolved recipe in it. Throws
-// UserError if it cannot be written.
+// UserError or DiskError if it cannot be written.
 void open_run_folder_on_root(const RunFolder& run, const std::string& resolved_recipe);
 
 }  // namespace ganymede

@@ -45,6 +45,19 @@ TEST(Failures, OfAPathAreAMistakeOfTheCommand) {
   EXPECT_EQ(failure.code, ExitCode::user_error);
 }
 
+TEST(Failures, OfADiskAreNobodysMistake) {
+  for (const int code : {ENOSPC, EDQUOT, EIO}) {
+    const Failure failure = failure_of([&] {
+      throw std::filesystem::filesystem_error("cannot", "x/y",
+                                              std::error_code(code, std::generic_category()));
+    });
+    EXPECT_THAT(failure.message, HasSubstr("x/y: "));
+    EXPECT_EQ(failure.code, ExitCode::failure) << failure.message;
+    EXPECT_EQ(failure_of([&] { throw_path_error(code, "x/y: cannot"); }).code, ExitCode::failure) << code;
+  }
+  EXPECT_EQ(failure_of([] { throw_path_error(EROFS, "x/y: cannot"); }).code, ExitCode::user_error);
+}
+
 TEST(Failures, OfMemoryAdvise) {
   EXPECT_THAT(failure_of([] { throw std::bad_alloc(); }).message, HasSubstr("smaller"));
 }

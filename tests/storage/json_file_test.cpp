@@ -82,7 +82,7 @@ TEST(JsonLines, ALineThatDidNotFitLeavesNoHalfOfItself) {
   writer.write({{"i", 0}});
   {
     const FaultyDisk disk = FaultyDisk::of_bytes(3);
-    expect_error<UserError>([&] { writer.write({{"i", 1}}); }, {"No space left"});
+    expect_error<DiskError>([&] { writer.write({{"i", 1}}); }, {"No space left"});
   }
   writer.write({{"i", 2}});
   EXPECT_EQ(read_text(folder / "lines.jsonl"), "{\"i\":0}\n{\"i\":2}\n");

@@ -84,7 +84,7 @@ TEST(Safetensors, WhatIsNotOneIsRefused) {
 TEST(Safetensors, AFullDiskIsReported) {
   const TemporaryFolder folder;
   const FaultyDisk disk = FaultyDisk::of_bytes(100);
-  expect_error<UserError>(
+  expect_error<DiskError>(
       [&] {
         write_safetensors(folder / "x", {{"a", at::zeros({1000})}}, {});
       },

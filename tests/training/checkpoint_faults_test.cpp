@@ -22,7 +22,7 @@ TEST_F(CheckpointFaults, ADiskThatIsFullAtAnyPlaceLeavesTheOneBefore) {
       try {
         save(2, /*keep=*/1);
         fits = true;
-      } catch (const UserError& error) {
+      } catch (const DiskError& error) {
         EXPECT_THAT(error.what(), testing::HasSubstr("No space left"));
       }
     }
@@ -45,7 +45,7 @@ TEST_F(CheckpointFaults, AnyCallThatFailsLeavesOneThatIsWhole) {
       const FaultyDisk disk = FaultyDisk::with_failing_call(call);
       try {
         save(2, /*keep=*/1);
-      } catch (const UserError& error) {
+      } catch (const DiskError& error) {
         saved = false;
         EXPECT_THAT(error.what(), testing::HasSubstr("Input/output error"));
       }

@@ -1,6 +1,7 @@
 // HDF5 files as values: tensors in and out by name ("images", "networks/generator"), attributes on the root.
 // Any thread may use a file, one at a time. A file opened for reading throws DataError when it is not what it
-// should be; a file being written throws UserError when the place does not take it.
+// should be; a file being written throws UserError when the place does not take it; both throw DiskError when
+// the disk is full or fails.
 #pragma once
 
 #include <ATen/core/Tensor.h>

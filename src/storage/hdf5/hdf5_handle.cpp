@@ -1,5 +1,7 @@
 #include "storage/hdf5/hdf5_handle.hpp"
 
+#include <charconv>
+
 #include "base/error.hpp"
 
 namespace ganymede {
@@ -29,6 +31,17 @@ std::string innermost_message() {
   return message.empty() ? "HDF5 gave no reason" : message;
 }
 
+// HDF5 gives the system's error number among its words, "... errno = 28, error message = ..."; 0 if there is
+// none.
+int system_error_in(std::string_view message) {
+  constexpr std::string_view kBefore = "errno = ";
+  const std::size_t found = message.find(kBefore);
+  int code = 0;
+  if (found != std::string_view::npos)
+    std::from_chars(message.data() + found + kBefore.size(), message.data() + message.size(), code);
+  return code;
+}
+
 }  // namespace
 
 Hdf5Lock::Hdf5Lock() : lock_(library_mutex()) {
@@ -37,9 +50,11 @@ Hdf5Lock::Hdf5Lock() : lock_(library_mutex()) {
 
 void throw_hdf5_error(const Hdf5Place& place, std::string_view operation, std::source_location where) {
   const std::string subject = place.name.empty() ? "" : fmt::format(" '{}'", place.name);
-  const std::string message = fmt::format(
-      "{}: cannot {}{} (HDF5: {}; {}:{})", place.file.string(), operation, subject, innermost_message(),
-      std::filesystem::path(where.file_name()).filename().string(), where.line());
+  const std::string reason = innermost_message();
+  const std::string message =
+      fmt::format("{}: cannot {}{} (HDF5: {}; {}:{})", place.file.string(), operation, subject, reason,
+                  std::filesystem::path(where.file_name()).filename().string(), where.line());
+  if (is_of_the_disk(system_error_in(reason))) throw DiskError(message);
   if (place.writing) throw UserError(message);
   throw DataError(message);
 }

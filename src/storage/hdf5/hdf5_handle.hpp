@@ -24,7 +24,7 @@ class Hdf5Lock {
 };
 
 // What failed where: a reader's failures are the file's fault (DataError), a writer's the place's
-// (UserError).
+// (UserError), unless the disk is full or fails (DiskError).
 struct Hdf5Place {
   const std::filesystem::path& file;
   std::string_view name;  // dataset, group or attribute; may be empty

@@ -10,8 +10,8 @@
 
 namespace ganymede {
 
-// A picture that is written from the top down, in pieces. Every call throws UserError if the file cannot be
-// written.
+// A picture that is written from the top down, in pieces. Every call throws UserError or DiskError if the
+// file cannot be written.
 class PngWriter {
  public:
   PngWriter(const std::filesystem::path& file, std::int64_t channels, std::int64_t height,

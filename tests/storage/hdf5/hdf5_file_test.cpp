@@ -155,6 +155,11 @@ TEST(Hdf5File, ReportsAFullDisk) {
       {"file.h5: cannot write", "File too large"});
 }
 
+TEST(Hdf5File, AFullDiskIsNobodysMistake) {
+  expect_error<DiskError>([] { Hdf5File::create("/dev/full"); },
+                          {"/dev/full: cannot create", "No space left"});
+}
+
 // Loader threads read while others write.
 TEST(Hdf5File, ThreadsUseFilesOfTheirOwn) {
   const TemporaryFolder folder;
