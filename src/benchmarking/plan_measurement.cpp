@@ -5,10 +5,10 @@
 #include <cmath>
 #include <thread>
 
-#include "base/clock.hpp"
 #include "base/error.hpp"
 #include "benchmarking/lone_rank.hpp"
 #include "benchmarking/step_benchmark.hpp"
+#include "benchmarking/step_timeline.hpp"
 #include "benchmarking/sum_benchmark.hpp"
 #include "distributed/agreement.hpp"
 
@@ -20,9 +20,11 @@ constexpr std::int64_t kSmallBytes = 1024;
 constexpr double kSecondsOfSums = 1;
 
 struct LoneTraining {
-  LoneTraining(const MakeMeasuredTraining& make, std::int64_t rows) : training(make(rank, rows)) {}
+  LoneTraining(const MakeMeasuredTraining& make, std::int64_t rows_of_rank)
+      : training(make(rank, rows_of_rank)), rows(rows_of_rank) {}
   LoneRank rank;
   MeasuredTraining training;
+  const std::int64_t rows;
 };
 
 StepMeasurement measure_round(MeasuredTraining& training, Communicator& communicator, double seconds) {
@@ -47,58 +49,10 @@ void add_round(MeasuredSteps& steps, const StepMeasurement& round) {
   }
 }
 
-// Notes when the gradients of a GAN are complete, and when the rank needs their sums.
-class TimelineRecorder {
- public:
-  explicit TimelineRecorder(LoneTraining& lone) : lone_(lone), players_(lone.training.procedure->players()) {
-    for (const Player& player : players_) watch(player.arena);
-    lone.rank.on_gradient_sum = [this] { note(0); };
-  }
-  ~TimelineRecorder() {
-    lone_.rank.on_gradient_sum = nullptr;
-    for (const Player& player : players_)
-      for (const auto& slot : player.arena.slots()) slot.gradient->on_complete = nullptr;
-  }
-  TimelineRecorder(const TimelineRecorder&) = delete;
-  TimelineRecorder& operator=(const TimelineRecorder&) = delete;
-
-  // Since it was made; what is complete at about the same time as one.
-  std::vector<GradientEvent> events() const {
-    constexpr double kMoment = 0.002;  // of a step
-    const double step_seconds = clock_.seconds();
-    std::vector<GradientEvent> events;
-    for (GradientEvent event : events_) {
-      event.at /= step_seconds;
-      const bool joins = !events.empty() && event.bytes > 0 && events.back().bytes > 0 &&
-                         event.at < events.back().at + kMoment;
-      if (joins) event.bytes += events.back().bytes;
-      if (joins) events.pop_back();
-      events.push_back(event);
-    }
-    return events;
-  }
-
- private:
-  void watch(const ParameterArena& arena) {
-    const auto item_bytes = static_cast<double>(arena.gradients().element_size());
-    std::int64_t end = arena.gradients().numel();
-    for (auto slot = arena.slots().rbegin(); slot != arena.slots().rend(); ++slot) {
-      const double bytes = static_cast<double>(end - slot->offset) * item_bytes;
-      slot->gradient->on_complete = [this, bytes] { note(bytes); };
-      end = slot->offset;
-    }
-  }
-  void note(double bytes) { events_.push_back({.at = clock_.seconds(), .bytes = bytes}); }
-
-  LoneTraining& lone_;
-  const std::vector<Player> players_;
-  const Stopwatch clock_;
-  std::vector<GradientEvent> events_;
-};
-
 StepTraffic count_traffic(LoneTraining& lone) {
   constexpr int kWarmUpSteps = 2;
-  auto& [rank, training] = lone;
+  LoneRank& rank = lone.rank;
+  MeasuredTraining& training = lone.training;
   StepTimes times;
   OverlapTrial none(rank.gradients());
   const auto step = [&] {
@@ -107,13 +61,14 @@ StepTraffic count_traffic(LoneTraining& lone) {
   };
   for (int i = 0; i < kWarmUpSteps; ++i) step();
   rank.reset();
-  const TimelineRecorder recorder(lone);
+  StepTimeline timeline(rank, *training.procedure, lone.rows);
   step();
+  timeline.end();
   return {.gradient_sums = static_cast<double>(rank.gradient_sums().count),
           .gradient_bytes = static_cast<double>(rank.gradient_sums().bytes),
           .small_sums = static_cast<double>(rank.all_reduces().count),
           .small_bytes = static_cast<double>(rank.all_reduces().bytes),
-          .timeline = recorder.events()};
+          .timeline = timeline.events()};
 }
 
 // Ranks that wait in a collective use their cores up: they sleep about as long as rank 0 measures.
@@ -140,10 +95,15 @@ StepMeasurement measure_together(LoneTraining& lone, double seconds, Communicato
   return measured;
 }
 
+// The traffic is that of rank 0.
 NodeSums measure_node_sums(const StepTraffic& traffic, Communicator& communicator) {
   constexpr std::int64_t kNumber = sizeof(float);
-  const std::int64_t mean_bytes = std::llround(traffic.gradient_bytes / traffic.gradient_sums);
-  const std::int64_t large_bytes = std::max(2 * kSmallBytes, mean_bytes / kNumber * kNumber);
+  const at::Tensor mean_bytes = at::zeros({1}, at::kLong);
+  if (communicator.rank() == 0)
+    mean_bytes.fill_(std::llround(traffic.gradient_bytes / traffic.gradient_sums));
+  communicator.broadcast_(mean_bytes);
+  const std::int64_t large_bytes =
+      std::max(2 * kSmallBytes, mean_bytes.item<std::int64_t>() / kNumber * kNumber);
   const std::vector<Spread> spreads = measure_in_turns(
       {make_gradient_sum(kSmallBytes, communicator), make_gradient_sum(large_bytes, communicator),
        make_all_reduce(kSmallBytes, communicator)},
@@ -168,7 +128,6 @@ PlanMeasurement measure_for_plan(const MakeMeasuredTraining& make, Communicator&
       measured.alone.push_back({.rows = rows});
       alone.push_back(std::make_unique<LoneTraining>(make, rows));
     }
-    measured.traffic = count_traffic(*alone[for_together]);
   });
   if (communicator.size() > 1 && communicator.host_size() == options.ranks_per_node)
     measured.together = {.rows = options.rows_together};
@@ -180,6 +139,7 @@ PlanMeasurement measure_for_plan(const MakeMeasuredTraining& make, Communicator&
 
   const auto kinds = static_cast<double>(alone.size() + (measured.together ? 1 : 0) + (present ? 1 : 0));
   const double seconds = options.seconds / kinds / kRounds;
+  measure_on_root(communicator, seconds, [&] { measured.traffic = count_traffic(*alone[for_together]); });
   for (std::int64_t round = 0; round < kRounds; ++round) {
     for (std::size_t i = 0; i < alone.size(); ++i)
       measure_on_root(communicator, seconds, [&] {

@@ -25,7 +25,8 @@ using MakeMeasuredTraining =
 
 struct PlanMeasurementOptions {
   std::vector<std::int64_t> rows;  // of a rank; at least two
-  std::int64_t rows_together = 0;  // one of them
+  // One of them; the ranks of a cluster of several nodes have so many together at least.
+  std::int64_t rows_together = 0;
   std::int64_t ranks_per_node = 1;
   std::int64_t present_rows = 0;  // of each present rank in steps of all of them; 0: these are not measured
   double seconds = 20;            // of everything, about
@@ -51,8 +52,8 @@ struct PlanMeasurement {
   // a node as there will be.
   std::optional<MeasuredSteps> together;
   std::optional<MeasuredSteps> present;  // steps of all present ranks together
-  StepTraffic traffic;
-  std::optional<NodeSums> node_sums;  // where all ranks are on one node, and not alone
+  StepTraffic traffic;                   // of rank 0 while the others sleep, and nothing on these
+  std::optional<NodeSums> node_sums;     // where all ranks are on one node, and not alone
 };
 
 // Collective.

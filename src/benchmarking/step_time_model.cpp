@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/error.hpp"
+#include "optimization/factor_rule.hpp"
 
 namespace ganymede {
 namespace {
@@ -28,13 +29,28 @@ double network_latency(const StepTimeModel& model, std::int64_t nodes) {
   return nodes == 1 ? 0 : model.traffic.gradient_sums * sum_rounds(nodes) * model.network.latency;
 }
 
-// What a rank waits for gradients that left as early as they could.
-double exposed_seconds(const StepTraffic& traffic, double compute, double wire_seconds) {
+// How the gradient of an event travels.
+struct Travel {
+  double wire = 0, product = 0;  // seconds: on the link, and of multiplying what other ranks send
+};
+
+Travel travel_of(const GradientEvent& event, const StepTimeModel& model, const Cluster& cluster) {
+  const auto ranks = static_cast<double>(cluster.ranks()), rows = static_cast<double>(cluster.rows);
+  const double factor_bytes = event.factor_bytes * rows;
+  if (!cluster.factors || factor_bytes == 0 || !factors_are_smaller(ranks, factor_bytes, event.bytes))
+    return {.wire = event.bytes * wire_seconds(model, cluster.nodes)};
+  return {.wire = (ranks - 1) * factor_bytes / (kPayload * model.network.bandwidth),
+          .product = model.slowdown * (ranks - 1) * rows * event.product_seconds};
+}
+
+// What a rank waits for gradients that left as early as they could. Factors are multiplied when nothing is
+// under way.
+double exposed_seconds(const StepTimeModel& model, const Cluster& cluster, double compute) {
   double waited = 0, wire_is_free = 0;
-  for (const GradientEvent& event : traffic.timeline) {
+  for (const GradientEvent& event : model.traffic.timeline) {
     const double now = event.at * compute + waited;
     if (event.bytes > 0)
-      wire_is_free = std::max(wire_is_free, now) + event.bytes * wire_seconds;
+      wire_is_free = std::max(wire_is_free, now) + travel_of(event, model, cluster).wire;
     else
       waited += std::max(0.0, wire_is_free - now);
   }
@@ -77,21 +93,28 @@ FittedLine fit_line(const std::vector<MeasuredPoint>& points) {
 StepPrediction predict_step(const StepTimeModel& model, const Cluster& cluster) {
   ensure(cluster.nodes > 0 && cluster.ranks_per_node > 0, "a cluster has nodes, and these have ranks");
   ensure(cluster.nodes == 1 || model.network.bandwidth > 0, "several nodes have a network");
+  ensure(!cluster.factors || (cluster.nodes > 1 && cluster.ranks_per_node == 1),
+         "factors travel between nodes of one rank");
   const StepTraffic& traffic = model.traffic;
+  const double wire = wire_seconds(model, cluster.nodes);
+  double sent = traffic.gradient_bytes * wire, products = 0;
+  for (const GradientEvent& event : traffic.timeline) {
+    const Travel travel = travel_of(event, model, cluster);
+    sent += travel.wire - event.bytes * wire;  // nothing where it is summed
+    products += travel.product;
+  }
   const double saved = model.shared_update * (1 - 1 / static_cast<double>(cluster.ranks_per_node));
   StepPrediction predicted{
       .compute = model.slowdown * (model.compute.at(static_cast<double>(cluster.rows)) - saved),
-      .network_sum =
-          traffic.gradient_bytes * wire_seconds(model, cluster.nodes) + network_latency(model, cluster.nodes),
+      .products = products,
+      .network_sum = sent + network_latency(model, cluster.nodes),
       .small_sums = small_sums(model, cluster),
       .samples = static_cast<double>(cluster.rows * cluster.ranks())};
   if (cluster.ranks_per_node > 1)
     predicted.node_sum =
         traffic.gradient_sums * model.node_sum.intercept + traffic.gradient_bytes * model.node_sum.slope;
-  if (model.network.overlap && cluster.nodes > 1) {
-    const double wire = wire_seconds(model, cluster.nodes);
-    predicted.hidden = traffic.gradient_bytes * wire - exposed_seconds(traffic, predicted.compute, wire);
-  }
+  if (model.network.overlap && cluster.nodes > 1)
+    predicted.hidden = sent - exposed_seconds(model, cluster, predicted.compute);
   return predicted;
 }
 

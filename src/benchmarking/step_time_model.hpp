@@ -9,10 +9,15 @@
 //                all-reduce sends (Chan et al. 2007); rounds 2 log2 n by halving and doubling where n is a
 //                power of two, else 2 of all with all. The ranks of a node share its link, of which the
 //                headers of TCP/IP and Ethernet leave kPayload.
+//                Where nodes have one rank each, gradients that travel as factors (FactoredSums) take
+//                (n - 1) x bytes of a rank's factors / bandwidth in place of their sum, beside the other sums
+//                and so without rounds of their own.
+//   products     of those factors: slowdown x (n - 1) x rows x p, p being the seconds to multiply a row's; a
+//                rank multiplies those of all, and compute has its own
 //   small sums   statistics of batch normalisation and the step's verdict: ceil(log2 n) rounds each
 //   hidden       what of the network sum is sent while ranks compute, where communication overlaps: gradients
 //                leave in the order and at the times of a step's timeline, one after the other
-//   step         compute + node sum + network sum + small sums - hidden
+//   step         compute + products + node sum + network sum + small sums - hidden
 #pragma once
 
 #include <cstdint>
@@ -40,6 +45,9 @@ inline constexpr double kPayload = 1448.0 / 1538.0;
 struct GradientEvent {
   double at = 0;     // share of the step's compute before it
   double bytes = 0;  // of a gradient that is complete; 0: from here on the rank needs the sums of all before
+  // Of a gradient that is a product, for each row of the rank: of its factors, and to multiply them. Such a
+  // gradient has an event of its own.
+  double factor_bytes = 0, product_seconds = 0;
 };
 
 // What a step says to other ranks.
@@ -68,14 +76,15 @@ struct StepTimeModel {
 struct Cluster {
   std::int64_t nodes = 1, ranks_per_node = 1;
   std::int64_t rows = 0;  // of a rank
+  bool factors = false;   // may travel: there are several nodes of one rank each
   std::int64_t ranks() const { return nodes * ranks_per_node; }
 };
 
 struct StepPrediction {
-  double compute = 0, node_sum = 0, network_sum = 0, small_sums = 0, hidden = 0;
+  double compute = 0, products = 0, node_sum = 0, network_sum = 0, small_sums = 0, hidden = 0;
   double samples = 0;  // of a step, over all ranks
 
-  double step() const { return compute + node_sum + network_sum + small_sums - hidden; }
+  double step() const { return compute + products + node_sum + network_sum + small_sums - hidden; }
   double samples_per_second() const { return samples / step(); }
 };
 

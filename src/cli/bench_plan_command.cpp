@@ -31,6 +31,14 @@ Interconnect network_of(const PlanArguments& arguments, const CommunicationOptio
           .overlap = options.overlap != Overlap::off};
 }
 
+// Whether a training on the cluster's ranks would let factors of gradients travel.
+bool may_send_factors(const PlanArguments& arguments, Recipe recipe, std::int64_t nodes,
+                      std::int64_t ranks_per_node) {
+  if (nodes == 1 || ranks_per_node > 1) return false;
+  if (!arguments.strong) recipe.data.global_batch_size *= nodes;
+  return communication_of(recipe, static_cast<int>(nodes)).factors != Factors::off;
+}
+
 // The cluster with the rows that the kind of scaling gives each of its ranks; the largest part of an uneven
 // batch, in whole packs.
 Cluster make_cluster(const PlanArguments& arguments, const Recipe& recipe, std::int64_t nodes,
@@ -42,7 +50,8 @@ Cluster make_cluster(const PlanArguments& arguments, const Recipe& recipe, std::
           recipe.data.global_batch_size, sharing, counted(places_together(recipe.procedure), "sample"));
   return {.nodes = nodes,
           .ranks_per_node = ranks_per_node,
-          .rows = (batch + sharing - 1) / sharing * places_together(recipe.procedure)};
+          .rows = (batch + sharing - 1) / sharing * places_together(recipe.procedure),
+          .factors = may_send_factors(arguments, recipe, nodes, ranks_per_node)};
 }
 
 // Three sizes that span those of the clusters, with a factor of 2 at least on both sides of a single one.
@@ -119,9 +128,6 @@ ExitCode run_bench(const PlanArguments& arguments, Communicator& communicator) {
   const std::int64_t ranks_per_node =
       arguments.ranks_per_node > 0 ? arguments.ranks_per_node : communicator.host_size();
   communicator.board()->set_deadline(recipe.communication.deadline_seconds);
-  CommunicationOptions communication = recipe.communication;
-  communication.factors = Factors::off;  // the model does not know of them
-  communicator.configure(communication);
   std::vector<Cluster> clusters;
   std::vector<std::int64_t> rows;
   agree(communicator, [&] {
@@ -130,6 +136,9 @@ ExitCode run_bench(const PlanArguments& arguments, Communicator& communicator) {
     clusters = list_clusters(arguments, recipe, ranks_per_node, communicator);
     rows = choose_rows(clusters, places_together(recipe.procedure), indices.front().samples);
   });
+  CommunicationOptions communication = recipe.communication;
+  if (!arguments.validate || !clusters.back().factors) communication.factors = Factors::off;
+  communicator.configure(communication);
   const MakeMeasuredTraining make = [&recipe = recipe, &indices](Communicator& rank,
                                                                  std::int64_t global_batch_size) {
     return make_training(recipe, indices, global_batch_size, rank);

@@ -19,6 +19,14 @@ void print_number(const char* name, double value, const std::string& meaning) {
   print_line(fmt::format("  {:<22}{:>11.4f}  {}", name, value, meaning));
 }
 
+std::string describe(const GradientEvent& event) {
+  if (event.bytes == 0) return "the sums of all before are needed";
+  const std::string complete = fmt::format("{:.4f} MB of gradients are complete", event.bytes * kMegabytes);
+  if (event.factor_bytes == 0) return complete;
+  return fmt::format("{}; as factors {:.2f} kB a row, which take {:.3f} us to multiply", complete,
+                     event.factor_bytes / 1e3, event.product_seconds * kMicroseconds);
+}
+
 void print_fit(const Plan& plan) {
   const StepTimeModel& model = plan.model;
   const StepTraffic& traffic = model.traffic;
@@ -51,27 +59,23 @@ void print_fit(const Plan& plan) {
   print_number("bandwidth", model.network.bandwidth * 8 * kGigabytes, "Gbit/s of a node's link, as given");
   print_number("latency", model.network.latency * kMicroseconds, "us of a message, as given");
   print_number("overlap", model.network.overlap ? 1 : 0, "1: gradients travel while backward computes");
-  if (model.network.overlap)
-    for (const GradientEvent& event : traffic.timeline)
-      print_line(fmt::format(
-          "  at {:>5.1f} % of a step  {}", 100 * event.at,
-          event.bytes > 0 ? fmt::format("{:.4f} MB of gradients are complete", event.bytes * kMegabytes)
-                          : "the sums of all before are needed"));
+  for (const GradientEvent& event : traffic.timeline)
+    print_line(fmt::format("  at {:>5.1f} % of a step  {}", 100 * event.at, describe(event)));
 }
 
 void print_clusters(const Plan& plan) {
-  print_line(fmt::format("\n  {:>5}{:>6}{:>6}{:>9}{:>10}{:>10}{:>9}{:>9}{:>10}{:>12}{:>12}", "nodes", "ranks",
-                         "rows", "compute", "node sum", "net sum", "small", "hidden", "step ms", "samples/s",
-                         "efficiency"));
+  print_line(fmt::format("\n  {:>5}{:>6}{:>6}{:>9}{:>10}{:>10}{:>10}{:>9}{:>9}{:>10}{:>12}{:>12}", "nodes",
+                         "ranks", "rows", "compute", "products", "node sum", "net sum", "small", "hidden",
+                         "step ms", "samples/s", "efficiency"));
   for (const Planned& planned : plan.clusters) {
     const StepPrediction& predicted = planned.prediction;
     print_line(fmt::format(
-        "  {:>5}{:>6}{:>6}{:>9.3f}{:>10.3f}{:>10.3f}{:>9.3f}{:>9.3f}{:>10.3f}{:>12.1f}{:>10.1f} %",
+        "  {:>5}{:>6}{:>6}{:>9.3f}{:>10.3f}{:>10.3f}{:>10.3f}{:>9.3f}{:>9.3f}{:>10.3f}{:>12.1f}{:>10.1f} %",
         planned.cluster.nodes, planned.cluster.ranks(), planned.cluster.rows,
-        predicted.compute * kMilliseconds, predicted.node_sum * kMilliseconds,
-        predicted.network_sum * kMilliseconds, predicted.small_sums * kMilliseconds,
-        predicted.hidden * kMilliseconds, predicted.step() * kMilliseconds, predicted.samples_per_second(),
-        100 * planned.efficiency));
+        predicted.compute * kMilliseconds, predicted.products * kMilliseconds,
+        predicted.node_sum * kMilliseconds, predicted.network_sum * kMilliseconds,
+        predicted.small_sums * kMilliseconds, predicted.hidden * kMilliseconds,
+        predicted.step() * kMilliseconds, predicted.samples_per_second(), 100 * planned.efficiency));
   }
   print_line(plan.strong ? "  strong scaling: the global batch is the recipe's on any cluster"
                          : "  weak scaling: the recipe's global batch is that of one node");
@@ -92,10 +96,18 @@ void print_validation(const Plan& plan) {
       measured.min * kMilliseconds, measured.max * kMilliseconds, 100 * error_of(plan)));
 }
 
-// [[share of the step, bytes complete, or 0 where the sums of all before are needed]]
+// [[share of the step, bytes complete, or 0 where the sums of all before are needed; of a product for each
+// row: bytes of its factors, microseconds to multiply them]]
 Json timeline_as_json(const StepTraffic& traffic) {
   Json timeline = Json::array();
-  for (const GradientEvent& event : traffic.timeline) timeline.push_back({event.at, event.bytes});
+  for (const GradientEvent& event : traffic.timeline) {
+    Json line{event.at, event.bytes};
+    if (event.factor_bytes > 0) {
+      line.push_back(event.factor_bytes);
+      line.push_back(event.product_seconds * kMicroseconds);
+    }
+    timeline.push_back(line);
+  }
   return timeline;
 }
 
@@ -129,7 +141,9 @@ Json as_json(const Planned& planned) {
   return {{"nodes", planned.cluster.nodes},
           {"ranks_per_node", planned.cluster.ranks_per_node},
           {"rows", planned.cluster.rows},
+          {"factors", planned.cluster.factors},
           {"compute_milliseconds", predicted.compute * kMilliseconds},
+          {"products_milliseconds", predicted.products * kMilliseconds},
           {"node_sum_milliseconds", predicted.node_sum * kMilliseconds},
           {"network_sum_milliseconds", predicted.network_sum * kMilliseconds},
           {"small_sums_milliseconds", predicted.small_sums * kMilliseconds},

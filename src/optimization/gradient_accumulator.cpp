@@ -3,6 +3,7 @@
 #include <torch/csrc/autograd/variable.h>
 
 #include "base/error.hpp"
+#include "optimization/factor_rule.hpp"
 
 namespace ganymede {
 
@@ -58,7 +59,9 @@ void GradientAccumulator::add(const at::Tensor& gradient) {
 }
 
 void GradientAccumulator::add_product(const at::Tensor& left, const at::Tensor& right) {
-  if (empty_ && holding_ranks_ * (left.nbytes() + right.nbytes()) <= place_.nbytes() && holding_ranks_ > 0) {
+  if (holding_ranks_ > 0 && empty_ &&
+      factors_are_smaller(holding_ranks_, static_cast<double>(left.nbytes() + right.nbytes()),
+                          static_cast<double>(place_.nbytes()))) {
     held_ = {left, right};
     empty_ = false;
     return;

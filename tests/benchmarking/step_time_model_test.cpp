@@ -79,6 +79,56 @@ TEST(StepTimeModel, GradientsHideWhereTheTimelineLeavesRoom) {
   EXPECT_EQ(predict_step(model, {.nodes = 1, .ranks_per_node = 2, .rows = 64}).hidden, 0);
 }
 
+// Of the gradient of 0.6 MB a row's factors have 2 kB, and take 5 us to multiply.
+StepTimeModel example_with_factors() {
+  StepTimeModel model = example();
+  model.traffic.timeline[1].factor_bytes = 2e3;
+  model.traffic.timeline[1].product_seconds = 5e-6;
+  return model;
+}
+
+TEST(StepTimeModel, FactorsTravelWhereThoseOfAllRanksAreSmaller) {
+  const StepTimeModel model = example_with_factors();
+  const double wire = kPayload * 1e9;
+  // 4 x 64 rows: 0.512 MB. Each rank gets the factors of three others and multiplies them.
+  const Cluster four{.nodes = 4, .ranks_per_node = 1, .rows = 64, .factors = true};
+  const StepPrediction of_four = predict_step(model, four);
+  EXPECT_DOUBLE_EQ(of_four.network_sum, (1.5 * 1.4e6 + 3 * 64 * 2e3) / wire + 2 * 4 * 100e-6);
+  EXPECT_DOUBLE_EQ(of_four.products, 1.1 * 3 * 64 * 5e-6);
+  EXPECT_DOUBLE_EQ(of_four.compute, 1.1 * 34e-3);
+  EXPECT_DOUBLE_EQ(of_four.step(),
+                   of_four.compute + of_four.products + of_four.network_sum + of_four.small_sums);
+  // 8 x 64 rows: 1.024 MB. With half of the rows 0.512 MB again.
+  const StepPrediction of_eight =
+      predict_step(model, {.nodes = 8, .ranks_per_node = 1, .rows = 64, .factors = true});
+  EXPECT_DOUBLE_EQ(of_eight.network_sum, 2 * 7.0 / 8 * 2e6 / wire + 2 * 6 * 100e-6);
+  EXPECT_EQ(of_eight.products, 0);
+  const StepPrediction of_half =
+      predict_step(model, {.nodes = 8, .ranks_per_node = 1, .rows = 32, .factors = true});
+  EXPECT_DOUBLE_EQ(of_half.network_sum, (2 * 7.0 / 8 * 1.4e6 + 7 * 32 * 2e3) / wire + 2 * 6 * 100e-6);
+}
+
+TEST(StepTimeModel, FactorsStayWhereTheyMayNotTravel) {
+  const Cluster four{.nodes = 4, .ranks_per_node = 1, .rows = 64};
+  const StepPrediction with = predict_step(example_with_factors(), four),
+                       without = predict_step(example(), four);
+  EXPECT_EQ(with.products, 0);
+  EXPECT_EQ(with.step(), without.step());
+}
+
+// Two nodes with links on which each event takes as many milliseconds as it has 10 kB: sums 40 and 100,
+// factors 64 x 2 kB / 10 kB = 12.8. These leave after the first 40.
+TEST(StepTimeModel, FactorsHideLikeSums) {
+  StepTimeModel model = example_with_factors();
+  model.network = {.bandwidth = 1e7 / kPayload, .latency = 0, .overlap = true};
+  const StepPrediction predicted =
+      predict_step(model, {.nodes = 2, .ranks_per_node = 1, .rows = 64, .factors = true});
+  const double compute = 1.1 * 34e-3;
+  const double first_wait = 0.25 * compute + 40e-3 + 12.8e-3 - 0.5 * compute;
+  const double last_wait = 100e-3 - 0.3 * compute;
+  EXPECT_NEAR(predicted.hidden, 152.8e-3 - first_wait - last_wait, 1e-12);
+}
+
 TEST(StepTimeModel, EfficiencyIsSpeedANode) {
   const Cluster one{.nodes = 1, .ranks_per_node = 2, .rows = 64},
       four{.nodes = 4, .ranks_per_node = 2, .rows = 64};

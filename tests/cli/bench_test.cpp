@@ -94,6 +94,42 @@ TEST_F(BenchTest, CommunicationBesideMpi) {
   }
 }
 
+TEST_F(BenchTest, PlanKnowsFactorsBetweenNodesOfOneRank) {
+  const Words plan{"plan", "--bandwidth", "1", "--latency", "50", "--seconds", "1"};
+  const auto with = [&](Words more) {
+    more.insert(more.begin(), plan.begin(), plan.end());
+    return bench(more, 1);
+  };
+  const Json figures = with({"--nodes", "1,4"});
+  ASSERT_TRUE(figures.is_object());
+  const Json& clusters = figures.at("clusters");
+  EXPECT_FALSE(clusters[0].at("factors"));
+  EXPECT_EQ(clusters[0].at("products_milliseconds"), 0);
+  EXPECT_TRUE(clusters[1].at("factors"));
+  // A sum sends 3/4 of its bytes twice, a gathering the factors of three ranks with 16 rows each.
+  double bytes = 0, product_microseconds = 0;
+  std::int64_t products = 0;
+  for (const Json& event : figures.at("fit").at("timeline")) {
+    const auto gradient = event.at(1).get<double>();
+    const bool is_product = event.size() > 2;
+    products += is_product;
+    if (is_product && 4 * 16 * event.at(2).get<double>() <= gradient) {
+      bytes += 3 * 16 * event.at(2).get<double>();
+      product_microseconds += 16 * event.at(3).get<double>();
+    } else {
+      bytes += 1.5 * gradient;
+    }
+  }
+  EXPECT_GE(products, 4) << "two matrices of each network";
+  EXPECT_NEAR(clusters[1].at("network_sum_milliseconds").get<double>(),
+              bytes / (125e6 * 1448 / 1538) * 1e3 + 2 * 4 * 0.05, 1e-6);
+  EXPECT_GT(product_microseconds, 0);
+  EXPECT_NEAR(clusters[1].at("products_milliseconds").get<double>(), 3 * product_microseconds / 1e3, 1e-6);
+
+  EXPECT_FALSE(with({"--nodes", "4", "--set", "communication.factors=off"}).at("clusters")[0].at("factors"));
+  EXPECT_FALSE(with({"--nodes", "3", "--strong"}).at("clusters")[0].at("factors")) << "shares are unequal";
+}
+
 TEST_F(BenchTest, PlanPredictsClustersAndComparesWithThePresentRanks) {
   const Json figures = bench(
       {"plan", "--nodes", "1,4", "--bandwidth", "1", "--latency", "50", "--seconds", "1", "--validate"}, 2);
