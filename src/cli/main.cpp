@@ -59,17 +59,12 @@ std::string describe_unknown_command(const CLI::App& app, int argc, char** argv)
 void check_environment(Communicator& communicator) {
   std::string kernels;
   agree(communicator, [&] { kernels = chosen_kernels(); });
-  const std::vector<std::string> of_ranks = gather_texts(communicator, kernels);
-  const auto other = std::find_if(of_ranks.begin(), of_ranks.end(),
-                                  [&](const std::string& text) { return text != of_ranks.front(); });
-  agree(communicator, [&] {
-    if (other == of_ranks.end()) return;
-    throw UserError(
+  if (const auto differing = find_other_text(communicator, kernels))
+    throw AgreedError(
         fmt::format("GANYMEDE_KERNELS is {} at rank 0 and {} at rank {}; expected the same everywhere: pass "
-                    "it on with mpirun -x "
-                    "GANYMEDE_KERNELS, or unset it on all hosts",
-                    of_ranks.front(), *other, other - of_ranks.begin()));
-  });
+                    "it on with mpirun -x GANYMEDE_KERNELS, or unset it on all hosts",
+                    differing->of_first, differing->other, differing->rank),
+        ExitCode::user_error);
 }
 
 int run(int argc, char** argv, Communicator* communicator) {

@@ -27,16 +27,16 @@ bool waits_for_core(pid_t thread) {
   return state == 'R' && counts == 2 && stops >= starts;
 }
 
-bool exchange_cores_with(pid_t thread) {
+void exchange_cores_with(pid_t thread) {
   const int core = sched_getcpu();
-  if (core < 0 || core >= CPU_SETSIZE) return false;
+  if (core < 0 || core >= CPU_SETSIZE) return;
   cpu_set_t here, theirs;
   CPU_ZERO(&here);
   CPU_SET(static_cast<std::size_t>(core), &here);
-  if (sched_getaffinity(thread, sizeof theirs, &theirs) != 0) return false;
+  if (sched_getaffinity(thread, sizeof theirs, &theirs) != 0) return;
   CPU_CLR(static_cast<std::size_t>(core), &theirs);
-  return CPU_COUNT(&theirs) > 0 && sched_setaffinity(thread, sizeof here, &here) == 0 &&
-         sched_setaffinity(0, sizeof theirs, &theirs) == 0;
+  if (CPU_COUNT(&theirs) > 0 && sched_setaffinity(thread, sizeof here, &here) == 0)
+    sched_setaffinity(0, sizeof theirs, &theirs);
 }
 
 }  // namespace ganymede

@@ -10,7 +10,7 @@ namespace ganymede {
 bool waits_for_core(pid_t thread);
 
 // From now on `thread` keeps to the core that the caller is on, and the caller to those, but this, that
-// `thread` might use. False, and nothing is changed, where there is none.
-bool exchange_cores_with(pid_t thread);
+// `thread` might use; where there is none, both keep theirs.
+void exchange_cores_with(pid_t thread);
 
 }  // namespace ganymede

@@ -18,4 +18,12 @@ std::vector<std::string> gather_texts(Communicator& communicator, const std::str
   return texts;
 }
 
+std::optional<OtherText> find_other_text(Communicator& communicator, const std::string& mine) {
+  const std::vector<std::string> texts = gather_texts(communicator, mine);
+  const auto other = std::find_if(texts.begin(), texts.end(),
+                                  [&](const std::string& text) { return text != texts.front(); });
+  if (other == texts.end()) return std::nullopt;
+  return OtherText{.of_first = texts.front(), .other = *other, .rank = other - texts.begin()};
+}
+
 }  // namespace ganymede

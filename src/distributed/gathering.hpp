@@ -1,7 +1,9 @@
 // What each rank has, on every rank.
 #pragma once
 
+#include <cstddef>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -32,5 +34,12 @@ std::vector<Value> gather_on_host(Communicator& communicator, const Value& mine)
 
 // Texts of any length: [rank]. Collective.
 std::vector<std::string> gather_texts(Communicator& communicator, const std::string& mine);
+
+// The first rank whose text is not that of rank 0; none where all are alike. On every rank. Collective.
+struct OtherText {
+  std::string of_first, other;
+  std::ptrdiff_t rank;  // of the other
+};
+std::optional<OtherText> find_other_text(Communicator& communicator, const std::string& mine);
 
 }  // namespace ganymede

@@ -27,8 +27,8 @@ class SharedGate {
     std::atomic<pid_t> thread{0};
     cpu_set_t cores{};                         // that the thread had when it came first
     std::atomic<std::uint32_t> generation{0};  // that it came for last
-    std::atomic<std::int64_t> exchanged{
-        0};  // its cores, at so many nanoseconds of CLOCK_MONOTONIC; 0: has them
+    // When its cores were last exchanged, in nanoseconds of the host's clock; 0: it has them.
+    std::atomic<std::int64_t> exchanged{0};
   };
   static constexpr std::size_t kSeats = 256;  // where more come, nobody exchanges cores
 

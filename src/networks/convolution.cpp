@@ -46,11 +46,26 @@ std::array<std::int64_t, 2> sides_after(const Options& options, const at::Tensor
   return sides;
 }
 
-bool suits_winograd(const Options& options, const at::Tensor& input) {
-  return is(options.kernel_size(), 5) && is(options.stride(), 1) && is(padding_of(options), 2) &&
-         is(options.dilation(), 1) && options.groups() == 1 && !options.bias() &&
-         options.in_channels() % winograd::kLanes == 0 && options.out_channels() % winograd::kLanes == 0 &&
+// What methods of our own have in common.
+bool goes_over_each_pixel(const Options& options, const at::Tensor& input) {
+  return is(options.stride(), 1) && is(options.dilation(), 1) && options.groups() == 1 &&
          (input.scalar_type() == at::kFloat || input.scalar_type() == at::kDouble);
+}
+
+bool suits_winograd(const Options& options, const at::Tensor& input) {
+  return goes_over_each_pixel(options, input) && is(options.kernel_size(), 5) && is(padding_of(options), 2) &&
+         !options.bias() && options.in_channels() % winograd::kLanes == 0 &&
+         options.out_channels() % winograd::kLanes == 0;
+}
+
+// ATen's of such a convolution, at the input and at the weight.
+std::array<at::Tensor, 2> gradients_of(const at::Tensor& gradient, const at::Tensor& input,
+                                       const at::Tensor& weight, std::int64_t padding, bool transposed,
+                                       bool at_input, bool at_weight) {
+  const auto [input_gradient, weight_gradient, none] =
+      at::convolution_backward(gradient, input, weight, at::OptionalIntArrayRef(), {1, 1}, {padding, padding},
+                               {1, 1}, transposed, {0, 0}, 1, {at_input, at_weight, false});
+  return {input_gradient, weight_gradient};
 }
 
 // A transposed convolution of 5 x 5 at stride 1 and padding 2, without bias.
@@ -68,9 +83,8 @@ struct WinogradTransposed : torch::autograd::Function<WinogradTransposed> {
     const at::Tensor &input = saved[0], &weight = saved[1], &tiles = saved[2];
     const bool at_input = context->needs_input_grad(0), at_weight = context->needs_input_grad(1);
     if (at::GradMode::is_enabled()) {  // to be differentiated again
-      const auto [input_gradient, weight_gradient, none] =
-          at::convolution_backward(gradients[0], input, weight, at::OptionalIntArrayRef(), {1, 1}, {2, 2},
-                                   {1, 1}, /*transposed=*/true, {0, 0}, 1, {at_input, at_weight, false});
+      const auto [input_gradient, weight_gradient] =
+          gradients_of(gradients[0], input, weight, /*padding=*/2, /*transposed=*/true, at_input, at_weight);
       return {input_gradient, weight_gradient};
     }
     const at::Tensor gradient = gradients[0].contiguous();
@@ -98,10 +112,9 @@ bool is_few(std::int64_t channels) {
 bool suits_narrow(const Options& options, const at::Tensor& input) {
   const Pair& kernel = options.kernel_size();
   const std::int64_t padding = (*padding_of(options))[0];
-  return (is_few(options.out_channels()) || is_few(options.in_channels())) && is(kernel, (*kernel)[0]) &&
-         is(options.stride(), 1) && is(padding_of(options), padding) && padding < (*kernel)[0] &&
-         is(options.dilation(), 1) && options.groups() == 1 &&
-         (input.scalar_type() == at::kFloat || input.scalar_type() == at::kDouble);
+  return goes_over_each_pixel(options, input) &&
+         (is_few(options.out_channels()) || is_few(options.in_channels())) && is(kernel, (*kernel)[0]) &&
+         is(padding_of(options), padding) && padding < (*kernel)[0];
 }
 
 // A convolution at stride 1 from or to few channels, without bias.
@@ -120,7 +133,7 @@ struct NarrowConvolution : torch::autograd::Function<NarrowConvolution> {
     const bool at_input = context->needs_input_grad(0), at_weight = context->needs_input_grad(1);
     if (at::GradMode::is_enabled()) {  // to be differentiated again
       const auto [input_gradient, weight_gradient] =
-          gradients_of(gradient, input, weight, padding, at_input, at_weight);
+          gradients_of(gradient, input, weight, padding, /*transposed=*/false, at_input, at_weight);
       return {input_gradient, weight_gradient, {}};
     }
     // The other way, through the weight turned by 180 degrees, with channels swapped.
@@ -128,9 +141,9 @@ struct NarrowConvolution : torch::autograd::Function<NarrowConvolution> {
     variable_list result(3);
     if (at_input) result[0] = convolve(gradient, turned(weight), reach);
     if (at_weight && is_few(weight.size(0)))
-      result[1] = turned(gradients_of(input, gradient, turned(weight), reach, false, true)[1]);
+      result[1] = turned(gradients_of(input, gradient, turned(weight), reach, false, false, true)[1]);
     else if (at_weight)
-      result[1] = gradients_of(gradient, input, weight, padding, false, true)[1];
+      result[1] = gradients_of(gradient, input, weight, padding, false, false, true)[1];
     return result;
   }
 
@@ -140,15 +153,6 @@ struct NarrowConvolution : torch::autograd::Function<NarrowConvolution> {
                                   : at::conv2d(input, weight, {}, 1, padding);
   }
   static at::Tensor turned(const at::Tensor& weight) { return weight.flip({2, 3}).transpose(0, 1); }
-  // ATen's, at the input and at the weight.
-  static std::array<at::Tensor, 2> gradients_of(const at::Tensor& gradient, const at::Tensor& input,
-                                                const at::Tensor& weight, std::int64_t padding, bool at_input,
-                                                bool at_weight) {
-    const auto [input_gradient, weight_gradient, none] = at::convolution_backward(
-        gradient, input, weight, at::OptionalIntArrayRef(), {1, 1}, {padding, padding}, {1, 1},
-        /*transposed=*/false, {0, 0}, 1, {at_input, at_weight, false});
-    return {input_gradient, weight_gradient};
-  }
 };
 
 at::Tensor with_bias(const at::Tensor& output, const at::Tensor& bias) {

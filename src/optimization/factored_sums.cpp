@@ -61,9 +61,8 @@ void FactoredSums::finish() {
   }
   if (is_root)
     spdlog::warn(
-        "{}: hosts round products differently (other processors or numbers of threads), so all gradients "
-        "travel "
-        "as sums",
+        "{}: hosts round products differently (other processors or numbers of threads), so all "
+        "gradients travel as sums",
         network_);
   hold_factors_of(0);
   for (std::size_t i = 0; i < slots.size(); ++i) {

@@ -70,14 +70,12 @@ void warn_where_bfloat16_is_slow(Communicator& communicator) {
 
 // Reproducible mode promises the same bits wherever a rank runs.
 void warn_where_processors_differ(Communicator& communicator) {
-  const std::vector<std::string> of_ranks = gather_texts(communicator, at::get_cpu_capability());
-  const auto other = std::find_if(of_ranks.begin(), of_ranks.end(),
-                                  [&](const std::string& text) { return text != of_ranks.front(); });
-  if (communicator.rank() == 0 && other != of_ranks.end())
+  const auto differing = find_other_text(communicator, at::get_cpu_capability());
+  if (communicator.rank() == 0 && differing)
     spdlog::warn(
         "reproducible: rank 0 computes with {} and rank {} with {}: other ranks, or the same ranks on other "
         "hosts, will not have these bits",
-        of_ranks.front(), other - of_ranks.begin(), *other);
+        differing->of_first, differing->rank, differing->other);
 }
 
 }  // namespace

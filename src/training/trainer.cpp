@@ -86,8 +86,7 @@ void tell_that_nothing_is_left(const CheckpointInfo& start, const TrainOptions& 
   if (start.step > final_step)
     spdlog::warn(
         "nothing is trained: the checkpoint is of step {}, beyond step {}, where the recipe ends; give {} "
-        "more "
-        "(--set {}=N), or go back to an earlier checkpoint (--at-step N)",
+        "more (--set {}=N), or go back to an earlier checkpoint (--at-step N)",
         start.step, final_step, length, length);
   else if (start.step == final_step)
     spdlog::info("nothing is left to train: step {} is the recipe's last; for more, --set {}=N", final_step,

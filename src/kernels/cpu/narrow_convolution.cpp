@@ -11,28 +11,13 @@
 #include <vector>
 
 #include "base/vectorised.hpp"
+#include "kernels/cpu/lanes.hpp"
 
 namespace ganymede::narrow {
 namespace {
 
 // A block of outputs: lines of pixels, in vectors beside each other. As many sums as registers hold.
 constexpr std::int64_t kLines = 2, kVectors = 2;
-
-template <typename T>
-struct VectorOf {
-  typedef T type __attribute__((vector_size(32)));  // NOLINT: an alias takes no such attribute
-};
-template <typename T>
-using Vector = typename VectorOf<T>::type;
-template <typename T>
-constexpr std::int64_t kLanes = 32 / sizeof(T);
-
-template <typename T>
-[[gnu::always_inline]] inline Vector<T> load(const T* from) {
-  Vector<T> vector;
-  std::memcpy(&vector, from, sizeof vector);
-  return vector;
-}
 
 struct Shape {
   std::int64_t in, out, height, width, kernel_height, kernel_width, padding;
@@ -51,7 +36,7 @@ class Canvas {
  public:
   explicit Canvas(const Shape& shape)
       : shape_(shape),
-        stride_(round_up(shape.out_width(), kVectors * kLanes<T>) + shape.kernel_width - 1),
+        stride_(round_up(shape.out_width(), kVectors * Lanes<T>::kCount) + shape.kernel_width - 1),
         plane_((round_up(shape.out_height(), kLines) + shape.kernel_height - 1) * stride_),
         pixels_(static_cast<std::size_t>(shape.in * plane_)) {}
 
@@ -76,8 +61,8 @@ class Canvas {
 template <int kOut, typename T>
 [[gnu::always_inline]] inline void convolve_block(const Canvas<T>& canvas, const T* weight,
                                                   const Shape& shape, std::int64_t x, std::int64_t y,
-                                                  T (&block)[kOut][kLines][kVectors * kLanes<T>]) {
-  Vector<T> sums[kOut][kLines][kVectors] = {};
+                                                  T (&block)[kOut][kLines][kVectors * Lanes<T>::kCount]) {
+  typename Lanes<T>::Vector sums[kOut][kLines][kVectors] = {};
   for (std::int64_t channel = 0; channel < shape.in; ++channel)
     for (std::int64_t ky = 0; ky < shape.kernel_height; ++ky) {
       const T* const from = canvas.line(channel, y + ky) + x;
@@ -86,7 +71,8 @@ template <int kOut, typename T>
         for (int line = 0; line < kLines; ++line)
 #pragma GCC unroll 2
           for (int vector = 0; vector < kVectors; ++vector) {
-            const Vector<T> pixels = load(from + line * canvas.stride() + kx + vector * kLanes<T>);
+            const typename Lanes<T>::Vector pixels =
+                Lanes<T>::load(from + line * canvas.stride() + kx + vector * Lanes<T>::kCount);
 #pragma GCC unroll 4
             for (int out = 0; out < kOut; ++out) sums[out][line][vector] += pixels * weight[out];
           }
@@ -98,13 +84,13 @@ template <int kOut, typename T>
 [[gnu::always_inline]] inline void convolve_image(const Canvas<T>& canvas, const T* weight,
                                                   const Shape& shape, T* to) {
   const std::int64_t height = shape.out_height(), width = shape.out_width();
-  T block[kOut][kLines][kVectors * kLanes<T>];
+  T block[kOut][kLines][kVectors * Lanes<T>::kCount];
   for (std::int64_t y = 0; y < height; y += kLines)
-    for (std::int64_t x = 0; x < width; x += kVectors * kLanes<T>) {
+    for (std::int64_t x = 0; x < width; x += kVectors * Lanes<T>::kCount) {
       convolve_block<kOut>(canvas, weight, shape, x, y, block);
       for (int out = 0; out < kOut; ++out)
         for (std::int64_t line = 0; line < std::min(kLines, height - y); ++line)
-          std::copy_n(block[out][line], std::min(kVectors * kLanes<T>, width - x),
+          std::copy_n(block[out][line], std::min(kVectors * Lanes<T>::kCount, width - x),
                       to + (out * height + y + line) * width + x);
     }
 }

@@ -10,22 +10,10 @@
 #include <cstring>
 
 #include "base/vectorised.hpp"
+#include "kernels/cpu/lanes.hpp"
 
 namespace ganymede::cpu {
 namespace {
-
-// So many numbers side by side, whatever the processor's vectors are: sums have the same bits everywhere. GCC
-// takes wider ones apart where AVX-512 is missing, number by number.
-template <typename T>
-struct Lanes {
-  typedef T Vector __attribute__((vector_size(32)));  // NOLINT: an alias takes no such attribute
-  static constexpr std::int64_t kCount = 32 / sizeof(T);
-  static Vector load(const T* from) {
-    Vector vector;
-    std::memcpy(&vector, from, sizeof vector);
-    return vector;
-  }
-};
 
 template <typename T>
 T sum_of(const typename Lanes<T>::Vector& lanes) {

@@ -1,0 +1,21 @@
+// Numbers side by side, in vectors of a width that does not depend on the processor: sums have the same bits
+// everywhere. GCC takes wider ones apart where AVX-512 is missing, number by number.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+namespace ganymede {
+
+template <typename T>
+struct Lanes {
+  typedef T Vector __attribute__((vector_size(32)));  // NOLINT: an alias takes no such attribute
+  static constexpr std::int64_t kCount = 32 / sizeof(T);
+  static Vector load(const T* from) {
+    Vector vector;
+    std::memcpy(&vector, from, sizeof vector);
+    return vector;
+  }
+};
+
+}  // namespace ganymede
