@@ -13,6 +13,8 @@ foreach(package nlohmann_json::nlohmann_json spdlog::spdlog yaml-cpp ZLIB::ZLIB)
   target_include_directories(${package} INTERFACE "${GANYMEDE_COLLECTED}/include")
 endforeach()
 target_compile_definitions(spdlog::spdlog INTERFACE SPDLOG_FMT_EXTERNAL FMT_HEADER_ONLY)
+# Compilers younger than this fmt warn of it, wrongly.
+target_compile_options(spdlog::spdlog INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-array-bounds>)
 target_link_libraries(yaml-cpp INTERFACE "${GANYMEDE_COLLECTED}/lib/libyaml-cpp.a")
 target_link_libraries(ZLIB::ZLIB INTERFACE "${GANYMEDE_COLLECTED}/lib/libz.a")
 
@@ -24,3 +26,6 @@ target_include_directories(collected_googletest SYSTEM
 set_target_properties(collected_googletest PROPERTIES UNITY_BUILD OFF CXX_STANDARD 20)
 add_library(GTest::gtest ALIAS collected_googletest)
 add_library(GTest::gmock ALIAS collected_googletest)
+
+# Where there is MPI, several ranks are checked, too.
+find_package(MPI COMPONENTS C)

@@ -9,6 +9,7 @@ Exits with 77, which ctest counts as skipped, where the CUDA toolkit or LibTorch
 where there is no GPU.
 """
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -18,8 +19,8 @@ BUILD = ROOT / "build/cuda"
 TESTS = BUILD / "tests/ganymede_gpu_tests"
 SKIPPED = 77
 # What runs at each index, for float and double.
-KERNELS = ["AdamAt", "RmspropAt", "MomentumAt", "BiasActivationAt", "ActivationBackwardAt", "LstmCellAt",
-           "LstmCellBackwardAt", "LogitLossAt", "RandomBlockAt", "DropoutBlockAt"]
+KERNELS = ["AdamAt", "RmspropAt", "MomentumAt", "BiasActivationAt", "ActivationBackwardAt", "ActivationBackwardSums", "LstmCellAt",
+           "LstmCellBackwardAt", "LogitLossSum", "RandomBlockAt", "DropoutBlockAt"]
 
 
 def skip(reason):
@@ -64,6 +65,6 @@ if __name__ == "__main__":
     if "libtorch_cuda.so" not in run("readelf", "--dynamic", program):
         sys.exit(f"{program} does not need libtorch_cuda.so; expected it to be loaded with the program")
     names = run("nm", "--demangle", program)
-    missing = [kernel for kernel in KERNELS if f"run_at_each<ganymede::{kernel}<" not in names]
+    missing = [kernel for kernel in KERNELS if not re.search(rf"run_(at_each|sums)<[^()]*ganymede::{kernel}<", names)]
     if missing:
         sys.exit(f"{program} has no kernels for {missing}")

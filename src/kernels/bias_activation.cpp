@@ -8,8 +8,8 @@ void add_bias_and_activate_(const at::Tensor& values, const at::Tensor& bias, do
 }
 
 at::Tensor activation_backward(const at::Tensor& gradient, const at::Tensor& output, double slope_below_zero,
-                               const at::Tensor& bias_gradient) {
-  const Form form = form_of("activation_backward", gradient, output, bias_gradient);
+                               const RunningSum& bias_gradient) {
+  const Form form = form_of("activation_backward", gradient, output, bias_gradient.numbers);
   return GANYMEDE_IN_FORM_OR_CUDA(form, activation_backward, gradient, output, slope_below_zero,
                                   bias_gradient);
 }

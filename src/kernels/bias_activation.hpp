@@ -3,6 +3,7 @@
 #pragma once
 
 #include "kernels/form.hpp"
+#include "kernels/running_sum.hpp"
 
 namespace ganymede {
 
@@ -12,9 +13,9 @@ GANYMEDE_CUDA_OPERATION(void add_bias_and_activate_(const at::Tensor& values, co
 
 // The way back from gradients [rows, columns] at the outputs of add_bias_and_activate_: returns those before
 // the activation, which are the same tensor where there is none, and adds their sums over rows to
-// bias_gradient [columns], where that is defined.
+// bias_gradient [columns].
 GANYMEDE_CUDA_OPERATION(at::Tensor activation_backward(const at::Tensor& gradient, const at::Tensor& output,
                                                        double slope_below_zero,
-                                                       const at::Tensor& bias_gradient))
+                                                       const RunningSum& bias_gradient))
 
 }  // namespace ganymede

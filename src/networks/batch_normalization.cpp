@@ -1,99 +1,12 @@
 #include "networks/batch_normalization.hpp"
 
-#include <ATen/ops/batch_norm_update_stats.h>
 #include <ATen/ops/native_batch_norm.h>
-#include <ATen/ops/native_batch_norm_backward.h>
-#include <torch/csrc/autograd/custom_function.h>
 
 #include "base/error.hpp"
-#include "distributed/gradient_exchange.hpp"
 #include "distributed/tree_sum.hpp"
+#include "networks/global_normalization.hpp"
 
 namespace ganymede {
-namespace {
-
-using torch::autograd::AutogradContext;
-using torch::autograd::variable_list;
-
-// An autograd node keeps values of its own kinds; this brings a communicator among them. It outlives the
-// node.
-struct HeldCommunicator : torch::CustomClassHolder {
-  explicit HeldCommunicator(Communicator& held) : communicator(held) {}
-  Communicator& communicator;
-};
-
-struct Statistics {
-  at::Tensor mean, variance;  // [channels], biased variance, in the input's dtype
-  at::Tensor count;           // values a channel, over all ranks: a float64 number
-};
-
-// Shape that broadcasts [channels] against the input.
-at::Tensor broadcastable(const at::Tensor& per_channel, const at::Tensor& input) {
-  std::vector<std::int64_t> shape(input.dim(), 1);
-  shape[1] = per_channel.size(0);
-  return per_channel.view(shape);
-}
-
-// Local moments in the input's dtype, combined over ranks in double: count, count x mean and
-// count x (variance + mean^2) are sums.
-Statistics global_statistics(const at::Tensor& input, Communicator& communicator) {
-  const std::int64_t channels = input.size(1);
-  const auto count = static_cast<double>(input.numel() / channels);
-  ensure(count > 0, "every rank brings rows to batch normalisation");
-  // Seven times as fast as var_mean.
-  auto [mean, variance] = at::batch_norm_update_stats(input, {}, {}, /*momentum=*/0);
-  mean = mean.to(at::kDouble);
-  const at::Tensor sums = at::cat(
-      {mean * count, (variance.to(at::kDouble) + mean * mean) * count, at::full({1}, count, mean.options())});
-  communicator.gradients().all_reduce_sum_(sums);
-  const at::Tensor global_count = sums[2 * channels];
-  const at::Tensor global_mean = sums.narrow(0, 0, channels) / global_count;
-  const at::Tensor global_variance =
-      (sums.narrow(0, channels, channels) / global_count - global_mean * global_mean).clamp_min(0);
-  return {global_mean.to(input.scalar_type()), global_variance.to(input.scalar_type()), global_count};
-}
-
-// native_batch_norm with training=false computes the element-wise part, and its backward the sums over this
-// rank's rows; only the all-reduced terms are added here.
-struct NormalizeGlobally : torch::autograd::Function<NormalizeGlobally> {
-  static at::Tensor forward(AutogradContext* context, const at::Tensor& input, const at::Tensor& weight,
-                            const at::Tensor& bias, const Statistics& statistics, double epsilon,
-                            Communicator* communicator) {
-    context->save_for_backward({input, weight, statistics.mean, statistics.variance, statistics.count});
-    context->saved_data["epsilon"] = epsilon;
-    context->saved_data["communicator"] =
-        c10::IValue::make_capsule(c10::make_intrusive<HeldCommunicator>(*communicator));
-    return std::get<0>(at::native_batch_norm(input, weight, bias, statistics.mean, statistics.variance,
-                                             /*training=*/false, /*momentum=*/0.0, epsilon));
-  }
-
-  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
-    const variable_list saved = context->get_saved_variables();
-    const at::Tensor &input = saved[0], &weight = saved[1], &mean = saved[2], &variance = saved[3],
-                     &count = saved[4];
-    const double epsilon = context->saved_data["epsilon"].toDouble();
-    const auto held =
-        c10::static_intrusive_pointer_cast<HeldCommunicator>(context->saved_data["communicator"].toCapsule());
-
-    auto [input_gradient, weight_gradient, bias_gradient] =
-        at::native_batch_norm_backward(gradients[0].contiguous(), input, weight, mean, variance, {}, {},
-                                       /*train=*/false, epsilon, {true, true, true});
-    // d loss / d input gains - weight / (s count) (sum(dy) + xhat sum(dy xhat)), s = sqrt(variance +
-    // epsilon).
-    const std::int64_t channels = mean.size(0);
-    const at::Tensor sums = at::cat({bias_gradient, weight_gradient}).to(at::kDouble);
-    held->communicator.gradients().all_reduce_sum_(sums);
-    const at::Tensor inverse = (variance.to(at::kDouble) + epsilon).rsqrt();
-    const at::Tensor scale = weight.to(at::kDouble) * inverse / count;
-    const at::Tensor slope = scale * inverse * sums.narrow(0, channels, channels);
-    const at::Tensor offset = slope * mean - scale * sums.narrow(0, 0, channels);
-    input_gradient.addcmul_(input, broadcastable(slope.to(input.scalar_type()), input), -1)
-        .add_(broadcastable(offset.to(input.scalar_type()), input));
-    return {input_gradient, weight_gradient, bias_gradient, {}, {}, {}};
-  }
-};
-
-}  // namespace
 
 BatchNormalization::BatchNormalization(std::int64_t channels, BatchNormalizationOptions options,
                                        Communicator& communicator)
@@ -108,19 +21,19 @@ at::Tensor BatchNormalization::forward(const at::Tensor& input, bool training) {
   if (!training)
     return std::get<0>(at::native_batch_norm(input, weight_, bias_, running_mean_, running_variance_,
                                              /*training=*/false, /*momentum=*/0.0, options_.epsilon));
-  if (options_.statistics == BatchStatistics::local)
+  // One rank's own are those of all; a GPU has less to do for them.
+  const bool alone = input.is_cuda() && communicator_.size() == 1;
+  if (options_.statistics == BatchStatistics::local ||
+      (options_.statistics == BatchStatistics::global && alone))
     return at::batch_norm(input, weight_, bias_, running_mean_, running_variance_, /*training=*/true,
                           options_.momentum, options_.epsilon, /*cudnn_enabled=*/false);
   if (options_.statistics == BatchStatistics::replica) return forward_of_replica(input);
-  Statistics statistics;
-  {
-    at::NoGradGuard no_grad;
-    statistics = global_statistics(input, communicator_);
-    const at::Tensor unbiased = statistics.count / (statistics.count - 1);
-    running_mean_.lerp_(statistics.mean, options_.momentum);
-    running_variance_.lerp_(statistics.variance * unbiased, options_.momentum);
-  }
-  return NormalizeGlobally::apply(input, weight_, bias_, statistics, options_.epsilon, &communicator_);
+  return normalize_globally(input, weight_, bias_,
+                            {.mean = running_mean_,
+                             .variance = running_variance_,
+                             .momentum = options_.momentum,
+                             .epsilon = options_.epsilon},
+                            communicator_);
 }
 
 at::Tensor BatchNormalization::forward_of_replica(const at::Tensor& input) {

@@ -171,9 +171,24 @@ at::Tensor convolve_without_bias(const at::Tensor& images, const at::Tensor& wei
                               *options.output_padding(), options.groups(), *options.dilation());
 }
 
+// With channels next to each other in memory, as tensor cores take them; the output and all gradients have
+// them so, too.
+at::Tensor convolve_on_gpu(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
+                           const Options& options) {
+  const at::ScalarType dtype = in_bfloat16(input) ? at::kBFloat16 : input.scalar_type();
+  const auto arranged = [&](const at::Tensor& tensor, bool copy) {
+    return tensor.to(dtype, /*non_blocking=*/false, copy, at::MemoryFormat::ChannelsLast);
+  };
+  // A copy, because memory of one channel does not tell how it is arranged.
+  const at::Tensor output =
+      convolve_without_bias(arranged(input, false), arranged(weight, /*copy=*/true), options);
+  return with_bias(output.to(input.scalar_type()), bias);
+}
+
 // As ATen computes it.
 template <typename Layer>
 at::Tensor convolve(Layer& layer, const at::Tensor& input) {
+  if (input.is_cuda()) return convolve_on_gpu(input, layer->weight, layer->bias, layer->options);
   if (!in_bfloat16(input)) return layer->forward(input);
   const at::Tensor output = convolve_without_bias(operand(input), operand(layer->weight), layer->options);
   return with_bias(output.to(at::kFloat), layer->bias);

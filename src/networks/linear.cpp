@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "kernels/bias_activation.hpp"
+#include "kernels/linear_layer.hpp"
 #include "kernels/mixed_precision.hpp"
 #include "optimization/gradient_accumulator.hpp"
 
@@ -27,10 +28,9 @@ Operands operands_of(const at::Tensor& input, const at::Tensor& weight) {
 }
 
 at::Tensor forward_of(const Operands& operands, const at::Tensor& bias, at::ScalarType dtype, double slope) {
-  at::Tensor output = at::mm(operands.input, operands.weight.t()).to(dtype);
   ensure(bias.defined() || slope == 1, "an activation comes with a bias");
-  if (bias.defined()) add_bias_and_activate_(output, bias, slope);
-  return output;
+  return bias.defined() ? linear_layer(operands.input, operands.weight, bias, slope)
+                        : multiply(operands.input, operands.weight.t(), dtype);
 }
 
 struct Saved {
@@ -78,22 +78,22 @@ struct LinearFunction : torch::autograd::Function<LinearFunction> {
   static variable_list plain_backward(const AutogradContext& context, const Saved& saved,
                                       const Operands& operands, const at::Tensor& gradient, double slope) {
     variable_list result(3);
-    at::Tensor bias_gradient;
+    RunningSum bias_gradient;
     if (saved.bias.defined() && context.needs_input_grad(2)) {
       if (const auto accumulator = GradientAccumulator::of(saved.bias))
-        bias_gradient = accumulator->sum();
+        bias_gradient = accumulator->running_sum();
       else
-        bias_gradient = result[2] = at::zeros_like(saved.bias);
+        bias_gradient = {.numbers = result[2] = at::empty_like(saved.bias), .empty = true};
     }
     const at::ScalarType dtype = gradient.scalar_type();
     const at::Tensor before =
         activation_backward(gradient, saved.output, slope, bias_gradient).to(operands.weight.scalar_type());
-    if (context.needs_input_grad(0)) result[0] = before.mm(operands.weight).to(dtype);
+    if (context.needs_input_grad(0)) result[0] = multiply(before, operands.weight, dtype);
     if (context.needs_input_grad(1)) {
       if (const auto accumulator = GradientAccumulator::of(saved.weight))
         accumulator->add_product(before, operands.input);
       else
-        result[1] = before.t().mm(operands.input).to(dtype);
+        result[1] = multiply(before.t(), operands.input, dtype);
     }
     return result;
   }

@@ -5,6 +5,7 @@
 #include "networks/dropout.hpp"
 #include "networks/initialization.hpp"
 #include "networks/instance_normalization.hpp"
+#include "networks/reflection_padding.hpp"
 #include "networks/spectral_normalization.hpp"
 
 namespace ganymede {
@@ -34,7 +35,7 @@ torch::nn::ConvTranspose2d enlarging(std::int64_t in, std::int64_t out) {
 // Keeps the sides: the image goes on beyond its edges as its mirror image.
 at::Tensor reflecting_convolution(const torch::nn::Conv2d& layer, const at::Tensor& images) {
   const std::int64_t margin = (*layer->options.kernel_size())[0] / 2;
-  return convolution(layer, at::reflection_pad2d(images, {margin, margin, margin, margin}));
+  return convolution(layer, pad_by_reflection(images, margin));
 }
 
 class ResnetGenerator final : public Network {

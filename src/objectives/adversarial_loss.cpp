@@ -104,15 +104,19 @@ LossAndSlope generator_loss(const AdversarialLoss& loss, const at::Tensor& fake_
   return std::visit([&](const auto& one) { return sum_over(fake_logits, factor, of_generator(one)); }, loss);
 }
 
-std::optional<at::Tensor> one_pass_factor(const at::Tensor& generator_slope,
-                                          const at::Tensor& discriminator_slope_at_fake) {
-  if (discriminator_slope_at_fake.numel() == 0) return generator_slope;
-  if (!discriminator_slope_at_fake.is_cpu()) return std::nullopt;
+std::optional<OnePass> one_pass(const at::Tensor& generator_slope,
+                                const at::Tensor& discriminator_slope_at_fake) {
+  at::Tensor slope = discriminator_slope_at_fake;
+  if (slope.numel() == 0) return OnePass{.discriminator_slope = slope, .factor = generator_slope};
   // Times the gradients behind it, a smaller slope would be lost among denormal numbers.
-  const double smallest = discriminator_slope_at_fake.scalar_type() == at::kDouble ? 1e-200 : 1e-24;
-  const bool keeps = discriminator_slope_at_fake.abs().min().item<double>() >= smallest;  // NaN does not
-  if (!keeps) return std::nullopt;
-  return generator_slope / discriminator_slope_at_fake;
+  const double smallest = slope.scalar_type() == at::kDouble ? 1e-200 : 1e-24;
+  if (slope.is_cpu()) {
+    const bool keeps = slope.abs().min().item<double>() >= smallest;  // NaN does not
+    if (!keeps) return std::nullopt;
+  } else {
+    slope = slope.abs().clamp_min(smallest).copysign(slope);
+  }
+  return OnePass{.discriminator_slope = slope, .factor = generator_slope / slope};
 }
 
 }  // namespace ganymede

@@ -54,12 +54,19 @@ DiscriminatorLoss discriminator_loss(const AdversarialLoss& loss, const at::Tens
                                      const at::Tensor& share, double factor);
 LossAndSlope generator_loss(const AdversarialLoss& loss, const at::Tensor& fake_logits, double factor);
 
+// The backward pass of a discriminator that serves the generator, too.
+struct OnePass {
+  at::Tensor discriminator_slope;  // [rows, 1] at the fakes, to begin with
+  at::Tensor factor;               // [rows, 1], from the gradients at the fakes to the generator's
+};
+
 // A discriminator without operations across rows makes d generator loss / d fake = (generator / discriminator
 // slope) x d discriminator loss / d fake, row by row: one backward pass serves both networks (Shen et al.
-// 2021, "Training Generative Adversarial Networks in One Stage"). Returns that factor [rows, 1], or nothing
-// where a slope is so small that the pass would lose it (|logit| above 55 with bce, sooner with a small
-// factor; beyond the margin with hinge), or where asking would read a number back from a device.
-std::optional<at::Tensor> one_pass_factor(const at::Tensor& generator_slope,
-                                          const at::Tensor& discriminator_slope_at_fake);
+// 2021, "Training Generative Adversarial Networks in One Stage"). A slope may be so small that the pass would
+// lose it (|logit| above 55 with bce, sooner with a small factor; beyond the margin with hinge): then there
+// is nothing on the CPU; a device, which would have to be asked, goes on with the smallest that is not lost,
+// 1e-24 (1e-200 in float64), which moves no weight.
+std::optional<OnePass> one_pass(const at::Tensor& generator_slope,
+                                const at::Tensor& discriminator_slope_at_fake);
 
 }  // namespace ganymede

@@ -3,6 +3,7 @@
 #include <torch/csrc/autograd/variable.h>
 
 #include "base/error.hpp"
+#include "kernels/linear_layer.hpp"
 #include "optimization/factor_rule.hpp"
 
 namespace ganymede {
@@ -43,6 +44,11 @@ const at::Tensor& GradientAccumulator::sum() {
   return place_;
 }
 
+RunningSum GradientAccumulator::running_sum() {
+  if (held_) sum();
+  return {.numbers = place_, .empty = std::exchange(empty_, false)};
+}
+
 void GradientAccumulator::set_product(const GradientFactors& factors) {
   const GradientFactors kept = factors;
   clear();
@@ -71,13 +77,7 @@ void GradientAccumulator::add_product(const at::Tensor& left, const at::Tensor& 
 }
 
 void GradientAccumulator::multiply(const GradientFactors& factors) {
-  const at::Tensor left = factors.left.t();
-  if (left.scalar_type() != place_.scalar_type())
-    add(left.mm(factors.right));
-  else if (empty_)
-    at::mm_out(place_, left, factors.right);
-  else
-    place_.addmm_(left, factors.right);
+  ganymede::add_product({.numbers = place_, .empty = empty_}, factors.left.t(), factors.right);
   empty_ = false;
 }
 

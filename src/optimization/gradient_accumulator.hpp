@@ -10,6 +10,8 @@
 #include <functional>
 #include <optional>
 
+#include "kernels/running_sum.hpp"
+
 namespace ganymede {
 
 // A gradient of a matrix [out, in] as what it is a product of: left [rows, out] transposed x right [rows,
@@ -30,6 +32,8 @@ class GradientAccumulator final : public torch::autograd::Node {
   void clear();
   // The sum so far, to be read or added to.
   const at::Tensor& sum();
+  // What the next part is added to, or written to, by who asks for it.
+  RunningSum running_sum();
   void add(const at::Tensor& gradient);
   // sum += left transposed x right, matrices of one dtype, the sum's or a shorter one.
   void add_product(const at::Tensor& left, const at::Tensor& right);

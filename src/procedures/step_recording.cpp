@@ -1,10 +1,12 @@
 #include "procedures/step_recording.hpp"
 
 #ifdef GANYMEDE_CUDA
+#include <ATen/Context.h>
 #include <ATen/core/CachingHostAllocator.h>
 #include <ATen/cuda/CUDAGraph.h>
 #include <c10/cuda/CUDACachingAllocator.h>
 #include <c10/cuda/CUDAFunctions.h>
+#include <c10/cuda/CUDAStream.h>
 #endif
 
 namespace ganymede {
@@ -61,15 +63,30 @@ class CudaRecorder final : public StepRecorder {
 
 }  // namespace
 
-void record_steps(at::Device device, Procedure& procedure, Communicator& communicator) {
-  if (device.is_cuda())
-    procedure.record_steps(std::make_unique<StepGraphs>(std::make_unique<CudaRecorder>(), communicator));
+void take_device(at::Device device) {
+  if (!device.is_cuda()) return;
+  at::globalContext().setDeterministicCuDNN(true);
+  c10::cuda::set_device(device.index());
+  c10::cuda::setCurrentCUDAStream(c10::cuda::getStreamFromPool(/*isHighPriority=*/false, device.index()));
+}
+
+std::unique_ptr<StepRecorder> make_step_recorder(at::Device device) {
+  return device.is_cuda() ? std::make_unique<CudaRecorder>() : nullptr;
 }
 
 #else
 
-void record_steps(at::Device /*device*/, Procedure& /*procedure*/, Communicator& /*communicator*/) {}
+void take_device(at::Device /*device*/) {}
+
+std::unique_ptr<StepRecorder> make_step_recorder(at::Device /*device*/) {
+  return nullptr;
+}
 
 #endif
+
+void record_steps(at::Device device, Procedure& procedure, Communicator& communicator) {
+  if (auto recorder = make_step_recorder(device))
+    procedure.record_steps(std::make_unique<StepGraphs>(std::move(recorder), communicator));
+}
 
 }  // namespace ganymede

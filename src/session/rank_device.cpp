@@ -11,11 +11,11 @@
 #include "storage/process_identity.hpp"
 
 #ifdef GANYMEDE_CUDA
-#include <c10/cuda/CUDAFunctions.h>
 #include <c10/cuda/CUDAStream.h>
 
 #include "distributed/nccl/nccl_gradient_exchange.hpp"
 #include "distributed/nccl/visible_gpus.hpp"
+#include "procedures/step_recording.hpp"
 #endif
 
 namespace ganymede {
@@ -27,9 +27,7 @@ constexpr bool kBuiltForGpus = true;
 
 at::Device take_gpu(int number, Communicator& communicator) {
   const at::Device device(at::kCUDA, static_cast<c10::DeviceIndex>(number));
-  c10::cuda::set_device(device.index());
-  // This thread computes in a stream that can be recorded, which the default one cannot (StepGraphs).
-  c10::cuda::setCurrentCUDAStream(c10::cuda::getStreamFromPool(/*isHighPriority=*/false, device.index()));
+  take_device(device);
   communicator.carry_gradients_by(std::make_unique<NcclGradientExchange>(
       communicator,
       NcclOptions{.device = device, .compute_stream = [number] {

@@ -24,8 +24,8 @@ void at_each_timing_of_device(const std::function<void()>& check) {
   make_late(Copies::from_host);
 }
 
-void record_steps_on_device(Procedure& procedure, Communicator& communicator) {
-  procedure.record_steps(std::make_unique<StepGraphs>(accelerator_recorder(), communicator));
+std::unique_ptr<StepRecorder> tested_recorder() {
+  return accelerator_recorder();
 }
 
 std::int64_t bytes_held_on_device() {

@@ -112,8 +112,7 @@ class SteppedRun {
     const std::vector<DataSpec> sources = sources_of(run);
     for (const DataSpec& source : sources) noise_.emplace_back(source, run.batch, device_);
     if (device_.is_cuda()) {
-      // One that can be recorded.
-      c10::cuda::setCurrentCUDAStream(c10::cuda::getStreamFromPool(/*isHighPriority=*/false, 0));
+      take_device(device_);
       communicator_.carry_gradients_by(std::make_unique<NcclGradientExchange>(
           communicator_, NcclOptions{.device = device_, .compute_stream = [] {
                                        return c10::cuda::getCurrentCUDAStream(0).stream();

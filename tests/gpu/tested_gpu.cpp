@@ -10,19 +10,22 @@ namespace ganymede {
 
 using c10::cuda::SyncDebugMode;
 
-// Computes in a stream that can be recorded.
 c10::Device tested_device() {
-  static const auto stream = c10::cuda::getStreamFromPool(/*isHighPriority=*/false, 0);
+  const c10::Device device(c10::DeviceType::CUDA, 0);
+  static const auto stream = [&] {
+    take_device(device);
+    return c10::cuda::getCurrentCUDAStream(device.index());
+  }();
   c10::cuda::setCurrentCUDAStream(stream);
-  return {c10::DeviceType::CUDA, 0};
+  return device;
 }
 
 void at_each_timing_of_device(const std::function<void()>& check) {
   check();
 }
 
-void record_steps_on_device(Procedure& procedure, Communicator& communicator) {
-  record_steps(tested_device(), procedure, communicator);
+std::unique_ptr<StepRecorder> tested_recorder() {
+  return make_step_recorder(tested_device());
 }
 
 std::int64_t bytes_held_on_device() {

@@ -22,6 +22,15 @@ void run_at_each(std::int64_t count, const Work& work) {
   for (std::int64_t i = 0; i < count; ++i) work(i);
 }
 
+template <typename Work>
+void run_sums(std::int64_t groups, std::int64_t addends, const Work& work) {
+  for (std::int64_t group = 0; group < groups; ++group) {
+    typename Work::Number sum = 0;
+    for (std::int64_t k = 0; k < addends; ++k) sum += work.addend(k, group);
+    work.store(group, sum);
+  }
+}
+
 template <typename T>
 class Arithmetic : public testing::Test {
  protected:
@@ -58,6 +67,17 @@ TYPED_TEST(Arithmetic, OfBiasAndActivation) {
                 ActivationBackwardAt<T>{of(before), of(gradient), of(expected), static_cast<T>(slope)});
     if (slope != 1)
       this->expect_same(before, cpu::activation_backward(gradient, expected, slope, /*bias_gradient=*/{}));
+    for (const bool empty : {true, false}) {
+      const at::Tensor sums = this->normal({37}), expected_sums = sums.clone(),
+                       again = at::empty_like(values);
+      const at::Tensor before_all =
+          cpu::activation_backward(gradient, expected, slope, {.numbers = expected_sums, .empty = empty});
+      run_sums(37, 9,
+               ActivationBackwardSums<T>{slope == 1 ? nullptr : of(again), of(gradient), of(expected),
+                                         of(sums), 37, static_cast<T>(slope), !empty});
+      if (slope != 1) this->expect_same(again, before_all);
+      this->expect_close(sums, expected_sums);
+    }
   }
 }
 
@@ -130,13 +150,14 @@ TYPED_TEST(Arithmetic, OfLossesOverLogits) {
   for (const Shape shape : {Shape::none, Shape::real, Shape::fake, Shape::margin, Shape::square}) {
     const LogitCurve curve{.shape = shape, .parameter = -1, .sign = -1, .line = 0.3};
     const at::Tensor logits = this->normal({33, 1}) * 20, slopes = at::empty_like(logits),
-                     losses = at::empty({33}, at::kDouble);
+                     loss = at::empty({}, at::kDouble);
     for (const at::Tensor& weights : {at::Tensor(), at::rand_like(logits)}) {
       const LossAndSlope expected = cpu::sum_over_logits(logits, curve, 0.1, weights);
-      run_at_each(33, LogitLossAt<T>{of(logits), weights.defined() ? of(weights) : nullptr, curve, 0.1,
-                                     losses.mutable_data_ptr<double>(), of(slopes)});
+      run_sums(1, 33,
+               LogitLossSum<T>{of(logits), weights.defined() ? of(weights) : nullptr, curve, 0.1,
+                               loss.mutable_data_ptr<double>(), of(slopes)});
       this->expect_same(slopes, expected.slope);
-      EXPECT_NEAR(losses.sum().template item<double>(), expected.sum.template item<double>(),
+      EXPECT_NEAR(loss.template item<double>(), expected.sum.template item<double>(),
                   1e-12 * std::abs(expected.sum.template item<double>()));
     }
   }

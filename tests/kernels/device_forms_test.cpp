@@ -69,14 +69,16 @@ const std::array kDeviceRows{0, 1, 33, 3001};
 TEST_P(DeviceForms, OfBiasAndActivation) {
   for (const int rows : kDeviceRows)
     for (const double slope : {1.0, 0.0, 0.2})
-      expect_close(
-          {normal({rows, 37}), normal({37}), normal({rows, 37}), normal({37})},
-          [&](const Tensors& in) {
-            add_bias_and_activate_(in[0], in[1], slope);
-            const at::Tensor before = activation_backward(in[2], in[0], slope, in[3]);
-            return Tensors{in[0], before, in[3]};
-          },
-          rows + 1);
+      for (const bool empty : {true, false})
+        expect_close(
+            {normal({rows, 37}), normal({37}), normal({rows, 37}), normal({37})},
+            [&](const Tensors& in) {
+              add_bias_and_activate_(in[0], in[1], slope);
+              const at::Tensor before =
+                  activation_backward(in[2], in[0], slope, {.numbers = in[3], .empty = empty});
+              return Tensors{in[0], before, in[3], activation_backward(in[2], in[0], slope, {})};
+            },
+            rows + 1);
 }
 
 TEST_P(DeviceForms, OfPlaneNormalization) {

@@ -44,10 +44,13 @@ TEST_P(Forms, OfBiasAndActivation) {
       cpu::add_bias_and_activate_(fast, bias, slope);
       plain::add_bias_and_activate_(plain, bias, slope);
       expect_close(plain, fast);
-      const at::Tensor fast_sum = normal({37}), plain_sum = fast_sum.clone();
-      const at::Tensor fast_before = cpu::activation_backward(gradient, fast, slope, fast_sum);
-      expect_close(plain::activation_backward(gradient, fast, slope, plain_sum), fast_before);
-      expect_close(plain_sum, fast_sum);
+      for (const bool empty : {true, false}) {
+        const RunningSum fast_sum{.numbers = normal({37}), .empty = empty},
+            plain_sum{.numbers = fast_sum.numbers.clone(), .empty = empty};
+        const at::Tensor fast_before = cpu::activation_backward(gradient, fast, slope, fast_sum);
+        expect_close(plain::activation_backward(gradient, fast, slope, plain_sum), fast_before);
+        expect_close(plain_sum.numbers, fast_sum.numbers);
+      }
     }
 }
 
@@ -254,7 +257,7 @@ TEST(FormsOfTwoDevices, AreRefused) {
   expect_error<Error>([&] { tree_sum_into(here[1], addends); }, {"tree_sum_into", "cpu", "meta"});
   // Where all are elsewhere, ATen computes there.
   const at::Tensor values = at::zeros({2, 3}, at::TensorOptions(at::kMeta));
-  EXPECT_TRUE(activation_backward(values, values, 0, there).is_meta());
+  EXPECT_TRUE(activation_backward(values, values, 0, {.numbers = there}).is_meta());
 }
 
 }  // namespace

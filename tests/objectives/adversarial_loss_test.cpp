@@ -171,12 +171,13 @@ FakeGradients fake_gradients(const AdversarialLoss& loss, double scale, at::Scal
   const at::Tensor at_fake = discriminator_loss(loss, real_logits, fake_logits, 1).fake;
   FakeGradients gradients;
   gradients.two_passes = torch::autograd::grad({generator_graph(loss, fake_logits)}, {fake}, {}, true)[0];
-  if (const auto factor = one_pass_factor(generator_loss(loss, fake_logits, 1).slope, at_fake))
-    gradients.one_pass = torch::autograd::grad({fake_logits}, {fake}, {at_fake}, true)[0] * *factor;
+  if (const auto one = one_pass(generator_loss(loss, fake_logits, 1).slope, at_fake))
+    gradients.one_pass =
+        torch::autograd::grad({fake_logits}, {fake}, {one->discriminator_slope}, true)[0] * one->factor;
   return gradients;
 }
 
-TEST(OnePassFactor, GivesTheGradientOfAPassOfItsOwnForEveryLossThatSupportsIt) {
+TEST(OnePass, GivesTheGradientOfAPassOfItsOwnForEveryLossThatSupportsIt) {
   for (const auto& [name, loss] : losses()) {
     if (std::holds_alternative<HingeLoss>(loss)) continue;
     for (const double scale : {0.1, 1.0, 7.0}) {
@@ -192,17 +193,17 @@ TEST(OnePassFactor, GivesTheGradientOfAPassOfItsOwnForEveryLossThatSupportsIt) {
 
 // Where the discriminator's own slope underflows there is nothing left to scale; hinge has slope 0 past its
 // margin.
-TEST(OnePassFactor, RefusesWhatItWouldLose) {
+TEST(OnePass, RefusesWhatItWouldLose) {
   EXPECT_FALSE(fake_gradients(BceLoss{}, 100, at::kFloat).one_pass.defined());
   EXPECT_TRUE(fake_gradients(BceLoss{}, 100, at::kDouble).one_pass.defined());
   EXPECT_FALSE(fake_gradients(HingeLoss{}, 10, at::kDouble).one_pass.defined());
   const auto bce_factor = [](double logit) {
     const at::Tensor logits = at::full({1, 1}, logit);
-    return one_pass_factor(generator_loss(BceLoss{}, logits, 1).slope,
-                           discriminator_loss(BceLoss{}, logits, logits, 1).fake);
+    return one_pass(generator_loss(BceLoss{}, logits, 1).slope,
+                    discriminator_loss(BceLoss{}, logits, logits, 1).fake);
   };
   for (const double logit : {-50.0, -54.0, 50.0, 200.0})
-    EXPECT_TRUE(bce_factor(logit)->isfinite().all().item<bool>()) << logit;
+    EXPECT_TRUE(bce_factor(logit)->factor.isfinite().all().item<bool>()) << logit;
   for (const double logit : {-56.0, -90.0, -1000.0, std::nan("")}) EXPECT_FALSE(bce_factor(logit)) << logit;
 }
 

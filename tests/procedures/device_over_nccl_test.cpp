@@ -1,5 +1,5 @@
-// Whole procedures on devices of several ranks, gradients over NCCL: doubles of both, step by step and from
-// recordings of the steps, against one rank on the CPU.
+// Whole procedures on devices of several ranks, gradients over NCCL (doubles of both, or the real ones), step
+// by step and from recordings of the steps, against one rank on the CPU.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -34,7 +34,7 @@ Course train(const Options& options, const std::vector<DataSpec>& sources, at::D
       options, {.seed = kSeed, .sources = sources, .compute = at::TensorOptions(at::kDouble).device(device)},
       communicator)();
   if (steps == Steps::recorded)
-    procedure->record_steps(std::make_unique<StepGraphs>(accelerator_recorder(), communicator));
+    procedure->record_steps(std::make_unique<StepGraphs>(tested_recorder(), communicator));
   Course course;
   BroughtBatches brought(device);
   for (std::int64_t step = 0; step < kSteps; ++step) {
@@ -58,21 +58,22 @@ void expect_same_on_devices(const Options& options, const std::vector<DataSpec>&
   Course found, recorded;
   {
     RankOnDevice rank(sums);
-    found = train(options, sources, accelerator_double(), batches_of, rank.communicator());
-    recorded =
-        train(options, sources, accelerator_double(), batches_of, rank.communicator(), Steps::recorded);
+    found = train(options, sources, tested_device(), batches_of, rank.communicator());
+    recorded = train(options, sources, tested_device(), batches_of, rank.communicator(), Steps::recorded);
   }
   expect_equal_replicas(found.weights);
+  EXPECT_EQ(recorded.replays, kSteps - phases * StepGraphs::kEagerSteps);
   EXPECT_EQ(recorded.scalars, found.scalars);
   EXPECT_EQ(recorded.weights, found.weights);
-  EXPECT_EQ(recorded.replays, kSteps - phases * StepGraphs::kEagerSteps);
   if (world().rank() != 0) return;
   run_loopback_ranks(1, [&](Communicator& one) {
     const auto alone = train(options, sources, at::kCPU, batches_of, one).scalars;
-    for (std::size_t step = 0; step < kSteps; ++step)
-      for (std::size_t i = 0; i < alone[step].size(); ++i)
-        EXPECT_NEAR(found.scalars[step][i], alone[step][i], 1e-9 * std::max(1.0, std::abs(alone[step][i])))
-            << "step " << step << ", scalar " << i;
+    for (const Course* course : {&found, &recorded})
+      for (std::size_t step = 0; step < kSteps; ++step)
+        for (std::size_t i = 0; i < alone[step].size(); ++i)
+          EXPECT_NEAR(course->scalars[step][i], alone[step][i],
+                      1e-9 * std::max(1.0, std::abs(alone[step][i])))
+              << (course == &found ? "eager" : "recorded") << " step " << step << ", scalar " << i;
   });
 }
 

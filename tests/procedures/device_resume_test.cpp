@@ -1,5 +1,5 @@
-// A run goes on from the CPU to a device and back: ten steps here and ten there end where twenty on the CPU
-// end.
+// A run goes on from a checkpoint: on the same device with the same bits, and from the CPU to a device and
+// back, where ten steps here and ten there end where twenty on the CPU end.
 #include <gtest/gtest.h>
 
 #include "tests/procedures/device_training.hpp"
@@ -11,27 +11,49 @@ namespace {
 constexpr std::uint64_t kMovedSeed = 6;
 constexpr std::int64_t kStepsBefore = 10, kStepsInAll = 20;
 
+template <typename BatchesOf>
+TrainingState train(DeviceTraining& training, const BatchesOf& batches_of, std::int64_t first,
+                    std::int64_t last) {
+  for (std::int64_t step = first; step < last; ++step)
+    training.procedure().step(step, training.bring(batches_of(training.procedure(), step)));
+  return take_snapshot(training.procedure());
+}
+
+// Which takes the first steps after the resume one by one, and the others from a recording.
+TEST(DeviceResume, OnTheDeviceHasTheSameBits) {
+  check_each_kind([](const auto& options, const std::vector<DataSpec>& sources, const auto& batches_of,
+                     double /*tolerance*/) {
+    DeviceTraining straight(tested_device(), options, sources, kMovedSeed);
+    straight.record_steps();
+    const TrainingState half = train(straight, batches_of, 0, kStepsBefore),
+                        expected = train(straight, batches_of, kStepsBefore, kStepsInAll);
+    DeviceTraining again(tested_device(), options, sources, kMovedSeed);
+    again.record_steps();
+    train(again, batches_of, 0, 1);  // other state than the checkpoint's
+    restore_state(half, again.procedure(), "the snapshot");
+    const TrainingState found = train(again, batches_of, kStepsBefore, kStepsInAll);
+    ASSERT_EQ(found.size(), expected.size());
+    for (std::size_t i = 0; i < expected.size(); ++i)
+      EXPECT_TRUE(at::equal(found[i].tensor, expected[i].tensor)) << expected[i].name;
+  });
+}
+
 TEST(DeviceResume, IsThatOfTheCpu) {
   check_each_kind([](const auto& options, const std::vector<DataSpec>& sources, const auto& batches_of,
                      double tolerance) {
-    const auto train = [&](DeviceTraining& training, std::int64_t first, std::int64_t last) {
-      for (std::int64_t step = first; step < last; ++step)
-        training.procedure().step(step, training.bring(batches_of(training.procedure(), step)));
-      return take_snapshot(training.procedure());
-    };
     DeviceTraining straight(at::kCPU, options, sources, kMovedSeed);
-    const TrainingState half = train(straight, 0, kStepsBefore),
-                        expected = train(straight, kStepsBefore, kStepsInAll);
+    const TrainingState half = train(straight, batches_of, 0, kStepsBefore),
+                        expected = train(straight, batches_of, kStepsBefore, kStepsInAll);
 
     const std::array<at::Device, 2> devices{at::kCPU, tested_device()};
     for (std::size_t start : {0, 1}) {
       DeviceTraining before(devices[start], options, sources, kMovedSeed);
-      const TrainingState moved = train(before, 0, kStepsBefore);
+      const TrainingState moved = train(before, batches_of, 0, kStepsBefore);
       DeviceTraining after(devices[1 - start], options, sources, kMovedSeed);
-      train(after, 0, 1);  // other state than the checkpoint's
+      train(after, batches_of, 0, 1);  // other state than the checkpoint's
       restore_state(moved, after.procedure(), "the snapshot");
       expect_same_state(moved, half, tolerance);
-      expect_same_state(train(after, kStepsBefore, kStepsInAll), expected, tolerance);
+      expect_same_state(train(after, batches_of, kStepsBefore, kStepsInAll), expected, tolerance);
     }
   });
 }

@@ -79,8 +79,7 @@ void expect_same_on_device(const Options& options, const std::vector<DataSpec>& 
                recorded = train_on(tested_device(), Steps::recorded, options, sources, batches_of);
   expect_same(eager, expected, tolerance);
   expect_same(recorded, expected, tolerance);
-  if (!tested_device().is_cuda())
-    expect_same_bits(recorded, eager);  // libraries of a GPU may add up in any order
+  expect_same_bits(recorded, eager);
   EXPECT_EQ(recorded.replays, kSteps - phases * StepGraphs::kEagerSteps);
 }
 

@@ -24,18 +24,23 @@ class DeviceTraining {
   template <typename Options>
   DeviceTraining(at::Device device, const Options& options, std::vector<DataSpec> sources, std::uint64_t seed,
                  at::ScalarType dtype = at::kDouble,
-                 const MakeExchange& make_exchange = make_device_memory_exchange)
+                 const MakeExchange& make_exchange = make_device_memory_exchange,
+                 bool mixed_precision = false)
       : batches_(device) {
     communicator_.carry_gradients_by(make_exchange(communicator_, device));
-    procedure_ = prepare_procedure(
-        options,
-        {.seed = seed, .sources = std::move(sources), .compute = at::TensorOptions(dtype).device(device)},
-        communicator_)();
+    procedure_ = prepare_procedure(options,
+                                   {.seed = seed,
+                                    .sources = std::move(sources),
+                                    .compute = at::TensorOptions(dtype).device(device),
+                                    .mixed_precision = mixed_precision},
+                                   communicator_)();
   }
 
   Procedure& procedure() { return *procedure_; }
   // From now on its steps are recorded and taken again (StepGraphs).
-  void record_steps() { record_steps_on_device(*procedure_, communicator_); }
+  void record_steps() {
+    procedure_->record_steps(std::make_unique<StepGraphs>(tested_recorder(), communicator_));
+  }
 
   // Batches of host memory on its device.
   StepData bring(const StepData& data) { return batches_.bring(data); }

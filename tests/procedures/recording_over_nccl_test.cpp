@@ -1,4 +1,5 @@
-// Steps of several ranks that are recorded with their sums over NCCL (a double of it), where one rank cannot.
+// Steps of several ranks that are recorded with their sums over NCCL (a double of it, or the real one), where
+// one rank cannot.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -17,8 +18,8 @@ TEST_P(RecordingOverNccl, IsGivenUpByAllRanksWhereOneCannot) {
   RankOnDevice rank(NcclSums::everywhere);
   Communicator& ranks = rank.communicator();
   const bool is_last = ranks.rank() == ranks.size() - 1;
-  StepGraphs graphs(accelerator_recorder(), ranks);
-  const at::Tensor total = at::zeros({1}, at::TensorOptions(at::kDouble).device(accelerator_double()));
+  StepGraphs graphs(tested_recorder(), ranks);
+  const at::Tensor total = at::zeros({1}, at::TensorOptions(at::kDouble).device(tested_device()));
   const auto add_up = [&](const StepData& data) {
     const at::Tensor numbers = data[0][0].fields[0] * 2;
     for (int sums = 0; sums <= kSumsOfStep; ++sums) {
@@ -29,7 +30,7 @@ TEST_P(RecordingOverNccl, IsGivenUpByAllRanksWhereOneCannot) {
   };
   double expected = 0;
   for (int step = 0; step < StepGraphs::kEagerSteps + 4; ++step) {
-    const at::Tensor number = at::full({1}, step + 0.5, at::kDouble).to(accelerator_double());
+    const at::Tensor number = at::full({1}, step + 0.5, at::kDouble).to(tested_device());
     expected += 2 * (step + 0.5) * ranks.size() * ranks.size();
     const at::Tensor found = graphs.take("adding", {{{.fields = {number}}}}, add_up);
     EXPECT_EQ(found.cpu().item<double>(), expected) << "step " << step;

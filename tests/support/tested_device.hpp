@@ -18,8 +18,8 @@ c10::Device tested_device();
 // own copies late; of a GPU, once.
 void at_each_timing_of_device(const std::function<void()>& check);
 
-// Has it record the procedure's steps (StepGraphs).
-void record_steps_on_device(Procedure& procedure, Communicator& communicator);
+// Records what it is asked for (StepGraphs).
+std::unique_ptr<StepRecorder> tested_recorder();
 
 // Of its memory, that tensors hold.
 std::int64_t bytes_held_on_device();

@@ -44,4 +44,25 @@ struct ActivationBackwardAt {
   }
 };
 
+// The same and, of each column, its sum.
+template <typename T>
+struct ActivationBackwardSums {
+  using Number = T;
+  T* to;  // null without an activation
+  const T* gradient;
+  const T* output;
+  T* sums;
+  std::int64_t columns;
+  T slope;
+  bool adds;  // to what `sums` holds
+  GANYMEDE_HOST_DEVICE T addend(std::int64_t row, std::int64_t column) const {
+    const std::int64_t i = row * columns + column;
+    if (to == nullptr) return gradient[i];
+    return to[i] = before_rectifier(gradient[i], output[i], slope);
+  }
+  GANYMEDE_HOST_DEVICE void store(std::int64_t column, T sum) const {
+    sums[column] = adds ? sums[column] + sum : sum;
+  }
+};
+
 }  // namespace ganymede

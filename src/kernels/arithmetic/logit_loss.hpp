@@ -59,21 +59,23 @@ GANYMEDE_HOST_DEVICE LossPoint point_at(const LogitCurve& curve, double x) {
   return {curve.sign * point.loss + curve.line * x, curve.sign * point.slope + curve.line};
 }
 
-// weights: null where every row counts once.
+// The sum over logits, and each one's slope. weights: null where every row counts once.
 template <typename T>
-struct LogitLossAt {
+struct LogitLossSum {
+  using Number = double;
   const T* logits;
   const T* weights;
   LogitCurve curve;
   double factor;
   double* loss;
   T* slope;
-  GANYMEDE_HOST_DEVICE void operator()(std::int64_t i) const {
+  GANYMEDE_HOST_DEVICE double addend(std::int64_t i, std::int64_t /*group*/) const {
     const LossPoint point = point_at(curve, static_cast<double>(logits[i]));
     const double weight = weights != nullptr ? static_cast<double>(weights[i]) : 1;
-    loss[i] = weight * point.loss;
     slope[i] = static_cast<T>(factor * weight * point.slope);
+    return weight * point.loss;
   }
+  GANYMEDE_HOST_DEVICE void store(std::int64_t /*group*/, double sum) const { *loss = sum; }
 };
 
 }  // namespace ganymede

@@ -54,7 +54,8 @@ void add_bias_and_activate_(const at::Tensor& values, const at::Tensor& bias, do
 }
 
 at::Tensor activation_backward(const at::Tensor& gradient, const at::Tensor& output, double slope_below_zero,
-                               const at::Tensor& bias_gradient) {
+                               const RunningSum& bias_gradient) {
+  if (bias_gradient.empty) bias_gradient.numbers.zero_();
   const bool activated = slope_below_zero != 1;
   const at::Tensor before = activated ? at::empty_like(gradient) : gradient;
   AT_DISPATCH_FLOATING_TYPES(gradient.scalar_type(), "activation_backward", [&] {
@@ -65,9 +66,9 @@ at::Tensor activation_backward(const at::Tensor& gradient, const at::Tensor& out
                            gradient.const_data_ptr<scalar_t>() + r * columns,
                            output.const_data_ptr<scalar_t>() + r * columns, columns,
                            static_cast<scalar_t>(slope_below_zero));
-      if (bias_gradient.defined())
-        add_to(bias_gradient.mutable_data_ptr<scalar_t>(), before.const_data_ptr<scalar_t>() + r * columns,
-               columns);
+      if (bias_gradient.numbers.defined())
+        add_to(bias_gradient.numbers.mutable_data_ptr<scalar_t>(),
+               before.const_data_ptr<scalar_t>() + r * columns, columns);
     }
   });
   return before;

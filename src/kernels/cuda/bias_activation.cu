@@ -6,6 +6,20 @@
 #include "kernels/cuda/launch.cuh"
 
 namespace ganymede::cuda {
+namespace {
+
+// Up to here one block of threads goes down a column fast enough.
+constexpr std::int64_t kMostRowsOfBlock = 2048;
+
+void add_sums_of_rows(const RunningSum& sums, const at::Tensor& rows) {
+  const at::NoGradGuard no_grad;
+  if (sums.empty)
+    sums.numbers.copy_(rows.sum(0));
+  else
+    sums.numbers.add_(rows.sum(0));
+}
+
+}  // namespace
 
 void add_bias_and_activate_(const at::Tensor& values, const at::Tensor& bias, double slope_below_zero) {
   AT_DISPATCH_FLOATING_TYPES(values.scalar_type(), "add_bias_and_activate_", [&] {
@@ -15,21 +29,25 @@ void add_bias_and_activate_(const at::Tensor& values, const at::Tensor& bias, do
   });
 }
 
-// The sums over rows are ATen's.
 at::Tensor activation_backward(const at::Tensor& gradient, const at::Tensor& output, double slope_below_zero,
-                               const at::Tensor& bias_gradient) {
-  const at::NoGradGuard no_grad;
-  at::Tensor before = gradient;
-  if (slope_below_zero != 1) {
-    before = at::empty_like(gradient);
-    AT_DISPATCH_FLOATING_TYPES(gradient.scalar_type(), "activation_backward", [&] {
-      launch(gradient.device(), gradient.numel(),
-             ActivationBackwardAt<scalar_t>{
-                 before.mutable_data_ptr<scalar_t>(), gradient.const_data_ptr<scalar_t>(),
-                 output.const_data_ptr<scalar_t>(), static_cast<scalar_t>(slope_below_zero)});
-    });
-  }
-  if (bias_gradient.defined()) bias_gradient.add_(before.sum(0));
+                               const RunningSum& bias_gradient) {
+  const bool activated = slope_below_zero != 1;
+  const at::Tensor before = activated ? at::empty_like(gradient) : gradient;
+  AT_DISPATCH_FLOATING_TYPES(gradient.scalar_type(), "activation_backward", [&] {
+    scalar_t* to = activated ? before.mutable_data_ptr<scalar_t>() : nullptr;
+    const auto* from = gradient.const_data_ptr<scalar_t>();
+    const scalar_t* outputs = activated ? output.const_data_ptr<scalar_t>() : nullptr;
+    const auto slope = static_cast<scalar_t>(slope_below_zero);
+    const at::Tensor& sums = bias_gradient.numbers;
+    if (sums.defined() && gradient.size(0) <= kMostRowsOfBlock)
+      return launch_sums(
+          gradient.device(), gradient.size(1), gradient.size(0),
+          ActivationBackwardSums<scalar_t>{to, from, outputs, sums.mutable_data_ptr<scalar_t>(),
+                                           gradient.size(1), slope, !bias_gradient.empty});
+    if (activated)
+      launch(gradient.device(), gradient.numel(), ActivationBackwardAt<scalar_t>{to, from, outputs, slope});
+    if (sums.defined()) add_sums_of_rows(bias_gradient, before);
+  });
   return before;
 }
 

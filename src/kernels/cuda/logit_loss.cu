@@ -1,3 +1,4 @@
+#include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 
 #include "kernels/cuda/launch.cuh"
@@ -7,16 +8,15 @@ namespace ganymede::cuda {
 
 LossAndSlope sum_over_logits(const at::Tensor& logits, const LogitCurve& curve, double factor,
                              const at::Tensor& weights) {
-  const at::Tensor losses = at::empty_like(logits, logits.options().dtype(at::kDouble)),
-                   slopes = at::empty_like(logits);
+  const at::Tensor loss = at::empty({}, logits.options().dtype(at::kDouble)), slopes = at::empty_like(logits);
   AT_DISPATCH_FLOATING_TYPES(logits.scalar_type(), "sum_over_logits", [&] {
-    launch(
-        logits.device(), logits.numel(),
-        LogitLossAt<scalar_t>{logits.const_data_ptr<scalar_t>(),
-                              weights.defined() ? weights.const_data_ptr<scalar_t>() : nullptr, curve, factor,
-                              losses.mutable_data_ptr<double>(), slopes.mutable_data_ptr<scalar_t>()});
+    launch_sums(
+        logits.device(), 1, logits.numel(),
+        LogitLossSum<scalar_t>{logits.const_data_ptr<scalar_t>(),
+                               weights.defined() ? weights.const_data_ptr<scalar_t>() : nullptr, curve,
+                               factor, loss.mutable_data_ptr<double>(), slopes.mutable_data_ptr<scalar_t>()});
   });
-  return {losses.sum(), slopes};
+  return {loss, slopes};
 }
 
 }  // namespace ganymede::cuda

@@ -14,13 +14,16 @@ void add_bias_and_activate_(const at::Tensor& values, const at::Tensor& bias, do
 }
 
 at::Tensor activation_backward(const at::Tensor& gradient, const at::Tensor& output, double slope_below_zero,
-                               const at::Tensor& bias_gradient) {
+                               const RunningSum& bias_gradient) {
   const at::NoGradGuard no_grad;
   const at::Tensor before = slope_below_zero == 1
                                 ? gradient
                                 : at::leaky_relu_backward(gradient, output, slope_below_zero,
                                                           /*self_is_result=*/true);
-  if (bias_gradient.defined()) bias_gradient.add_(before.sum(0));
+  if (bias_gradient.empty)
+    bias_gradient.numbers.copy_(before.sum(0));
+  else if (bias_gradient.numbers.defined())
+    bias_gradient.numbers.add_(before.sum(0));
   return before;
 }
 

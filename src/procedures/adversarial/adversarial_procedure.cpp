@@ -232,7 +232,7 @@ class AdversarialProcedure final : public Procedure {
   }
 
   // The discriminator's backward pass also gives the gradient at the fakes from which the generator's begins,
-  // row by row up to a factor (one_pass_factor); a pass of its own does where that does not hold.
+  // row by row up to a factor (OnePass); a pass of its own does where that does not hold.
   Losses backward_both(const ReplicaRound& replica) {
     const auto& [round, fake] = replica;
     const at::Tensor at_fake = fake.detach().requires_grad_(true);
@@ -241,17 +241,20 @@ class AdversarialProcedure final : public Procedure {
     const Conditions conditions = conditioner_.of(round);
     const auto logits = judge_.all_logits(round, at_fake, conditions, feature_place(features.real),
                                           feature_place(features.fake));
-    const DiscriminatorLoss of_discriminator = objectives_.loss_of_discriminator(logits, round);
+    DiscriminatorLoss of_discriminator = objectives_.loss_of_discriminator(logits, round);
     const LossAndSlope of_generator = objectives_.loss_of_generator(logits.fake, round);
     std::vector<at::Tensor> inputs;
     for (const TrainedNetwork* trained : judging_)
       for (const at::Tensor& parameter : trained->arena.parameters()) inputs.push_back(parameter);
 
     const bool plain = !options_.penalty && !options_.feature_matching && judge_.separates_rows();
-    const auto one_pass = plain ? one_pass_factor(of_generator.slope, of_discriminator.fake) : std::nullopt;
+    const auto one = plain ? one_pass(of_generator.slope, of_discriminator.fake) : std::nullopt;
     at::Tensor fake_gradient;
     at::Tensor generator_value = of_generator.sum;
-    if (!one_pass) {
+    if (one) {
+      of_discriminator.fake = one->discriminator_slope;
+      inputs.push_back(at_fake);
+    } else {
       part.enter(parts_[kDiscriminatorBackward]);
       const Objective objective = objectives_.of_generator(of_generator, logits.fake, round, features);
       fake_gradient = objective.gradient_at(at_fake);
@@ -261,9 +264,8 @@ class AdversarialProcedure final : public Procedure {
     const Objective objective =
         objectives_.of_discriminator(of_discriminator, logits, round, fake, conditions);
     part.enter(parts_[kDiscriminatorBackward]);
-    if (one_pass) inputs.push_back(at_fake);
     objective.backward(inputs);
-    if (one_pass) fake_gradient = at_fake.grad() * judge_.spread_over_samples(*one_pass);
+    if (one) fake_gradient = at_fake.grad() * judge_.spread_over_samples(one->factor);
     part.enter(parts_[kGeneratorBackward]);
     torch::autograd::backward({fake}, {fake_gradient});
     return {generator_value, objective.value()};

@@ -1,0 +1,48 @@
+#include "kernels/linear_layer.hpp"
+
+#include <ATen/ATen.h>
+
+#include "kernels/bias_activation.hpp"
+
+namespace ganymede {
+namespace {
+
+bool widens_in_library(const at::Tensor& factor, at::ScalarType dtype) {
+  return factor.is_cuda() && factor.scalar_type() == at::kBFloat16 && dtype == at::kFloat;
+}
+
+}  // namespace
+
+at::Tensor multiply(const at::Tensor& left, const at::Tensor& right, at::ScalarType dtype) {
+  return widens_in_library(left, dtype) ? at::mm(left, right, dtype) : at::mm(left, right).to(dtype);
+}
+
+void add_product(const RunningSum& sum, const at::Tensor& left, const at::Tensor& right) {
+  at::Tensor numbers = sum.numbers;
+  const at::ScalarType dtype = numbers.scalar_type();
+  if (left.scalar_type() == dtype && sum.empty)
+    at::mm_out(numbers, left, right);
+  else if (left.scalar_type() == dtype)
+    numbers.addmm_(left, right);
+  else if (sum.empty && widens_in_library(left, dtype))
+    at::mm_out(numbers, left, right, dtype);
+  else if (sum.empty)
+    numbers.copy_(at::mm(left, right));
+  else
+    numbers.add_(multiply(left, right, dtype));
+}
+
+at::Tensor linear_layer(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
+                        double slope_below_zero) {
+  const at::ScalarType dtype = bias.scalar_type();
+  if (form_of("linear_layer", input, weight, bias) == Form::cuda && input.scalar_type() == dtype) {
+    // One operation of the GPU's library.
+    if (slope_below_zero == 0) return at::_addmm_activation(bias, input, weight.t());
+    if (slope_below_zero == 1) return at::addmm(bias, input, weight.t());
+  }
+  at::Tensor output = multiply(input, weight.t(), dtype);
+  add_bias_and_activate_(output, bias, slope_below_zero);
+  return output;
+}
+
+}  // namespace ganymede
