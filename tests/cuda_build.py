@@ -60,7 +60,8 @@ if __name__ == "__main__":
     # One kind of GPU is enough to see that all compiles, and warnings end it as in CI's other build.
     run("cmake", "--preset", "cuda", "-DGANYMEDE_TESTS=ON", f"-DGANYMEDE_LIBTORCH={libtorch}",
         "-DCMAKE_CUDA_ARCHITECTURES=90", "-DGANYMEDE_WARNINGS_AS_ERRORS=ON")
-    run("cmake", "--build", "--preset", "cuda", "--target", "ganymede", "ganymede_gpu_tests", "ganymede_step_bench")
+    run("cmake", "--build", "--preset", "cuda", "--target", "ganymede", "ganymede_gpu_tests",
+        "ganymede_gpu_nccl_tests", "ganymede_step_bench")
     program = BUILD / "ganymede"
     if "libtorch_cuda.so" not in run("readelf", "--dynamic", program):
         sys.exit(f"{program} does not need libtorch_cuda.so; expected it to be loaded with the program")

@@ -17,6 +17,7 @@
 #include "distributed/launcher.hpp"
 #include "distributed/mpi/mpi_session.hpp"
 #include "recipe/recipe_library.hpp"
+#include "session/rank_device.hpp"
 #include "session/training_data.hpp"
 #include "storage/process_identity.hpp"
 
@@ -206,7 +207,7 @@ std::vector<Finding> examine(const ExaminationArguments& arguments, Communicator
                          if (communicator.host_size() > 1)
                            add({examine_shared_memory(communicator),
                                 examine_message_memory("/dev/shm", communicator.host_size())});
-                         add({examine_gpus()});
+                         add({examine_gpus(usable_gpus())});
                          return of_host;
                        },
                        communicator));

@@ -98,17 +98,28 @@ HostFinding examine_message_memory(const fs::path& folder, int ranks) {
   return finding;
 }
 
-HostFinding examine_gpus(const fs::path& root) {
+HostFinding examine_gpus(std::optional<std::int64_t> usable, const fs::path& root) {
   std::error_code error;
   std::int64_t gpus = 0;
   for (const auto& entry : fs::directory_iterator(root / "dev", error))
     gpus += is_gpu(entry.path().filename().string()) ? 1 : 0;
-  if (gpus == 0) return {{.subject = "GPUs", .found = "none; this build computes on the CPU"}};
+  HostFinding finding{{.subject = "GPUs", .found = "none; ranks compute on the CPU"}};
+  gpus = std::max(gpus, usable.value_or(0));
+  if (gpus == 0) return finding;
   const std::string driver = driver_version(root / "proc/driver/nvidia/version");
-  return {
-      {.subject = "GPUs",
-       .found = fmt::format("{} of NVIDIA, {}; this build has neither CUDA nor NCCL and computes on the CPU",
-                            gpus, driver.empty() ? "without a driver" : "driver " + driver)}};
+  finding.found =
+      fmt::format("{} of NVIDIA, {}; ", gpus, driver.empty() ? "without a driver" : "driver " + driver);
+  if (!usable) {
+    finding.found += "this build has neither CUDA nor NCCL and computes on the CPU";
+  } else if (*usable > 0) {
+    finding.found += fmt::format("this program can use {}, a rank each", *usable);
+  } else {
+    finding.verdict = Verdict::warning;
+    finding.found += "this program can use none";
+    finding.advice =
+        "look at CUDA_VISIBLE_DEVICES and nvidia-smi, and whether the driver is as new as CUDA 13 (580)";
+  }
+  return finding;
 }
 
 }  // namespace ganymede

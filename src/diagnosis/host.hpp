@@ -22,6 +22,7 @@ std::vector<HostFinding> examine_processor(const Processor& processor, bool repr
 // Where MPI puts the messages between the ranks of a host; our own shared memory is elsewhere (SharedFile).
 HostFinding examine_message_memory(const std::filesystem::path& folder, int ranks);
 
-HostFinding examine_gpus(const std::filesystem::path& root = "/");
+// usable: of them by this program, where it was built for GPUs.
+HostFinding examine_gpus(std::optional<std::int64_t> usable, const std::filesystem::path& root = "/");
 
 }  // namespace ganymede

@@ -118,14 +118,15 @@ struct NormalizeGloballyOnGpus : torch::autograd::Function<NormalizeGloballyOnGp
     const variable_list saved = context->get_saved_variables();
     const at::Tensor &input = saved[0], &weight = saved[1], &mean = saved[2], &inverse = saved[3],
                      &counts = saved[4];
+    const at::Tensor gradient = gradients[0].contiguous(input.suggest_memory_format());
     auto [sum, product, weight_gradient, bias_gradient] =
-        at::batch_norm_backward_reduce(gradients[0], input, mean, inverse, weight, /*input_g=*/true,
+        at::batch_norm_backward_reduce(gradient, input, mean, inverse, weight, /*input_g=*/true,
                                        /*weight_g=*/true, /*bias_g=*/true);
     const at::Tensor sums = at::cat({sum, product});
     held_exchange(*context).all_reduce_sum_(sums);
     const std::vector<at::Tensor> of_all = sums.chunk(2);
-    at::Tensor input_gradient = at::batch_norm_backward_elemt(gradients[0], input, mean, inverse, weight,
-                                                              of_all[0], of_all[1], counts);
+    at::Tensor input_gradient =
+        at::batch_norm_backward_elemt(gradient, input, mean, inverse, weight, of_all[0], of_all[1], counts);
     return {input_gradient, weight_gradient, bias_gradient, {}, {}};
   }
 };
@@ -135,7 +136,9 @@ struct NormalizeGloballyOnGpus : torch::autograd::Function<NormalizeGloballyOnGp
 at::Tensor normalize_globally(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
                               const RunningStatistics& running, Communicator& communicator) {
   ensure(input.numel() > 0, "every rank brings rows to batch normalisation");
-  if (input.is_cuda()) return NormalizeGloballyOnGpus::apply(input, weight, bias, running, &communicator);
+  if (input.is_cuda())
+    return NormalizeGloballyOnGpus::apply(input.contiguous(input.suggest_memory_format()), weight, bias,
+                                          running, &communicator);
   Statistics statistics;
   {
     const at::NoGradGuard no_grad;

@@ -66,13 +66,18 @@ std::vector<GpusOfRank> gather_gpus(Communicator& communicator) {
 void check_asked_for_cuda(const Recipe& recipe) {
   require(kBuiltForGpus,
           "device is cuda, but this program was built without CUDA; build it with the preset cuda "
-          "(docs/kernels.md), or train with --device cpu");
+          "(docs/gpus.md), or train with --device cpu");
   require(!recipe.reproducible,
           "device is cuda, and `reproducible` is asked for, but NCCL adds up in an order of its own; leave "
           "reproducible out (--set reproducible=none), or train with --device cpu");
 }
 
 }  // namespace
+
+std::optional<std::int64_t> usable_gpus() {
+  if (!kBuiltForGpus) return std::nullopt;
+  return static_cast<std::int64_t>(visible_gpus().size());
+}
 
 std::vector<int> deal_gpus(const std::vector<GpusOfRank>& of_ranks) {
   std::vector<int> dealt;

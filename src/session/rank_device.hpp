@@ -1,9 +1,14 @@
 // The device that each rank computes on.
 #pragma once
 
+#include <optional>
+
 #include "recipe/recipe.hpp"
 
 namespace ganymede {
+
+// How many this process may train on; nothing where the program was built without CUDA.
+std::optional<std::int64_t> usable_gpus();
 
 // What a rank finds: identifiers of the GPUs that it sees, in their order.
 struct GpusOfRank {

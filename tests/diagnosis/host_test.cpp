@@ -109,16 +109,20 @@ TEST(ExamineProcessor, ItsModelIsRead) {
 
 TEST(ExamineGpus, CountsDevicesAndNamesTheDriver) {
   const TemporaryFolder root;
-  expect_finding(examine_gpus(root.path()), Verdict::ok, {"none", "computes on the CPU"});
+  expect_finding(examine_gpus(std::nullopt, root.path()), Verdict::ok, {"none", "on the CPU"});
+  expect_finding(examine_gpus(0, root.path()), Verdict::ok, {"none", "on the CPU"});
   std::filesystem::create_directories(root / "dev");
   for (const char* device : {"dev/nvidia0", "dev/nvidia11", "dev/nvidiactl", "dev/nvidia-uvm"})
     write_text(root / device, "");
-  expect_finding(examine_gpus(root.path()), Verdict::ok, {"2 of NVIDIA", "without a driver"});
+  expect_finding(examine_gpus(std::nullopt, root.path()), Verdict::ok, {"2 of NVIDIA", "without a driver"});
   std::filesystem::create_directories(root / "proc/driver/nvidia");
   write_text(root / "proc/driver/nvidia/version",
              "NVRM version: NVIDIA UNIX x86_64 Kernel Module  550.54.14  Thu Feb 22 01:44:30 UTC 2024\n");
-  expect_finding(examine_gpus(root.path()), Verdict::ok,
+  expect_finding(examine_gpus(std::nullopt, root.path()), Verdict::ok,
                  {"2 of NVIDIA", "driver 550.54.14", "neither CUDA nor NCCL"});
+  expect_finding(examine_gpus(2, root.path()), Verdict::ok, {"2 of NVIDIA", "can use 2"});
+  expect_finding(examine_gpus(0, root.path()), Verdict::warning,
+                 {"2 of NVIDIA", "can use none", "CUDA_VISIBLE_DEVICES"});
 }
 
 TEST(ExamineLibrary, OfAnotherVersionThanItsHeadersIsAProblem) {

@@ -10,7 +10,7 @@ namespace {
 constexpr std::int64_t kMixedSteps = 20;
 constexpr std::uint64_t kMixedSeed = 4;
 
-class MixedOnDevice : public testing::TestWithParam<const char*> {
+class DeviceMixed : public testing::TestWithParam<const char*> {
  protected:
   // [steps, scalars]
   static at::Tensor scalars_of(at::Device device, bool mixed, bool recorded = false) {
@@ -28,14 +28,14 @@ class MixedOnDevice : public testing::TestWithParam<const char*> {
   }
 };
 
-TEST_P(MixedOnDevice, IsCloseToFloat32) {
+TEST_P(DeviceMixed, IsCloseToFloat32) {
   const at::Tensor exact = scalars_of(at::kCPU, false), found = scalars_of(tested_device(), true);
   EXPECT_FALSE(at::allclose(found, exact, 1e-5, 1e-5)) << "nothing was rounded";
   EXPECT_TRUE(at::allclose(found, exact, 0.05, 0.02)) << found - exact;
   EXPECT_TRUE(at::equal(scalars_of(tested_device(), true, /*recorded=*/true), found));
 }
 
-INSTANTIATE_TEST_SUITE_P(Parts, MixedOnDevice, testing::Values("bce", "simultaneous", "labels_dcgan"),
+INSTANTIATE_TEST_SUITE_P(Parts, DeviceMixed, testing::Values("bce", "simultaneous", "labels_dcgan"),
                          [](const auto& part) { return std::string(part.param); });
 
 }  // namespace
