@@ -1,6 +1,7 @@
 // Convolutions as the networks compute them: what the modules' forward() gives, by the method that takes the
-// least time on a CPU; those of other devices, and the plain form, are the modules' own. Rows are independent
-// of each other; can be differentiated twice.
+// least time on a CPU. On a GPU it is cuDNN's, with channels next to each other in memory; those of other
+// devices, and the plain form, are the modules' own. Rows are independent of each other; can be
+// differentiated twice.
 #pragma once
 
 #include <torch/nn/modules/conv.h>

@@ -25,7 +25,7 @@ at::Tensor fold_margins(const at::Tensor& gradient, int dimension, std::int64_t 
   return folded;
 }
 
-struct ReflectionOnGpu : torch::autograd::Function<ReflectionOnGpu> {
+struct ReflectionOnDevice : torch::autograd::Function<ReflectionOnDevice> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& images, std::int64_t margin) {
     context->save_for_backward({images});
     context->saved_data["margin"] = margin;
@@ -45,8 +45,8 @@ struct ReflectionOnGpu : torch::autograd::Function<ReflectionOnGpu> {
 }  // namespace
 
 at::Tensor pad_by_reflection(const at::Tensor& images, std::int64_t margin) {
-  return images.is_cuda() ? ReflectionOnGpu::apply(images, margin)
-                          : at::reflection_pad2d(images, all_sides(margin));
+  return images.is_cpu() ? at::reflection_pad2d(images, all_sides(margin))
+                         : ReflectionOnDevice::apply(images, margin);
 }
 
 }  // namespace ganymede

@@ -42,15 +42,13 @@ void check_ranks(const Recipe& recipe, int ranks) {
 // Refuses more threads than a rank's cores serve, and warns where they have to take turns. Collective.
 void check_threads(int threads, bool asked, Communicator& communicator) {
   const double cores = usable_cores(allowed_cores(), core_quota());
-  const std::string found =
-      fmt::format("{}={} in the time of {:.3g} core{}", asked ? "--threads" : "OMP_NUM_THREADS", threads,
-                  cores, cores == 1 ? "" : "s");
+  const std::string found = fmt::format("{}={} for {:.3g} core{}", asked ? "--threads" : "OMP_NUM_THREADS",
+                                        threads, cores, cores == 1 ? "" : "s");
   agree(communicator, [&] {
-    require(
-        threads <= most_threads(cores),
-        "{}, which a rank may use here; expected at most {} threads; give fewer, or more cores: `ganymede "
-        "doctor` shows what there is",
-        found, most_threads(cores));
+    require(threads <= most_threads(cores),
+            "{} that a rank may use here; expected at most {} threads; give fewer, or more cores: `ganymede "
+            "doctor` shows what there is",
+            found, most_threads(cores));
   });
   const auto all = gather_texts(communicator, threads > std::max(1.0, cores) ? found : "");
   const auto crammed = std::find_if(all.begin(), all.end(), [](const auto& text) { return !text.empty(); });

@@ -48,15 +48,13 @@ TEST_F(BadCommandTest, FarMoreThreadsThanCores) {
   };
   const ProgramResult refused = with_threads("9");
   EXPECT_EQ(refused.exit_code, kUserMistake) << refused.describe();
-  EXPECT_THAT(
-      refused.errors,
-      testing::HasSubstr("OMP_NUM_THREADS=9 in the time of 1 core, which a rank may use here; expected "
-                         "at most 8 threads"));
+  EXPECT_THAT(refused.errors,
+              testing::HasSubstr("OMP_NUM_THREADS=9 for 1 core that a rank may use here; expected "
+                                 "at most 8 threads"));
   EXPECT_FALSE(std::filesystem::exists(folder_ / "new"));
   const ProgramResult slow = with_threads("2");
   EXPECT_EQ(slow.exit_code, 0) << slow.describe();
-  EXPECT_THAT(slow.output,
-              testing::HasSubstr("rank 0 has OMP_NUM_THREADS=2 in the time of 1 core: they take turns"));
+  EXPECT_THAT(slow.output, testing::HasSubstr("rank 0 has OMP_NUM_THREADS=2 for 1 core: they take turns"));
 }
 
 TEST_F(BadCommandTest, UnknownKernels) {
