@@ -121,8 +121,9 @@ TEST(ExamineGpus, CountsDevicesAndNamesTheDriver) {
   expect_finding(examine_gpus(std::nullopt, root.path()), Verdict::ok,
                  {"2 of NVIDIA", "driver 550.54.14", "neither CUDA nor NCCL"});
   expect_finding(examine_gpus(2, root.path()), Verdict::ok, {"2 of NVIDIA", "can use 2"});
-  expect_finding(examine_gpus(0, root.path()), Verdict::warning,
-                 {"2 of NVIDIA", "can use none", "CUDA_VISIBLE_DEVICES"});
+  const HostFinding unusable = examine_gpus(0, root.path());
+  expect_finding(unusable, Verdict::warning, {"2 of NVIDIA", "can use none"});
+  EXPECT_THAT(unusable.advice, testing::HasSubstr("CUDA_VISIBLE_DEVICES"));
 }
 
 TEST(ExamineLibrary, OfAnotherVersionThanItsHeadersIsAProblem) {
