@@ -24,12 +24,12 @@ void add_product(const RunningSum& sum, const at::Tensor& left, const at::Tensor
     at::mm_out(numbers, left, right);
   else if (left.scalar_type() == dtype)
     numbers.addmm_(left, right);
-  else if (sum.empty && widens_in_library(left, dtype))
-    at::mm_out(numbers, left, right, dtype);
+  else if (!widens_in_library(left, dtype))
+    sum.add(at::mm(left, right));
   else if (sum.empty)
-    numbers.copy_(at::mm(left, right));
+    at::mm_out(numbers, left, right, dtype);
   else
-    numbers.add_(multiply(left, right, dtype));
+    sum.add(at::mm(left, right, dtype));
 }
 
 at::Tensor linear_layer(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <ATen/core/grad_mode.h>
 
 namespace ganymede {
 
@@ -8,6 +9,15 @@ namespace ganymede {
 struct RunningSum {
   at::Tensor numbers = {};  // undefined where nobody asks for the sum
   bool empty = false;       // it is 0 so far, whatever its memory holds
+
+  // part: of its shape, in any dtype. Autograd does not see it.
+  void add(const at::Tensor& part) const {
+    const at::NoGradGuard no_grad;
+    if (empty)
+      numbers.copy_(part);
+    else
+      numbers.add_(part);
+  }
 };
 
 }  // namespace ganymede

@@ -21,10 +21,7 @@ at::Tensor BatchNormalization::forward(const at::Tensor& input, bool training) {
   if (!training)
     return std::get<0>(at::native_batch_norm(input, weight_, bias_, running_mean_, running_variance_,
                                              /*training=*/false, /*momentum=*/0.0, options_.epsilon));
-  // One rank's own are those of all; a GPU has less to do for them.
-  const bool alone = input.is_cuda() && communicator_.size() == 1;
-  if (options_.statistics == BatchStatistics::local ||
-      (options_.statistics == BatchStatistics::global && alone))
+  if (options_.statistics == BatchStatistics::local)
     return at::batch_norm(input, weight_, bias_, running_mean_, running_variance_, /*training=*/true,
                           options_.momentum, options_.epsilon, /*cudnn_enabled=*/false);
   if (options_.statistics == BatchStatistics::replica) return forward_of_replica(input);

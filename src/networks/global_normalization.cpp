@@ -136,6 +136,9 @@ struct NormalizeGloballyOnGpus : torch::autograd::Function<NormalizeGloballyOnGp
 at::Tensor normalize_globally(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
                               const RunningStatistics& running, Communicator& communicator) {
   ensure(input.numel() > 0, "every rank brings rows to batch normalisation");
+  if (input.is_cuda() && communicator.size() == 1)  // its own statistics are those of all
+    return at::batch_norm(input, weight, bias, running.mean, running.variance, /*training=*/true,
+                          running.momentum, running.epsilon, /*cudnn_enabled=*/false);
   if (input.is_cuda())
     return NormalizeGloballyOnGpus::apply(input.contiguous(input.suggest_memory_format()), weight, bias,
                                           running, &communicator);

@@ -56,12 +56,7 @@ void GradientAccumulator::set_product(const GradientFactors& factors) {
 }
 
 void GradientAccumulator::add(const at::Tensor& gradient) {
-  if (held_) sum();
-  if (empty_)
-    place_.copy_(gradient);
-  else
-    place_.add_(gradient);
-  empty_ = false;
+  running_sum().add(gradient);
 }
 
 void GradientAccumulator::add_product(const at::Tensor& left, const at::Tensor& right) {

@@ -31,10 +31,7 @@ TEST(DeviceResume, OnTheDeviceHasTheSameBits) {
     again.record_steps();
     train(again, batches_of, 0, 1);  // other state than the checkpoint's
     restore_state(half, again.procedure(), "the snapshot");
-    const TrainingState found = train(again, batches_of, kStepsBefore, kStepsInAll);
-    ASSERT_EQ(found.size(), expected.size());
-    for (std::size_t i = 0; i < expected.size(); ++i)
-      EXPECT_TRUE(at::equal(found[i].tensor, expected[i].tensor)) << expected[i].name;
+    expect_same_bits(train(again, batches_of, kStepsBefore, kStepsInAll), expected);
   });
 }
 

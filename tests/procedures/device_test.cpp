@@ -64,9 +64,7 @@ void expect_same(const Course& found, const Course& expected, double tolerance) 
 
 void expect_same_bits(const Course& found, const Course& expected) {
   EXPECT_EQ(found.scalars, expected.scalars);
-  ASSERT_EQ(found.state.size(), expected.state.size());
-  for (std::size_t i = 0; i < expected.state.size(); ++i)
-    EXPECT_TRUE(at::equal(found.state[i].tensor, expected.state[i].tensor)) << expected.state[i].name;
+  expect_same_bits(found.state, expected.state);
   EXPECT_TRUE(at::equal(found.samples, expected.samples));
 }
 

@@ -67,6 +67,12 @@ inline void expect_same_state(const TrainingState& found, const TrainingState& e
   }
 }
 
+inline void expect_same_bits(const TrainingState& found, const TrainingState& expected) {
+  ASSERT_EQ(found.size(), expected.size());
+  for (std::size_t i = 0; i < expected.size(); ++i)
+    EXPECT_TRUE(at::equal(found[i].tensor, expected[i].tensor)) << expected[i].name;
+}
+
 // What becomes of any procedure: check(options, sources, batches_of, tolerance) for one of each kind.
 // batches_of(procedure, step) are in host memory.
 template <typename Check>

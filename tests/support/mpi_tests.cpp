@@ -93,6 +93,7 @@ int run_mpi_tests(int argc, char** argv) {
   messages->configure({.node_sharing = NodeSharing::off});
   world_communicator = communicator.get();
   message_communicator = messages.get();
+  if (communicator->rank() != 0) GTEST_FLAG_SET(output, "");  // a report has each test once
   testing::InitGoogleTest(&argc, argv);
   at::set_num_threads(1);
 

@@ -1,4 +1,3 @@
-#include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty_like.h>
 
 #include "kernels/arithmetic/bias_activation.hpp"
@@ -10,14 +9,6 @@ namespace {
 
 // Up to here one block of threads goes down a column fast enough.
 constexpr std::int64_t kMostRowsOfBlock = 2048;
-
-void add_sums_of_rows(const RunningSum& sums, const at::Tensor& rows) {
-  const at::NoGradGuard no_grad;
-  if (sums.empty)
-    sums.numbers.copy_(rows.sum(0));
-  else
-    sums.numbers.add_(rows.sum(0));
-}
 
 }  // namespace
 
@@ -46,7 +37,7 @@ at::Tensor activation_backward(const at::Tensor& gradient, const at::Tensor& out
                                            gradient.size(1), slope, !bias_gradient.empty});
     if (activated)
       launch(gradient.device(), gradient.numel(), ActivationBackwardAt<scalar_t>{to, from, outputs, slope});
-    if (sums.defined()) add_sums_of_rows(bias_gradient, before);
+    if (sums.defined()) bias_gradient.add(before.sum(0));
   });
   return before;
 }

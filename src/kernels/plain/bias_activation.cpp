@@ -20,10 +20,7 @@ at::Tensor activation_backward(const at::Tensor& gradient, const at::Tensor& out
                                 ? gradient
                                 : at::leaky_relu_backward(gradient, output, slope_below_zero,
                                                           /*self_is_result=*/true);
-  if (bias_gradient.empty)
-    bias_gradient.numbers.copy_(before.sum(0));
-  else if (bias_gradient.numbers.defined())
-    bias_gradient.numbers.add_(before.sum(0));
+  if (bias_gradient.numbers.defined()) bias_gradient.add(before.sum(0));
   return before;
 }
 
