@@ -9,18 +9,22 @@ add_library(ganymede_options INTERFACE)
 target_compile_options(ganymede_options INTERFACE
   $<$<COMPILE_LANGUAGE:C,CXX>:-Wall;-Wextra;-Wpedantic;-Wshadow;-Wno-psabi>
   $<$<CXX_COMPILER_ID:GNU>:$<$<COMPILE_LANGUAGE:C,CXX>:-fpch-preprocess>>
+  $<$<CXX_COMPILER_ID:Clang>:$<$<COMPILE_LANGUAGE:CXX>:-Xclang;-fno-pch-timestamp>>
   $<$<AND:$<COMPILE_LANGUAGE:C,CXX>,$<BOOL:${GANYMEDE_WARNINGS_AS_ERRORS}>>:-Werror>)
 target_include_directories(ganymede_options INTERFACE "${PROJECT_SOURCE_DIR}/src")
 target_link_libraries(ganymede_options INTERFACE ganymede_libtorch Threads::Threads)
 # Null pointers end in a report all the same; checks of dynamic types and sizes double the time of compilation.
 set(SANITIZERS_address -fsanitize=address,undefined -fno-sanitize=null,vptr,object-size)
-# LibTorch's headers have fences, which it does not know.
-set(SANITIZERS_thread -fsanitize=thread -Wno-tsan)
+set(SANITIZERS_thread -fsanitize=thread)
 if(GANYMEDE_SANITIZE)
   if(NOT DEFINED SANITIZERS_${GANYMEDE_SANITIZE})
     message(FATAL_ERROR "GANYMEDE_SANITIZE is ${GANYMEDE_SANITIZE}; expected address, thread, or nothing")
   endif()
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL Clang)
+    message(FATAL_ERROR "GANYMEDE_SANITIZE with ${CMAKE_CXX_COMPILER_ID}; expected clang, which the presets asan and tsan name")
+  endif()
   target_compile_options(ganymede_options INTERFACE ${SANITIZERS_${GANYMEDE_SANITIZE}} -fno-omit-frame-pointer)
+  target_compile_definitions(ganymede_options INTERFACE GANYMEDE_SANITIZER_${GANYMEDE_SANITIZE})
   target_link_options(ganymede_options INTERFACE ${SANITIZERS_${GANYMEDE_SANITIZE}})
 endif()
 

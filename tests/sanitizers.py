@@ -11,6 +11,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PRESETS = {"address": "asan", "thread": "tsan"}
+SYMBOLIZER = "/usr/lib/llvm-16/bin/llvm-symbolizer"
 # The first report ends the tests. Memory that is not there is a case of theirs. Leaks cannot be looked for everywhere
 # (it takes ptrace), and HDF5 keeps blocks for later.
 OPTIONS = {
@@ -20,6 +21,8 @@ OPTIONS = {
                     f":suppressions={ROOT}/tests/thread_sanitizer.txt",
     # Threads of libgomp synchronise in ways that no sanitizer knows.
     "OMP_NUM_THREADS": "1",
+    # Reports, and what is not to be reported, have names.
+    **{f"{tool}_SYMBOLIZER_PATH": SYMBOLIZER for tool in ("ASAN", "UBSAN", "TSAN")},
 }
 
 

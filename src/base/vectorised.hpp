@@ -2,10 +2,8 @@
 // sources compiled with -O3; the bits of +, *, / and sqrt do not depend on the width of a vector.
 #pragma once
 
-// Clang's copies lose the functions of their own that they call; sanitizers are not ready yet where a copy is
-// chosen.
-#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && \
-    !defined(__clang__)
+// Clang's copies lose the functions of their own that they call.
+#if defined(__x86_64__) && !defined(__clang__)
 #define GANYMEDE_VECTORISED __attribute__((target_clones("avx512f", "avx2", "default")))
 #else
 #define GANYMEDE_VECTORISED

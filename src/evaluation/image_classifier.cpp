@@ -10,7 +10,7 @@ namespace {
 enum class ClassifierStream : std::uint8_t { classifier = 3 };
 
 constexpr std::uint64_t kSeed = 1;
-constexpr std::int64_t kSteps = 1800, kBatchSize = 64;
+constexpr std::int64_t kBatchSize = 64;
 constexpr double kLearningRate = 2e-3;  // at first; falls in a line to 0
 constexpr std::int64_t kHeldOut = 10;   // one of this many images
 constexpr std::int64_t kFeatures = 64;
@@ -38,7 +38,7 @@ struct ImageClassifier::Layers : torch::nn::Module {
   torch::nn::Linear hidden, output;
 };
 
-ImageClassifier::ImageClassifier(const RealSamples& real, std::int64_t classes) {
+ImageClassifier::ImageClassifier(const RealSamples& real, std::int64_t classes, std::int64_t steps) {
   const at::Tensor& images = real.samples;
   require(images.size(0) >= kHeldOut, "{} images are too few to train a classifier; expected at least {}",
           images.size(0), kHeldOut);
@@ -46,7 +46,7 @@ ImageClassifier::ImageClassifier(const RealSamples& real, std::int64_t classes) 
       ImageShape{.channels = images.size(1), .height = images.size(2), .width = images.size(3)}, classes);
   const at::Tensor held_out = at::arange(images.size(0)).remainder(kHeldOut) == kHeldOut - 1;
   const at::Tensor trained = held_out.logical_not().nonzero().view(-1), tested = held_out.nonzero().view(-1);
-  train(real, trained);
+  train(real, trained, steps);
   std::int64_t done = 0, right = 0;
   judge(images.index_select(0, tested), [&](const Judgement& judged) {
     const at::Tensor rows = tested.narrow(0, done, judged.labels.size(0));
@@ -56,13 +56,13 @@ ImageClassifier::ImageClassifier(const RealSamples& real, std::int64_t classes) 
   held_out_accuracy_ = static_cast<double>(right) / static_cast<double>(done);
 }
 
-void ImageClassifier::train(const RealSamples& real, const at::Tensor& trained) {
+void ImageClassifier::train(const RealSamples& real, const at::Tensor& trained, std::int64_t steps) {
   at::Generator random = at::make_generator<at::CPUGeneratorImpl>(kSeed);
   torch::optim::Adam adam(layers_->parameters(), torch::optim::AdamOptions(kLearningRate));
   ShuffledRows order(trained.size(0), std::min(kBatchSize, trained.size(0)), random);
-  for (std::int64_t step = 0; step < kSteps; ++step) {
+  for (std::int64_t step = 0; step < steps; ++step) {
     const at::Tensor rows = trained.index_select(0, order.next());
-    set_rate<torch::optim::AdamOptions>(adam, falling(kLearningRate, step, kSteps));
+    set_rate<torch::optim::AdamOptions>(adam, falling(kLearningRate, step, steps));
     adam.zero_grad();
     const at::Tensor logits =
         layers_->output(layers_->features(as_numbers(real.samples.index_select(0, rows))));

@@ -11,9 +11,11 @@ namespace ganymede {
 
 class ImageClassifier {
  public:
+  static constexpr std::int64_t kSteps = 1800;  // of its training; tests do with fewer
+
   // Trains on nine of ten of the images and measures on the tenth: the same weights again for the same data,
   // number of threads and machine. images uint8 [n, channels, height, width], n >= 10; labels below classes.
-  ImageClassifier(const RealSamples& real, std::int64_t classes);
+  ImageClassifier(const RealSamples& real, std::int64_t classes, std::int64_t steps = kSteps);
 
   struct Judgement {
     at::Tensor labels;    // int64 [n]
@@ -28,7 +30,7 @@ class ImageClassifier {
 
  private:
   struct Layers;
-  void train(const RealSamples& real, const at::Tensor& rows);
+  void train(const RealSamples& real, const at::Tensor& rows, std::int64_t steps);
 
   std::shared_ptr<Layers> layers_;
   double held_out_accuracy_ = 0;

@@ -62,7 +62,7 @@ TEST(SharedFiles, SayWhenThereIsNoRoom) {
   signal(SIGXFSZ, signal_before);
 }
 
-#ifdef __SANITIZE_THREAD__  // three modes of three generations a turn: a million
+#ifdef GANYMEDE_SANITIZER_thread  // three modes of three generations a turn: a million
 constexpr int kMostTurns = 111'112;
 constexpr std::chrono::minutes kLongest(5);
 #else  // as many turns as a second has on a busy machine

@@ -9,6 +9,8 @@
 namespace ganymede {
 namespace {
 
+constexpr std::int64_t kSteps = 200;
+
 // 8 x 8 images of noise whose upper (class 0) or lower (class 1) half is brighter.
 RealSamples halves(std::int64_t count) {
   const RandomStream stream(1, {.purpose = Purpose::test}, 0);
@@ -21,7 +23,7 @@ RealSamples halves(std::int64_t count) {
 
 TEST(ImageClassifier, LearnsWhatTellsTheClassesApartOnImagesItHasNotSeen) {
   const RealSamples real = halves(1000);
-  const ImageClassifier classifier(real, 2);
+  const ImageClassifier classifier(real, 2, kSteps);
   EXPECT_GT(classifier.held_out_accuracy(), 0.95);
   std::vector<at::Tensor> labels, features;
   classifier.judge(real.samples, [&](const ImageClassifier::Judgement& judged) {
@@ -36,14 +38,14 @@ TEST(ImageClassifier, LabelsThatSayNothingCannotBeLearnt) {
   RealSamples real = halves(1000);
   const RandomStream stream(2, {.purpose = Purpose::test}, 0);
   real.labels = draw_uniform(stream, 0, {1000}, 0, 2, at::kFloat).to(at::kLong);
-  const double accuracy = ImageClassifier(real, 2).held_out_accuracy();
+  const double accuracy = ImageClassifier(real, 2, kSteps).held_out_accuracy();
   EXPECT_LT(accuracy, 0.75);
 }
 
 TEST(ImageClassifier, TheSameDataMakesTheSameWeights) {
-  const std::uint32_t checksum = ImageClassifier(halves(200), 2).checksum();
-  EXPECT_EQ(checksum, ImageClassifier(halves(199), 2).checksum()) << "the last image is held out";
-  EXPECT_NE(checksum, ImageClassifier(halves(198), 2).checksum());
+  const std::uint32_t checksum = ImageClassifier(halves(200), 2, 20).checksum();
+  EXPECT_EQ(checksum, ImageClassifier(halves(199), 2, 20).checksum()) << "the last image is held out";
+  EXPECT_NE(checksum, ImageClassifier(halves(198), 2, 20).checksum());
 }
 
 TEST(ImageClassifier, NeedsImagesToHoldOut) {

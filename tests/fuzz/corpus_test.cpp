@@ -19,7 +19,7 @@ TEST_P(FuzzCorpus, IsReadOrRefused) {
     for (const std::size_t length : {std::size_t{0}, std::size_t{1}, example.size() / 2, example.size() - 1})
       read(example.substr(0, length));
   }
-  const std::filesystem::path found = std::string(GANYMEDE_SOURCE_DIR) + "/tests/fuzz/corpus/" + target.name;
+  const auto found = std::filesystem::path(GANYMEDE_SOURCE_DIR) / "tests/fuzz/corpus" / target.name;
   if (!std::filesystem::exists(found)) return;
   for (const auto& entry : std::filesystem::directory_iterator(found)) {
     SCOPED_TRACE(entry.path().string());

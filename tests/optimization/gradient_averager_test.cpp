@@ -126,7 +126,7 @@ void run_overlapping_ranks(const std::function<void(Communicator&)>& body) {
 
 // The second pass writes into buckets that other ranks are reading, and is noticed behind that.
 TEST(GradientAverager, NoticesASecondBackwardPass) {
-#ifdef __SANITIZE_THREAD__
+#ifdef GANYMEDE_SANITIZER_thread
   GTEST_SKIP() << "is a race";
 #endif
   run_overlapping_ranks([](Communicator& communicator) {

@@ -1,5 +1,6 @@
 #include "tests/support/mpi_tests.hpp"
 
+#include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
 #include <condition_variable>

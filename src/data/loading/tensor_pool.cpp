@@ -15,7 +15,7 @@ at::Tensor TensorPool::take(at::IntArrayRef sizes) {
                            [](const at::Storage& storage) { return storage.use_count() == 1; });
   // use_count() orders nothing: what its last user read shall be read before this one writes.
   std::atomic_thread_fence(std::memory_order_acquire);
-#ifdef __SANITIZE_THREAD__  // sees neither the fence nor that LibTorch lets go of memory
+#ifdef GANYMEDE_SANITIZER_thread  // sees neither the fence nor that LibTorch lets go of memory
   memory_.clear();
   free = memory_.end();
 #endif

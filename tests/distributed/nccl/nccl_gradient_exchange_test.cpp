@@ -19,12 +19,12 @@ constexpr std::int64_t kBlock = GradientExchange::kOwnedBlock;
 constexpr auto kBothWays = std::array{NcclSums::scattered, NcclSums::everywhere};
 
 // The stream that computes: what it is given runs in order, at its own time.
-class ComputeStream {
+class KernelStream {
  public:
-  ComputeStream() { cudaStreamCreateWithPriority(&stream_, cudaStreamNonBlocking, -5); }
-  ~ComputeStream() { cudaStreamDestroy(stream_); }
-  ComputeStream(const ComputeStream&) = delete;
-  ComputeStream& operator=(const ComputeStream&) = delete;
+  KernelStream() { cudaStreamCreateWithPriority(&stream_, cudaStreamNonBlocking, -5); }
+  ~KernelStream() { cudaStreamDestroy(stream_); }
+  KernelStream(const KernelStream&) = delete;
+  KernelStream& operator=(const KernelStream&) = delete;
 
   cudaStream_t get() const { return stream_; }
   void launch(std::function<void()> kernel) {
@@ -48,7 +48,7 @@ class ComputeStream {
   cudaStream_t stream_ = nullptr;
 };
 
-NcclOptions options_for(const ComputeStream& compute, NcclSums sums = NcclSums::scattered) {
+NcclOptions options_for(const KernelStream& compute, NcclSums sums = NcclSums::scattered) {
   return {.device = at::kCPU,
           .compute_stream = [&compute] { return compute.get(); },
           .sums = sums,
@@ -100,7 +100,7 @@ TEST_F(NcclGradientExchangeTest, SumsUnevenBucketsOfBothDtypesInBothWays) {
   for (const NcclSums sums : kBothWays)
     for (const auto dtype : {at::kFloat, at::kDouble})
       for (const std::int64_t elements : {std::int64_t{1}, std::int64_t{1000}, 30 * kBlock + 77}) {
-        ComputeStream compute;
+        KernelStream compute;
         NcclGradientExchange exchange(world(), options_for(compute, sums));
         const at::Tensor index = at::arange(elements, dtype);
         const Gradients gradients = exchange.allocate_gradients(elements, dtype);
@@ -134,7 +134,7 @@ TEST_F(NcclGradientExchangeTest, SumsUnevenBucketsOfBothDtypesInBothWays) {
 
 // Of every element there is one owner, where sums are scattered.
 TEST_F(NcclGradientExchangeTest, OwnersPartitionTheBuckets) {
-  const ComputeStream compute;
+  const KernelStream compute;
   NcclGradientExchange exchange(world(), options_for(compute));
   for (const std::int64_t elements : {std::int64_t{1}, 30 * kBlock + 77}) {
     const at::Tensor owners = at::zeros({elements}, at::kLong);
@@ -151,7 +151,7 @@ TEST_F(NcclGradientExchangeTest, OwnersPartitionTheBuckets) {
 
 // A number for each block, as of norms: each owner has written those of its blocks.
 TEST_F(NcclGradientExchangeTest, PublishesNumbersOfBlocks) {
-  ComputeStream compute;
+  KernelStream compute;
   NcclGradientExchange exchange(world(), options_for(compute));
   const std::int64_t blocks = 6 * world().size() + 1;
   const at::Tensor numbers = exchange.allocate_values(blocks, at::kDouble);
@@ -168,7 +168,7 @@ TEST_F(NcclGradientExchangeTest, PublishesNumbersOfBlocks) {
 }
 
 TEST_F(NcclGradientExchangeTest, BucketsOfOneCallTravelAsAGroupInTheirOrder) {
-  const ComputeStream compute;
+  const KernelStream compute;
   NcclGradientExchange exchange(world(), options_for(compute));
   const std::int64_t granule = exchange.bucket_granule();
   const Gradients gradients = exchange.allocate_gradients(6 * granule, at::kFloat);
@@ -187,7 +187,7 @@ TEST_F(NcclGradientExchangeTest, BucketsOfOneCallTravelAsAGroupInTheirOrder) {
 }
 
 TEST_F(NcclGradientExchangeTest, RefusesBucketsWithoutEqualParts) {
-  const ComputeStream compute;
+  const KernelStream compute;
   NcclGradientExchange exchange(world(), options_for(compute));
   const Gradients gradients = exchange.allocate_gradients(4 * exchange.bucket_granule(), at::kFloat);
   expect_error<Error>(
@@ -198,7 +198,7 @@ TEST_F(NcclGradientExchangeTest, RefusesBucketsWithoutEqualParts) {
 }
 
 TEST_F(NcclGradientExchangeTest, BroadcastsValuesAndSumsSmallTensorsWhereStreamsStand) {
-  ComputeStream compute;
+  KernelStream compute;
   NcclGradientExchange exchange(world(), options_for(compute));
   const at::Tensor values = exchange.allocate_values(1000, at::kFloat);
   const at::Tensor statistics = at::zeros({5}, at::kDouble), count = at::zeros({1}, at::kLong);
@@ -221,7 +221,7 @@ TEST_F(NcclGradientExchangeTest, BroadcastsValuesAndSumsSmallTensorsWhereStreams
 }
 
 TEST_F(NcclGradientExchangeTest, IsEndedInOrder) {
-  const ComputeStream compute;
+  const KernelStream compute;
   const at::Tensor numbers = at::ones({3});
   {
     NcclGradientExchange exchange(world(), options_for(compute));
@@ -234,7 +234,7 @@ TEST_F(NcclGradientExchangeTest, IsEndedInOrder) {
 
 // A rank that fails before NCCL is asked for anything: nobody waits for it there.
 TEST_F(NcclGradientExchangeTest, ARankThatCannotBeginKeepsAllFromBeginning) {
-  const ComputeStream compute;
+  const KernelStream compute;
   fail_here({.no_streams = true}, last_rank());
   expect_error<AgreedError>(
       [&] { NcclGradientExchange exchange(world(), options_for(compute)); },
@@ -243,7 +243,7 @@ TEST_F(NcclGradientExchangeTest, ARankThatCannotBeginKeepsAllFromBeginning) {
 }
 
 TEST_F(NcclGradientExchangeTest, ARankThatIsRefusedReleasesTheOthers) {
-  const ComputeStream compute;
+  const KernelStream compute;
   fail_here({.init_refused = true}, last_rank());
   NcclOptions options = options_for(compute);
   options.timeout_seconds = 1;
@@ -252,7 +252,7 @@ TEST_F(NcclGradientExchangeTest, ARankThatIsRefusedReleasesTheOthers) {
 }
 
 TEST_F(NcclGradientExchangeTest, ConnectingIsGivenUpInTime) {
-  const ComputeStream compute;
+  const KernelStream compute;
   fail_here({.never_connected = true}, last_rank());
   NcclOptions options = options_for(compute);
   options.timeout_seconds = 0.5;
@@ -266,7 +266,7 @@ TEST_F(NcclGradientExchangeTest, ConnectingIsGivenUpInTime) {
 // One rank stays away: the others give up, say what they waited for, and can end.
 TEST_F(NcclGradientExchangeTest, ASumThatARankDoesNotJoinIsAborted) {
   if (world().size() == 1) return;  // nobody can be missing
-  const ComputeStream compute;
+  const KernelStream compute;
   NcclOptions options = options_for(compute);
   options.timeout_seconds = 0.5;
   auto exchange = std::make_unique<NcclGradientExchange>(world(), options);
@@ -293,7 +293,7 @@ TEST_F(NcclGradientExchangeTest, ASumThatARankDoesNotJoinIsAborted) {
 
 // NCCL learns of an error while nobody asks it for anything.
 TEST_F(NcclGradientExchangeTest, AnErrorOnTheWayIsFoundAtTheNextLook) {
-  const ComputeStream compute;
+  const KernelStream compute;
   NcclGradientExchange exchange(world(), options_for(compute));
   const Gradients gradients = exchange.allocate_gradients(1000, at::kFloat);
   const std::array<ElementRange, 1> buckets{{{0, 1000}}};
@@ -315,7 +315,7 @@ TEST_F(NcclGradientExchangeTest, AnErrorOnTheWayIsFoundAtTheNextLook) {
 
 // Leaving by an error does not wait for what others may never do.
 TEST_F(NcclGradientExchangeTest, AnErrorUnderWayAborts) {
-  const ComputeStream compute;
+  const KernelStream compute;
   expect_error<DataError>(
       [&] {
         NcclGradientExchange exchange(world(), options_for(compute));

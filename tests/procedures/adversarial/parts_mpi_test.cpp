@@ -8,15 +8,14 @@
 namespace ganymede {
 namespace {
 
-constexpr std::uint64_t kSeed = 3;
-constexpr int kSteps = 20;
-
-RankTraining train(const AdversarialOptions& options, at::ScalarType dtype, Communicator& communicator) {
-  const auto gan = make_gan(options, {.seed = kSeed, .sources = {kPartSpec}, .compute = dtype}, communicator);
+RankTraining train_part(const AdversarialOptions& options, at::ScalarType dtype, Communicator& communicator) {
+  const auto gan =
+      make_gan(options, {.seed = kComparisonSeed, .sources = {kPartSpec}, .compute = dtype}, communicator);
   const PlaceRange places =
       places_of_rank(kPartBatchSize, communicator.rank(), communicator.size(), options.packing);
   return train_on_ranks(
-      *gan, kSteps, [&](std::int64_t step) { return part_batches(kSeed, step, options, places, dtype); },
+      *gan, kComparisonSteps,
+      [&](std::int64_t step) { return part_batches(kComparisonSeed, step, options, places, dtype); },
       communicator);
 }
 
@@ -25,10 +24,10 @@ class PartEquivalence : public testing::TestWithParam<std::string> {
   void compare_with_one_rank(at::ScalarType dtype, double relative, double absolute,
                              Communicator& communicator) {
     const AdversarialOptions options = part_options(GetParam());
-    const RankTraining ours = train(options, dtype, communicator);
+    const RankTraining ours = train_part(options, dtype, communicator);
     expect_equal_replicas(ours.checksum);
-    const at::Tensor alone =
-        losses_of_one_rank(kSteps, [&](Communicator& one) { return train(options, dtype, one); });
+    const at::Tensor alone = losses_of_one_rank(
+        kComparisonSteps, [&](Communicator& one) { return train_part(options, dtype, one); });
     // Wasserstein losses pass through zero.
     const at::Tensor excess = (ours.losses - alone).abs() - (alone.abs() * relative + absolute);
     EXPECT_LE(excess.max().item<double>(), 0) << "on " << world().size() << " ranks";

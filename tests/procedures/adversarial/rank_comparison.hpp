@@ -11,6 +11,9 @@
 
 namespace ganymede {
 
+inline constexpr std::uint64_t kComparisonSeed = 3;
+inline constexpr int kComparisonSteps = 20;
+
 struct RankTraining {
   at::Tensor losses;  // [steps, 2], of the global batch
   std::uint32_t checksum = 0;

@@ -8,17 +8,16 @@
 namespace ganymede {
 namespace {
 
-constexpr std::uint64_t kSeed = 3;
-constexpr int kSteps = 20;
-
-RankTraining train(const AdversarialOptions& options, at::ScalarType dtype, Communicator& communicator) {
-  const auto gan = make_gan(
-      options, {.seed = kSeed, .sources = {image_spec(kReferenceShape)}, .compute = dtype}, communicator);
+RankTraining train_recipe(const AdversarialOptions& options, at::ScalarType dtype,
+                          Communicator& communicator) {
+  const auto gan =
+      make_gan(options, {.seed = kComparisonSeed, .sources = {image_spec(kReferenceShape)}, .compute = dtype},
+               communicator);
   const PlaceRange places = places_of_rank(kReferenceBatchSize, communicator.rank(), communicator.size());
   const auto batches_of = [&](std::int64_t step) {
-    return std::vector{reference_batch(kSeed, step, places.first, places.count, dtype)};
+    return std::vector{reference_batch(kComparisonSeed, step, places.first, places.count, dtype)};
   };
-  return train_on_ranks(*gan, kSteps, batches_of, communicator);
+  return train_on_ranks(*gan, kComparisonSteps, batches_of, communicator);
 }
 
 void compare_with_one_rank(const std::string& recipe_name, at::ScalarType dtype, double bound,
@@ -26,10 +25,10 @@ void compare_with_one_rank(const std::string& recipe_name, at::ScalarType dtype,
   const Recipe recipe =
       load_recipe(std::string(GANYMEDE_SOURCE_DIR) + "/experiments/" + recipe_name + "/recipe.yaml");
   const auto& options = std::get<AdversarialOptions>(recipe.procedure);
-  const RankTraining ours = train(options, dtype, communicator);
+  const RankTraining ours = train_recipe(options, dtype, communicator);
   expect_equal_replicas(ours.checksum);
-  const at::Tensor alone =
-      losses_of_one_rank(kSteps, [&](Communicator& one) { return train(options, dtype, one); });
+  const at::Tensor alone = losses_of_one_rank(
+      kComparisonSteps, [&](Communicator& one) { return train_recipe(options, dtype, one); });
   const double difference = ((ours.losses - alone) / alone).abs().max().item<double>();
   EXPECT_LE(difference, bound) << recipe_name << " on " << world().size() << " ranks";
 }

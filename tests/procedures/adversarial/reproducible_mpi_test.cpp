@@ -14,8 +14,8 @@
 namespace ganymede {
 namespace {
 
-constexpr std::uint64_t kSeed = 3;
 constexpr std::int64_t kReplicas = 4, kRows = 16;
+constexpr std::uint64_t kSeed = 3;
 constexpr int kSteps = 50;
 
 const DataSpec kCaptioned = [] {
