@@ -43,5 +43,11 @@ if __name__ == "__main__":
     preset = PRESETS[sys.argv[1]]
     run("cmake", "--preset", preset, stdout=subprocess.DEVNULL)
     run("cmake", "--build", "--preset", preset, "--target", "ganymede_tests")
-    run(*without_random_addresses(), ROOT / "build" / preset / "tests/ganymede_tests", "--gtest_brief=1", *sys.argv[2:],
-        env=os.environ | OPTIONS)
+    halves = [subprocess.Popen(
+        [*without_random_addresses(), ROOT / "build" / preset / "tests/ganymede_tests", "--gtest_brief=1", *sys.argv[2:]],
+        cwd=ROOT, env=os.environ | OPTIONS | {"GTEST_TOTAL_SHARDS": "2", "GTEST_SHARD_INDEX": str(half)},
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) for half in range(2)]
+    reports = [half.communicate()[0] for half in halves]
+    print(*reports, sep="\n")
+    if codes := [half.returncode for half in halves if half.returncode != 0]:
+        sys.exit(f"ganymede_tests of build/{preset}: exit {codes[0]}")
