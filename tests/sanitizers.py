@@ -8,6 +8,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PRESETS = {"address": "asan", "thread": "tsan"}
@@ -37,17 +38,25 @@ def run(*command, **options):
         sys.exit(f"{' '.join(map(str, command))}: exit {code}")
 
 
+def run_halves(tests):
+    """Of the tests side by side; their reports one after the other. 0, or the exit code of one that failed."""
+    halves = []
+    for half in ("0", "1"):
+        report = tempfile.TemporaryFile()
+        environment = os.environ | OPTIONS | {"GTEST_TOTAL_SHARDS": "2", "GTEST_SHARD_INDEX": half}
+        halves.append((report, subprocess.Popen(tests, cwd=ROOT, env=environment, stdout=report, stderr=report)))
+    codes = [process.wait() for _, process in halves]
+    for report, _ in halves:
+        report.seek(0)
+        sys.stdout.buffer.write(report.read())
+    return next((code for code in codes if code != 0), 0)
+
+
 if __name__ == "__main__":
     if len(sys.argv) < 2 or sys.argv[1] not in PRESETS:
         sys.exit(__doc__)
     preset = PRESETS[sys.argv[1]]
     run("cmake", "--preset", preset, stdout=subprocess.DEVNULL)
     run("cmake", "--build", "--preset", preset, "--target", "ganymede_tests")
-    halves = [subprocess.Popen(
-        [*without_random_addresses(), ROOT / "build" / preset / "tests/ganymede_tests", "--gtest_brief=1", *sys.argv[2:]],
-        cwd=ROOT, env=os.environ | OPTIONS | {"GTEST_TOTAL_SHARDS": "2", "GTEST_SHARD_INDEX": str(half)},
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) for half in range(2)]
-    reports = [half.communicate()[0] for half in halves]
-    print(*reports, sep="\n")
-    if codes := [half.returncode for half in halves if half.returncode != 0]:
-        sys.exit(f"ganymede_tests of build/{preset}: exit {codes[0]}")
+    sys.exit(run_halves([*without_random_addresses(), ROOT / "build" / preset / "tests/ganymede_tests", "--gtest_brief=1",
+                         *sys.argv[2:]]))
