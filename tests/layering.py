@@ -96,7 +96,7 @@ def check_built(root: pathlib.Path) -> list[str]:
             problems.append(f"{path.relative_to(root)}:1: no CMakeLists.txt builds this file")
         elif (folder := library.relative_to(root / "src").as_posix()) not in added_folders:
             problems.append(f"{path.relative_to(root)}:1: src/CMakeLists.txt does not add {folder}/")
-    built_tests = words_of(root / "tests/CMakeLists.txt")
+    built_tests = set().union(*map(words_of, [root / "tests/CMakeLists.txt", *root.glob("tests/*/*.cmake")]))
     for path in files_below(root / "tests", SOURCES):
         if not {path.name, path.relative_to(root / "tests").as_posix()} & built_tests:
             problems.append(f"{path.relative_to(root)}:1: no CMakeLists.txt builds this file")

@@ -8,9 +8,7 @@
 namespace ganymede {
 namespace {
 
-constexpr int kDcganSteps = 5;  // each takes a second
-
-RankTraining train_recipe(const AdversarialOptions& options, at::ScalarType dtype, int steps,
+RankTraining train_recipe(const AdversarialOptions& options, at::ScalarType dtype,
                           Communicator& communicator) {
   const auto gan =
       make_gan(options, {.seed = kComparisonSeed, .sources = {image_spec(kReferenceShape)}, .compute = dtype},
@@ -19,18 +17,18 @@ RankTraining train_recipe(const AdversarialOptions& options, at::ScalarType dtyp
   const auto batches_of = [&](std::int64_t step) {
     return std::vector{reference_batch(kComparisonSeed, step, places.first, places.count, dtype)};
   };
-  return train_on_ranks(*gan, steps, batches_of, communicator);
+  return train_on_ranks(*gan, kComparisonSteps, batches_of, communicator);
 }
 
 void compare_with_one_rank(const std::string& recipe_name, at::ScalarType dtype, double bound,
-                           Communicator& communicator = world(), int steps = kComparisonSteps) {
+                           Communicator& communicator = world()) {
   const Recipe recipe =
       load_recipe(std::string(GANYMEDE_SOURCE_DIR) + "/experiments/" + recipe_name + "/recipe.yaml");
   const auto& options = std::get<AdversarialOptions>(recipe.procedure);
-  const RankTraining ours = train_recipe(options, dtype, steps, communicator);
+  const RankTraining ours = train_recipe(options, dtype, communicator);
   expect_equal_replicas(ours.checksum);
-  const at::Tensor alone =
-      losses_of_one_rank(steps, [&](Communicator& one) { return train_recipe(options, dtype, steps, one); });
+  const at::Tensor alone = losses_of_one_rank(
+      kComparisonSteps, [&](Communicator& one) { return train_recipe(options, dtype, one); });
   const double difference = ((ours.losses - alone) / alone).abs().max().item<double>();
   EXPECT_LE(difference, bound) << recipe_name << " on " << world().size() << " ranks";
 }
@@ -43,10 +41,10 @@ TEST(RankEquivalence, MlpInDoublePrecision) {
   compare_with_one_rank("mlp", at::kDouble, 1e-9);
 }
 TEST(RankEquivalence, DcganInSinglePrecision) {
-  compare_with_one_rank("dcgan", at::kFloat, 1e-3, over_messages(), kDcganSteps);
+  compare_with_one_rank("dcgan", at::kFloat, 1e-3, over_messages());
 }
 TEST(RankEquivalence, DcganInDoublePrecision) {
-  compare_with_one_rank("dcgan", at::kDouble, 1e-9, world(), kDcganSteps);
+  compare_with_one_rank("dcgan", at::kDouble, 1e-9);
 }
 
 // Ranks that share no memory, and gradients that leave in small buckets while backward runs.
