@@ -8,11 +8,11 @@
 
 namespace ganymede {
 
-// Running, it has been given a core once more than it has left one.
-bool waits_for_core(pid_t thread) {
-  std::ifstream schedule(fmt::format("/proc/{}/schedstat", thread));
-  std::int64_t ran = 0, waited = 0, starts = 0;
-  if (!(schedule >> ran >> waited >> starts)) return false;
+namespace {
+
+// At one look. Running, a thread has been given a core once more than it has left one; read in this order, a
+// thread that runs meanwhile shows it.
+bool seems_to_wait(pid_t thread) {
   std::ifstream status(fmt::format("/proc/{}/status", thread));
   char state = 0;
   std::int64_t stops = 0, count = 0;
@@ -24,7 +24,17 @@ bool waits_for_core(pid_t thread) {
       ++counts;
     }
   }
-  return state == 'R' && counts == 2 && stops >= starts;
+  if (state != 'R' || counts != 2) return false;
+  std::ifstream schedule(fmt::format("/proc/{}/schedstat", thread));
+  std::int64_t ran = 0, waited = 0, starts = 0;
+  return schedule >> ran >> waited >> starts && stops >= starts;
+}
+
+}  // namespace
+
+// Twice, because it may stop in the middle of a look.
+bool waits_for_core(pid_t thread) {
+  return seems_to_wait(thread) && seems_to_wait(thread);
 }
 
 void exchange_cores_with(pid_t thread) {

@@ -13,8 +13,9 @@
 namespace ganymede {
 namespace {
 
-constexpr long kFirstNap = 20'000, kLongestNap = 1'000'000;  // nanoseconds between looks at who is late
-constexpr std::int64_t kExchangeHolds = 250'000'000;         // nanoseconds after the last
+// Nanoseconds between looks at who is late, which take 50'000 themselves: most waits are over before.
+constexpr long kFirstNap = 100'000, kLongestNap = 1'000'000;
+constexpr std::int64_t kExchangeHolds = 250'000'000;  // nanoseconds after the last
 
 // Of memory that processes share; returns at once unless the word has this value, and also when the time is
 // over or a signal comes.

@@ -1,0 +1,75 @@
+#include "distributed/core_exchange.hpp"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <ctime>
+#include <fstream>
+#include <thread>
+
+#include "base/error.hpp"
+
+namespace ganymede {
+namespace {
+
+// Of so many looks, those that find it waiting.
+constexpr int kLooks = 2'000;
+int waits_of(const std::atomic<pid_t>& thread) {
+  thread.wait(0);
+  int waits = 0;
+  for (int look = 0; look < kLooks; ++look) waits += waits_for_core(thread) ? 1 : 0;
+  return waits;
+}
+
+std::chrono::nanoseconds time_waited(pid_t thread) {
+  std::int64_t ran = 0, waited = 0;
+  std::ifstream(fmt::format("/proc/{}/schedstat", thread)) >> ran >> waited;
+  return std::chrono::nanoseconds(waited);
+}
+
+std::chrono::nanoseconds time_used() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
+// It is ready for a moment at a time, and has a core then; on a busy machine it does wait, for a time that
+// the system tells.
+TEST(CoreExchanges, AreNotMadeWithAThreadThatOftenSleeps) {
+  std::atomic<pid_t> sleeper = 0;
+  std::jthread thread([&](const std::stop_token& stop) {
+    sleeper = gettid();
+    sleeper.notify_one();
+    while (!stop.stop_requested()) std::this_thread::sleep_for(std::chrono::microseconds(1));
+  });
+  sleeper.wait(0);
+  const auto waited_before = time_waited(sleeper);
+  const auto used_before = time_used();
+  const int waits = waits_of(sleeper);
+  const auto waited = time_waited(sleeper) - waited_before, of_look = (time_used() - used_before) / kLooks;
+  EXPECT_LT(waits, kLooks / 20 + waited / of_look);
+}
+
+TEST(CoreExchanges, SeeWhichOfTwoThreadsWaitsForTheCoreOfBoth) {
+  std::array<std::atomic<pid_t>, 2> sharing{};
+  std::array<std::jthread, 2> threads;
+  const auto core = static_cast<std::size_t>(sched_getcpu());
+  for (std::size_t i = 0; i < threads.size(); ++i)
+    threads[i] = std::jthread([&sharing, i, core](const std::stop_token& stop) {
+      cpu_set_t cores;
+      CPU_ZERO(&cores);
+      CPU_SET(core, &cores);
+      sched_setaffinity(0, sizeof cores, &cores);
+      sharing[i] = gettid();
+      sharing[i].notify_one();
+      while (!stop.stop_requested()) {
+      }
+    });
+  EXPECT_GT(waits_of(sharing[0]) + waits_of(sharing[1]), kLooks / 2);
+}
+
+}  // namespace
+}  // namespace ganymede
