@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "kernels/bias_activation.hpp"
+#include "kernels/conversion.hpp"
 
 namespace ganymede {
 namespace {
@@ -14,7 +15,7 @@ bool widens_in_library(const at::Tensor& factor, at::ScalarType dtype) {
 }  // namespace
 
 at::Tensor multiply(const at::Tensor& left, const at::Tensor& right, at::ScalarType dtype) {
-  return widens_in_library(left, dtype) ? at::mm(left, right, dtype) : at::mm(left, right).to(dtype);
+  return widens_in_library(left, dtype) ? at::mm(left, right, dtype) : converted(at::mm(left, right), dtype);
 }
 
 void add_product(const RunningSum& sum, const at::Tensor& left, const at::Tensor& right) {

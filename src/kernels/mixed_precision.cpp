@@ -1,6 +1,8 @@
 #include "kernels/mixed_precision.hpp"
 
-#include <ATen/ATen.h>
+#include <ATen/ops/mm.h>
+
+#include "kernels/conversion.hpp"
 
 namespace ganymede {
 namespace {
@@ -22,11 +24,11 @@ bool MixedPrecision::is_on() {
 }
 
 at::Tensor operand(const at::Tensor& factor) {
-  return mixed && factor.scalar_type() == at::kFloat ? factor.to(at::kBFloat16) : factor;
+  return mixed && factor.scalar_type() == at::kFloat ? converted(factor, at::kBFloat16) : factor;
 }
 
 at::Tensor product(const at::Tensor& left, const at::Tensor& right) {
-  return operand(left).mm(operand(right)).to(left.scalar_type());
+  return converted(operand(left).mm(operand(right)), left.scalar_type());
 }
 
 }  // namespace ganymede

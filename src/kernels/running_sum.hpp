@@ -3,6 +3,8 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/core/grad_mode.h>
 
+#include "kernels/conversion.hpp"
+
 namespace ganymede {
 
 // What an operation adds its part to.
@@ -14,9 +16,9 @@ struct RunningSum {
   void add(const at::Tensor& part) const {
     const at::NoGradGuard no_grad;
     if (empty)
-      numbers.copy_(part);
+      convert_into(numbers, part);
     else
-      numbers.add_(part);
+      numbers.add_(converted(part, numbers.scalar_type()));
   }
 };
 

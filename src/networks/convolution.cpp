@@ -2,6 +2,7 @@
 
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "kernels/conversion.hpp"
 #include "kernels/cpu/narrow_convolution.hpp"
 #include "kernels/cpu/winograd.hpp"
 #include "kernels/form.hpp"
@@ -191,7 +192,7 @@ at::Tensor convolve(Layer& layer, const at::Tensor& input) {
   if (input.is_cuda()) return convolve_on_gpu(input, layer->weight, layer->bias, layer->options);
   if (!in_bfloat16(input)) return layer->forward(input);
   const at::Tensor output = convolve_without_bias(operand(input), operand(layer->weight), layer->options);
-  return with_bias(output.to(at::kFloat), layer->bias);
+  return with_bias(converted(output, at::kFloat), layer->bias);
 }
 
 }  // namespace
@@ -218,8 +219,11 @@ at::Tensor transposed_convolution(torch::nn::ConvTranspose2d layer, const at::Te
     return convolve(layer, input);
   if (suits_winograd(options, input)) return WinogradTransposed::apply(input, layer->weight);
   if (!is_few(options.out_channels()) || options.groups() != 1) return convolve(layer, input);
+  // A product an image: one of all of them would turn the gradient's memory around.
+  const at::Tensor weight = operand(layer->weight).flatten(1).t();
   const at::Tensor columns =
-      at::matmul(operand(layer->weight).flatten(1).t(), operand(input).flatten(2)).to(input.scalar_type());
+      converted(at::bmm(weight.unsqueeze(0).expand({input.size(0), -1, -1}), operand(input).flatten(2)),
+                input.scalar_type());
   return with_bias(fold(columns, sides_after(options, input), options), layer->bias);
 }
 

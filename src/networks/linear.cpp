@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "kernels/bias_activation.hpp"
+#include "kernels/conversion.hpp"
 #include "kernels/linear_layer.hpp"
 #include "kernels/mixed_precision.hpp"
 #include "optimization/gradient_accumulator.hpp"
@@ -43,7 +44,7 @@ variable_list differentiable_backward(const Saved& saved, const at::Tensor& grad
       slope == 1 ? gradient : at::leaky_relu_backward(gradient, saved.output, slope, /*self_is_result=*/true);
   const Operands operands = operands_of(saved.input, saved.weight);
   const auto times = [&](const at::Tensor& left, const at::Tensor& right) {
-    return left.to(right.scalar_type()).mm(right).to(gradient.scalar_type());
+    return converted(converted(left, right.scalar_type()).mm(right), gradient.scalar_type());
   };
   return {times(before, operands.weight), times(before.t(), operands.input),
           saved.bias.defined() ? before.sum(0) : at::Tensor()};
@@ -86,8 +87,8 @@ struct LinearFunction : torch::autograd::Function<LinearFunction> {
         bias_gradient = {.numbers = result[2] = at::empty_like(saved.bias), .empty = true};
     }
     const at::ScalarType dtype = gradient.scalar_type();
-    const at::Tensor before =
-        activation_backward(gradient, saved.output, slope, bias_gradient).to(operands.weight.scalar_type());
+    const at::Tensor before = converted(activation_backward(gradient, saved.output, slope, bias_gradient),
+                                        operands.weight.scalar_type());
     if (context.needs_input_grad(0)) result[0] = multiply(before, operands.weight, dtype);
     if (context.needs_input_grad(1)) {
       if (const auto accumulator = GradientAccumulator::of(saved.weight))
