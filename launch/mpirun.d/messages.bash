@@ -66,7 +66,8 @@ hear() {
     block+=$1$'\n'
   else
     case $1 in
-      '['*'] Read -1, expected '* | '['*'] Wrote -1, expected '*) ;; # from or to a rank that has just ended
+      '['*'] Read -1, expected '* | '['*'] Wrote -1, expected '* | \
+        '[warn] Epoll '*' failed. Old events were '*) ;; # from or to a rank that has just ended
       'mpirun: Forwarding signal '* | "Type 'mpirun --help' for usage." | '['*'] '*' sent help message '* | \
         '['*'] '*ORTE_ERROR_LOG*show_help* | '['*'] Set MCA parameter "orte_base_help_aggregate"'*) ;;
       'mpirun: Error: '*)

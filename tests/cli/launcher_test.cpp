@@ -228,6 +228,15 @@ TEST_F(LauncherTest, StartsNothingAgainThatWasStoppedOrRefused) {
   expect_one_line(program->wait(), 2, {"--restarts", "expected --resume among its words"});
 }
 
+TEST_F(LauncherTest, KeepsToItselfWhatMpirunsLibrariesSayOfAnEnd) {
+  const ProgramResult result = result_of(
+      {"-n", "1", "sh", "-c",
+       "echo '[warn] Epoll MOD(1) on fd 27 failed. Old events were 6; read change was 0 (none): Bad file "
+       "descriptor' >&2; echo '[vm:1] Read -1, expected 64, errno = 3' >&2; echo of the rank >&2"});
+  EXPECT_EQ(result.exit_code, 0) << result.describe();
+  EXPECT_EQ(result.errors, "of the rank\n") << result.describe();
+}
+
 // What ranks on other hosts see of the environment.
 TEST_F(LauncherTest, PassesTheEnvironmentOnToOtherHosts) {
   RunningProgram program({"--dry-run", "--host", "one,two", "-n", "2", "true"},
