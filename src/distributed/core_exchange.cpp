@@ -7,7 +7,6 @@
 #include "base/error.hpp"
 
 namespace ganymede {
-
 namespace {
 
 // At one look. Running, a thread has been given a core once more than it has left one; read in this order, a

@@ -1,5 +1,5 @@
-// Numbers in another dtype; between float32 and bfloat16 by loops of our own, which take half the time of
-// ATen's.
+// Numbers in another dtype; between float32 and bfloat16 by loops of our own, which to bfloat16 take three
+// quarters of the time of ATen's, back from it half.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -47,6 +47,11 @@ std::array<std::int64_t, 2> sides_after(const Options& options, const at::Tensor
   return sides;
 }
 
+// The matrix as many times as there are images, without a copy.
+at::Tensor for_each_image(const at::Tensor& matrix, const at::Tensor& images) {
+  return matrix.unsqueeze(0).expand({images.size(0), -1, -1});
+}
+
 // What methods of our own have in common.
 bool goes_over_each_pixel(const Options& options, const at::Tensor& input) {
   return is(options.stride(), 1) && is(options.dilation(), 1) && options.groups() == 1 &&
@@ -205,8 +210,7 @@ at::Tensor convolution(torch::nn::Conv2d layer, const at::Tensor& input) {
   if (!is_few(options.in_channels()) || options.groups() != 1 || !layer->bias.defined())
     return convolve(layer, input);
   const auto [height, width] = sides_after(options, input);
-  return at::baddbmm(layer->bias.view({1, -1, 1}),
-                     layer->weight.flatten(1).unsqueeze(0).expand({input.size(0), -1, -1}),
+  return at::baddbmm(layer->bias.view({1, -1, 1}), for_each_image(layer->weight.flatten(1), input),
                      unfold(input, options))
       .view({input.size(0), options.out_channels(), height, width});
 }
@@ -222,8 +226,7 @@ at::Tensor transposed_convolution(torch::nn::ConvTranspose2d layer, const at::Te
   // A product an image: one of all of them would turn the gradient's memory around.
   const at::Tensor weight = operand(layer->weight).flatten(1).t();
   const at::Tensor columns =
-      converted(at::bmm(weight.unsqueeze(0).expand({input.size(0), -1, -1}), operand(input).flatten(2)),
-                input.scalar_type());
+      converted(at::bmm(for_each_image(weight, input), operand(input).flatten(2)), input.scalar_type());
   return with_bias(fold(columns, sides_after(options, input), options), layer->bias);
 }
 

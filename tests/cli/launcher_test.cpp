@@ -232,7 +232,7 @@ TEST_F(LauncherTest, KeepsToItselfWhatMpirunsLibrariesSayOfAnEnd) {
   const ProgramResult result = result_of(
       {"-n", "1", "sh", "-c",
        "echo '[warn] Epoll MOD(1) on fd 27 failed. Old events were 6; read change was 0 (none): Bad file "
-       "descriptor' >&2; echo '[vm:1] Read -1, expected 64, errno = 3' >&2; echo of the rank >&2"});
+       "descriptor' >&2; echo '[vm:1] Wrote -1, expected 64, errno = 3' >&2; echo of the rank >&2"});
   EXPECT_EQ(result.exit_code, 0) << result.describe();
   EXPECT_EQ(result.errors, "of the rank\n") << result.describe();
 }

@@ -6,11 +6,11 @@
 #include <array>
 #include <atomic>
 #include <chrono>
-#include <ctime>
 #include <fstream>
 #include <thread>
 
 #include "base/error.hpp"
+#include "tests/support/thread.hpp"
 
 namespace ganymede {
 namespace {
@@ -28,12 +28,6 @@ std::chrono::nanoseconds time_waited(pid_t thread) {
   std::int64_t ran = 0, waited = 0;
   std::ifstream(fmt::format("/proc/{}/schedstat", thread)) >> ran >> waited;
   return std::chrono::nanoseconds(waited);
-}
-
-std::chrono::nanoseconds time_used() {
-  timespec time{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
 }
 
 // It is ready for a moment at a time, and has a core then; on a busy machine it does wait, for a time that
@@ -59,10 +53,7 @@ TEST(CoreExchanges, SeeWhichOfTwoThreadsWaitsForTheCoreOfBoth) {
   const auto core = static_cast<std::size_t>(sched_getcpu());
   for (std::size_t i = 0; i < threads.size(); ++i)
     threads[i] = std::jthread([&sharing, i, core](const std::stop_token& stop) {
-      cpu_set_t cores;
-      CPU_ZERO(&cores);
-      CPU_SET(core, &cores);
-      sched_setaffinity(0, sizeof cores, &cores);
+      keep_to(core);
       sharing[i] = gettid();
       sharing[i].notify_one();
       while (!stop.stop_requested()) {

@@ -15,6 +15,7 @@
 #include "distributed/shared_file.hpp"
 #include "distributed/shared_gate.hpp"
 #include "tests/support/expect_error.hpp"
+#include "tests/support/thread.hpp"
 
 namespace ganymede {
 namespace {
@@ -113,16 +114,11 @@ TEST(SharedGates, LetWhoWaitsSleepUntilAnotherProcessComes) {
     gate->pass(1, 2, mode);
     _exit(0);
   }
-  const auto used = [] {
-    timespec time{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
-  };
   const auto begin = std::chrono::steady_clock::now();
-  const auto used_before = used();
+  const auto used_before = time_used();
   gate->pass(0, 2, mode);
   EXPECT_GT(std::chrono::steady_clock::now() - begin, 200ms);
-  EXPECT_LT(used() - used_before, 50ms);
+  EXPECT_LT(time_used() - used_before, 50ms);
   int status = 1;
   waitpid(late, &status, 0);
   EXPECT_EQ(status, 0);
@@ -132,13 +128,6 @@ bool may_use(std::size_t core) {
   cpu_set_t cores;
   CPU_ZERO(&cores);
   return sched_getaffinity(0, sizeof cores, &cores) == 0 && CPU_ISSET(core, &cores);
-}
-
-void keep_to(std::size_t core) {
-  cpu_set_t cores;
-  CPU_ZERO(&cores);
-  CPU_SET(core, &cores);
-  sched_setaffinity(0, sizeof cores, &cores);
 }
 
 bool may_use_within(std::size_t core, std::chrono::milliseconds time) {

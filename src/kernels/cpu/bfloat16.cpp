@@ -15,23 +15,15 @@ std::uint16_t upper_half(std::uint32_t bits) {
   return static_cast<std::uint16_t>(is_number ? rounded >> 16 : 0x7fc0);
 }
 
-GANYMEDE_VECTORISED void halve(const float* from, at::BFloat16* to, std::int64_t count) {
+}  // namespace
+
+GANYMEDE_VECTORISED void convert(const float* from, at::BFloat16* to, std::int64_t count) {
   for (std::int64_t i = 0; i < count; ++i) to[i].x = upper_half(std::bit_cast<std::uint32_t>(from[i]));
 }
 
-GANYMEDE_VECTORISED void widen(const at::BFloat16* from, float* to, std::int64_t count) {
+GANYMEDE_VECTORISED void convert(const at::BFloat16* from, float* to, std::int64_t count) {
   for (std::int64_t i = 0; i < count; ++i)
     to[i] = std::bit_cast<float>(static_cast<std::uint32_t>(from[i].x) << 16);
-}
-
-}  // namespace
-
-void convert(const float* from, at::BFloat16* to, std::int64_t count) {
-  halve(from, to, count);
-}
-
-void convert(const at::BFloat16* from, float* to, std::int64_t count) {
-  widen(from, to, count);
 }
 
 }  // namespace ganymede::cpu

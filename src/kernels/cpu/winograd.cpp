@@ -6,13 +6,12 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/native/CPUBlas.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/mm.h>
 
-#include <algorithm>
 #include <vector>
 
 #include "base/vectorised.hpp"
 #include "kernels/cpu/winograd_matrices.hpp"
+#include "kernels/linear_layer.hpp"
 #include "kernels/mixed_precision.hpp"
 
 namespace ganymede::winograd {
@@ -251,24 +250,13 @@ at::Tensor to_tiles(const at::Tensor& images, Transform transform) {
   return tiles;
 }
 
-// product [rows, columns] = left [rows, terms] x right [terms, columns], added up by `together` terms, by the
-// library's kernel for blocks that are near: it copies no factors, as that for matrices of any size does.
-void multiply_rows(const at::Tensor& left, const at::Tensor& right, std::int64_t together,
-                   at::Tensor product) {
-  const std::int64_t rows = left.size(0), terms = left.size(1), columns = right.size(1);
-  for (std::int64_t term = 0; term < terms; term += together)
-    at::native::cpublas::brgemm(
-        rows, columns, std::min(together, terms - term), left.stride(0), right.stride(0), product.stride(0),
-        /*add_C=*/term > 0, left.const_data_ptr<float>() + term,
-        right.const_data_ptr<float>() + term * right.stride(0), product.mutable_data_ptr<float>());
-}
-
-void multiply_parts(const at::Tensor& left, const at::Tensor& right, std::int64_t together,
-                    at::Tensor product) {
-  const auto left_parts = left.split(together, 1), right_parts = right.split(together, 0);
-  at::mm_out(product, left_parts[0], right_parts[0]);
-  for (std::size_t part = 1; part < left_parts.size(); ++part)
-    product.addmm_(left_parts[part], right_parts[part]);
+// sum [rows, columns] += left [rows, terms] x right [terms, columns]. Where the left's rows lie in memory as
+// rows, by the library's kernel for near blocks: it copies no factors, as that for matrices of any size does.
+void add_block(const RunningSum& sum, const at::Tensor& left, const at::Tensor& right) {
+  if (left.stride(1) != 1 || left.scalar_type() != at::kFloat) return add_product(sum, left, right);
+  at::native::cpublas::brgemm(left.size(0), right.size(1), left.size(1), left.stride(0), right.stride(0),
+                              sum.numbers.stride(0), /*add_C=*/!sum.empty, left.const_data_ptr<float>(),
+                              right.const_data_ptr<float>(), sum.numbers.mutable_data_ptr<float>());
 }
 
 }  // namespace
@@ -276,12 +264,14 @@ void multiply_parts(const at::Tensor& left, const at::Tensor& right, std::int64_
 at::Tensor multiply(const at::Tensor& left, const at::Tensor& right) {
   // In one sum: with 256 the error is nearly twice as large, which mixed precision does not see.
   const std::int64_t together = MixedPrecision::is_on() ? left.size(2) : 64;
-  const bool by_rows = left.stride(2) == 1 && left.scalar_type() == at::kFloat;
   at::Tensor products = empty_products(left.size(1), right.size(2), left.options());
   at::parallel_for(0, kProducts, 1, [&](std::int64_t begin, std::int64_t end) {
     const at::NoGradGuard no_grad;
-    for (std::int64_t i = begin; i < end; ++i)
-      (by_rows ? multiply_rows : multiply_parts)(left[i], right[i], together, products[i]);
+    for (std::int64_t i = begin; i < end; ++i) {
+      const auto left_parts = left[i].split(together, 1), right_parts = right[i].split(together, 0);
+      for (std::size_t part = 0; part < left_parts.size(); ++part)
+        add_block({.numbers = products[i], .empty = part == 0}, left_parts[part], right_parts[part]);
+    }
   });
   return products;
 }
