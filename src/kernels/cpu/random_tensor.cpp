@@ -1,6 +1,11 @@
+// Compiled with -O3: vectorised.
 #include "kernels/random_tensor.hpp"
 
 #include <ATen/Dispatch.h>
+
+#include <vector>
+
+#include "base/vectorised.hpp"
 
 namespace ganymede::cpu {
 namespace {
@@ -14,6 +19,13 @@ at::Tensor draw(const RandomStream& stream, Fill fill, std::int64_t first_place,
                  static_cast<std::uint32_t>(first_place), numbers.numel() / shape[0]);
   return numbers;
 }
+
+#define GANYMEDE_KEEP_FROM(T)                                                                           \
+  GANYMEDE_VECTORISED void keep_from(const float* numbers, std::int64_t count, float threshold, T kept, \
+                                     T* values) {                                                       \
+    for (std::int64_t i = 0; i < count; ++i) values[i] = numbers[i] >= threshold ? kept : T(0);         \
+  }
+GANYMEDE_FOR_FLOAT_AND_DOUBLE(GANYMEDE_KEEP_FROM)
 
 }  // namespace
 
@@ -29,14 +41,21 @@ at::Tensor standard_uniform(const TensorStream& stream, std::int64_t first_place
 
 at::Tensor draw_dropout_mask(const TensorStream& stream, std::int64_t first_place, at::IntArrayRef shape,
                              double probability, const at::TensorOptions& options) {
-  const at::Tensor uniform = draw(stream, &RandomStream::uniform, first_place, shape);
   at::Tensor mask = at::empty(shape, options);
+  if (mask.numel() == 0) return mask;
+  // Place by place, or more at once, so that what is drawn stays near.
+  constexpr std::int64_t kNear = 8192;
+  const std::int64_t elements = mask.numel() / shape[0], places = std::max<std::int64_t>(1, kNear / elements);
+  std::vector<float> uniform(static_cast<std::size_t>(std::min(places, shape[0]) * elements));
   AT_DISPATCH_FLOATING_TYPES(mask.scalar_type(), "draw_dropout_mask", [&] {
-    const auto* numbers = uniform.const_data_ptr<float>();
     auto* values = mask.mutable_data_ptr<scalar_t>();
-    const auto threshold = static_cast<float>(probability);
     const auto scale = static_cast<scalar_t>(1.0 / (1.0 - probability));
-    for (std::int64_t i = 0; i < mask.numel(); ++i) values[i] = numbers[i] >= threshold ? scale : scalar_t(0);
+    for (std::int64_t place = 0; place < shape[0]; place += places) {
+      const std::int64_t count = std::min(places, shape[0] - place) * elements;
+      RandomStream(stream).uniform({uniform.data(), static_cast<std::size_t>(count)},
+                                   static_cast<std::uint32_t>(first_place + place), elements);
+      keep_from(uniform.data(), count, static_cast<float>(probability), scale, values + place * elements);
+    }
   });
   return mask;
 }
