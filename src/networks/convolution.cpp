@@ -7,13 +7,14 @@
 #include "kernels/cpu/winograd.hpp"
 #include "kernels/form.hpp"
 #include "kernels/mixed_precision.hpp"
+#include "networks/patch_convolution.hpp"
 
 namespace ganymede {
 namespace {
 
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
-using Options = torch::nn::detail::ConvNdOptions<2>;
+using Options = ConvolutionOptions;
 using Pair = torch::ExpandingArray<2>;
 
 const Pair& padding_of(const Options& options) {
@@ -24,38 +25,13 @@ bool is(const Pair& pair, std::int64_t value) {
   return (*pair)[0] == value && (*pair)[1] == value;
 }
 
-// im2col's and col2im's parameters in their order.
-at::Tensor unfold(const at::Tensor& images, const Options& options) {
-  return at::im2col(images, *options.kernel_size(), *options.dilation(), *padding_of(options),
-                    *options.stride());
-}
-at::Tensor fold(const at::Tensor& columns, at::IntArrayRef size, const Options& options) {
-  return at::col2im(columns, size, *options.kernel_size(), *options.dilation(), *padding_of(options),
-                    *options.stride());
-}
-
-// Sides of the output.
-std::array<std::int64_t, 2> sides_after(const Options& options, const at::Tensor& input) {
-  std::array<std::int64_t, 2> sides;
-  for (int i = 0; i < 2; ++i) {
-    const std::int64_t stride = (*options.stride())[i], padding = (*padding_of(options))[i],
-                       reach = (*options.dilation())[i] * ((*options.kernel_size())[i] - 1);
-    sides[i] = options.transposed() ? (input.size(2 + i) - 1) * stride - 2 * padding + reach +
-                                          (*options.output_padding())[i] + 1
-                                    : (input.size(2 + i) + 2 * padding - reach - 1) / stride + 1;
-  }
-  return sides;
-}
-
-// The matrix as many times as there are images, without a copy.
-at::Tensor for_each_image(const at::Tensor& matrix, const at::Tensor& images) {
-  return matrix.unsqueeze(0).expand({images.size(0), -1, -1});
-}
-
 // What methods of our own have in common.
+bool is_plain(const Options& options, const at::Tensor& input) {
+  return options.groups() == 1 && (input.scalar_type() == at::kFloat || input.scalar_type() == at::kDouble);
+}
+
 bool goes_over_each_pixel(const Options& options, const at::Tensor& input) {
-  return is(options.stride(), 1) && is(options.dilation(), 1) && options.groups() == 1 &&
-         (input.scalar_type() == at::kFloat || input.scalar_type() == at::kDouble);
+  return is_plain(options, input) && is(options.stride(), 1) && is(options.dilation(), 1);
 }
 
 bool suits_winograd(const Options& options, const at::Tensor& input) {
@@ -207,12 +183,9 @@ at::Tensor convolution(torch::nn::Conv2d layer, const at::Tensor& input) {
   if (form_of("convolution", input, layer->weight, layer->bias) != Form::cpu) return convolve(layer, input);
   if (suits_narrow(options, input))
     return with_bias(NarrowConvolution::apply(input, layer->weight, (*padding_of(options))[0]), layer->bias);
-  if (!is_few(options.in_channels()) || options.groups() != 1 || !layer->bias.defined())
-    return convolve(layer, input);
-  const auto [height, width] = sides_after(options, input);
-  return at::baddbmm(layer->bias.view({1, -1, 1}), for_each_image(layer->weight.flatten(1), input),
-                     unfold(input, options))
-      .view({input.size(0), options.out_channels(), height, width});
+  if (is_few(options.in_channels()) && is_plain(options, input))
+    return patch_convolution(input, layer->weight, layer->bias, options);
+  return convolve(layer, input);
 }
 
 // In mixed precision, too, Winograd's method computes in float32: faster than all the products in bfloat16,
@@ -222,12 +195,9 @@ at::Tensor transposed_convolution(torch::nn::ConvTranspose2d layer, const at::Te
   if (form_of("transposed_convolution", input, layer->weight, layer->bias) != Form::cpu)
     return convolve(layer, input);
   if (suits_winograd(options, input)) return WinogradTransposed::apply(input, layer->weight);
-  if (!is_few(options.out_channels()) || options.groups() != 1) return convolve(layer, input);
-  // A product an image: one of all of them would turn the gradient's memory around.
-  const at::Tensor weight = operand(layer->weight).flatten(1).t();
-  const at::Tensor columns =
-      converted(at::bmm(for_each_image(weight, input), operand(input).flatten(2)), input.scalar_type());
-  return with_bias(fold(columns, sides_after(options, input), options), layer->bias);
+  if (is_few(options.out_channels()) && is_plain(options, input))
+    return with_bias(transposed_patch_convolution(input, layer->weight, options), layer->bias);
+  return convolve(layer, input);
 }
 
 }  // namespace ganymede

@@ -1,5 +1,6 @@
 #include "networks/convolution.hpp"
 
+#include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
 
@@ -53,21 +54,31 @@ std::vector<at::Tensor> derivatives(Forward forward, const at::Tensor& input,
   return results;
 }
 
-void expect_close(const std::vector<at::Tensor>& ours, const std::vector<at::Tensor>& torchs) {
-  ASSERT_EQ(ours.size(), torchs.size());
-  for (std::size_t i = 0; i < ours.size(); ++i) {
-    ASSERT_EQ(ours[i].sizes(), torchs[i].sizes());
-    EXPECT_TRUE(at::allclose(ours[i], torchs[i], 1e-10, 1e-10 * torchs[i].abs().max().item<double>())) << i;
+void expect_close(const std::vector<at::Tensor>& found, const std::vector<at::Tensor>& expected,
+                  double tolerance) {
+  ASSERT_EQ(found.size(), expected.size());
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    ASSERT_EQ(found[i].sizes(), expected[i].sizes());
+    const double largest = expected[i].abs().max().item<double>(),
+                 error = (found[i].to(at::kDouble) - expected[i]).abs().max().item<double>();
+    EXPECT_LT(error, tolerance * largest) << i << " in " << found[i].dtype();
   }
 }
 
-// Of layer->forward(), for any of both kinds of layers.
+// Of layer->forward() in float64, for any of both kinds of layers.
+template <typename Layer, typename Ours>
+void expect_like_torchs(Layer layer, const at::Tensor& input, Ours ours) {
+  const auto of_ours = [&](const at::Tensor& x) { return ours(layer, x); };
+  const auto torchs =
+      derivatives([&](const at::Tensor& x) { return layer->forward(x); }, input, layer->parameters());
+  expect_close(derivatives(of_ours, input, layer->parameters()), torchs, 1e-10);
+  layer->to(at::kFloat);
+  expect_close(derivatives(of_ours, input.to(at::kFloat), layer->parameters()), torchs, 1e-5);
+}
+
 template <typename Layer, typename Ours>
 void expect_like_torchs(Layer layer, const Case& c, Ours ours) {
-  const at::Tensor input = at::randn({3, c.in, c.height, c.width}, at::kDouble);
-  expect_close(
-      derivatives([&](const at::Tensor& x) { return ours(layer, x); }, input, layer->parameters()),
-      derivatives([&](const at::Tensor& x) { return layer->forward(x); }, input, layer->parameters()));
+  expect_like_torchs(layer, at::randn({3, c.in, c.height, c.width}, at::kDouble), ours);
 }
 
 class TransposedConvolution : public testing::TestWithParam<Case> {};
@@ -82,6 +93,7 @@ INSTANTIATE_TEST_SUITE_P(Shapes, TransposedConvolution,
                                          Case{"winograd, uneven", 16, 16, 5, 1, 2, 0, 3, 10, false},
                                          Case{"few channels", 16, 1, 5, 2, 2, 1, 6, 7, false},
                                          Case{"few channels, bias", 16, 3, 4, 2, 1, 0, 4, 4, true},
+                                         Case{"few channels, many lines", 16, 2, 3, 3, 0, 2, 40, 17, false},
                                          Case{"neither", 16, 8, 5, 2, 2, 1, 7, 7, false},
                                          Case{"odd channels", 15, 17, 5, 1, 2, 0, 7, 7, false}));
 
@@ -94,6 +106,7 @@ TEST_P(Convolution, EqualsTorchs) {
 INSTANTIATE_TEST_SUITE_P(Shapes, Convolution,
                          testing::Values(Case{"few channels", 1, 16, 5, 2, 2, 0, 28, 28, true},
                                          Case{"few channels, uneven", 3, 8, 4, 2, 1, 0, 9, 12, true},
+                                         Case{"few channels, many lines", 2, 8, 4, 2, 1, 0, 40, 71, true},
                                          Case{"to one channel", 16, 1, 7, 1, 0, 0, 11, 14, true},
                                          Case{"to two channels", 5, 2, 4, 1, 1, 0, 7, 7, false},
                                          Case{"to three channels", 16, 3, 7, 1, 3, 0, 9, 33, false},
@@ -102,6 +115,36 @@ INSTANTIATE_TEST_SUITE_P(Shapes, Convolution,
                                          Case{"from three channels", 3, 8, 3, 1, 1, 0, 8, 8, true},
                                          Case{"without bias", 3, 8, 4, 2, 1, 0, 8, 8, false},
                                          Case{"many channels", 16, 8, 5, 2, 2, 0, 14, 14, true}));
+
+// All that torch has options for, down other than across.
+TEST(Convolution, FromFewChannelsGoesByAnyWindow) {
+  torch::nn::Conv2d layer(
+      torch::nn::Conv2dOptions(2, 5, {3, 2}).stride({1, 3}).padding({0, 2}).dilation({2, 1}));
+  layer->to(at::kDouble);
+  expect_like_torchs(layer, at::randn({2, 2, 9, 11}, at::kDouble), convolution);
+  torch::nn::ConvTranspose2d turned(torch::nn::ConvTranspose2dOptions(5, 2, {3, 2})
+                                        .stride({3, 2})
+                                        .padding({1, 0})
+                                        .output_padding({2, 1})
+                                        .dilation({1, 2}));
+  turned->to(at::kDouble);
+  expect_like_torchs(turned, at::randn({2, 5, 4, 6}, at::kDouble), transposed_convolution);
+}
+
+// Sums of gradients are made of as many parts, whoever computes them.
+TEST(Convolution, FromFewChannelsDoesNotDependOnThreads) {
+  torch::nn::Conv2d layer(torch::nn::Conv2dOptions(1, 16, 5).stride(2).padding(2));
+  const at::Tensor images = at::randn({70, 1, 12, 12});
+  const auto gradient = [&](int threads) {
+    const int before = at::get_num_threads();
+    at::set_num_threads(threads);
+    const at::Tensor found =
+        torch::autograd::grad({convolution(layer, images).sin().sum()}, {layer->weight})[0];
+    at::set_num_threads(before);
+    return found;
+  };
+  EXPECT_TRUE(gradient(1).equal(gradient(3)));
+}
 
 // The bound that winograd.hpp states, for the shape of the DCGAN's largest layer.
 TEST(Winograd, IsPreciseEnoughInSinglePrecision) {

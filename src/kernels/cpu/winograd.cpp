@@ -4,12 +4,12 @@
 #include <ATen/Dispatch.h>
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
-#include <ATen/native/CPUBlas.h>
 #include <ATen/ops/empty.h>
 
 #include <vector>
 
 #include "base/vectorised.hpp"
+#include "kernels/cpu/block_product.hpp"
 #include "kernels/cpu/winograd_matrices.hpp"
 #include "kernels/linear_layer.hpp"
 #include "kernels/mixed_precision.hpp"
@@ -250,13 +250,9 @@ at::Tensor to_tiles(const at::Tensor& images, Transform transform) {
   return tiles;
 }
 
-// sum [rows, columns] += left [rows, terms] x right [terms, columns]. Where the left's rows lie in memory as
-// rows, by the library's kernel for near blocks: it copies no factors, as that for matrices of any size does.
-void add_block(const RunningSum& sum, const at::Tensor& left, const at::Tensor& right) {
-  if (left.stride(1) != 1 || left.scalar_type() != at::kFloat) return add_product(sum, left, right);
-  at::native::cpublas::brgemm(left.size(0), right.size(1), left.size(1), left.stride(0), right.stride(0),
-                              sum.numbers.stride(0), /*add_C=*/!sum.empty, left.const_data_ptr<float>(),
-                              right.const_data_ptr<float>(), sum.numbers.mutable_data_ptr<float>());
+// Where factors lie in memory as rows, by blocks; else by the library's product of any matrices.
+void add(const RunningSum& sum, const at::Tensor& left, const at::Tensor& right) {
+  left.stride(1) == 1 ? add_block(sum, left, right) : add_product(sum, left, right);
 }
 
 }  // namespace
@@ -270,7 +266,7 @@ at::Tensor multiply(const at::Tensor& left, const at::Tensor& right) {
     for (std::int64_t i = begin; i < end; ++i) {
       const auto left_parts = left[i].split(together, 1), right_parts = right[i].split(together, 0);
       for (std::size_t part = 0; part < left_parts.size(); ++part)
-        add_block({.numbers = products[i], .empty = part == 0}, left_parts[part], right_parts[part]);
+        add({.numbers = products[i], .empty = part == 0}, left_parts[part], right_parts[part]);
     }
   });
   return products;

@@ -1,0 +1,134 @@
+#include "networks/patch_convolution.hpp"
+
+#include <torch/csrc/autograd/custom_function.h>
+
+#include "kernels/cpu/patches.hpp"
+
+namespace ganymede {
+namespace {
+
+using patches::Window;
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+using Sides = std::array<std::int64_t, 2>;
+
+Window window_of(const ConvolutionOptions& options) {
+  return {.kernel = *options.kernel_size(),
+          .stride = *options.stride(),
+          .padding = *std::get<torch::ExpandingArray<2>>(options.padding()),
+          .dilation = *options.dilation()};
+}
+
+void save(AutogradContext& context, const Window& window) {
+  context.saved_data["window"] =
+      std::vector<std::int64_t>{window.kernel[0],  window.kernel[1],  window.stride[0],   window.stride[1],
+                                window.padding[0], window.padding[1], window.dilation[0], window.dilation[1]};
+}
+
+Window saved_window(AutogradContext& context) {
+  const std::vector<std::int64_t> numbers = context.saved_data["window"].toIntVector();
+  return {.kernel = {numbers[0], numbers[1]},
+          .stride = {numbers[2], numbers[3]},
+          .padding = {numbers[4], numbers[5]},
+          .dilation = {numbers[6], numbers[7]}};
+}
+
+Sides feature_sides(const Window& window, const at::Tensor& images) {
+  Sides sides;
+  for (int i = 0; i < 2; ++i)
+    sides[i] =
+        (images.size(2 + i) + 2 * window.padding[i] - window.dilation[i] * (window.kernel[i] - 1) - 1) /
+            window.stride[i] +
+        1;
+  return sides;
+}
+
+// The smallest images whose features have these sides.
+Sides least_image_sides(const Window& window, const at::Tensor& features) {
+  Sides sides;
+  for (int i = 0; i < 2; ++i)
+    sides[i] = (features.size(2 + i) - 1) * window.stride[i] - 2 * window.padding[i] +
+               window.dilation[i] * (window.kernel[i] - 1) + 1;
+  return sides;
+}
+
+struct PatchConvolution : torch::autograd::Function<PatchConvolution> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& images, const at::Tensor& weight,
+                            const std::optional<at::Tensor>& bias, const Window& window) {
+    context->save_for_backward({images, weight, bias.value_or(at::Tensor())});
+    save(*context, window);
+    return patches::features_of(images.contiguous(), weight, bias.value_or(at::Tensor()), window,
+                                feature_sides(window, images));
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const variable_list saved = context->get_saved_variables();
+    const at::Tensor &images = saved[0], &weight = saved[1], &bias = saved[2];
+    const Window window = saved_window(*context);
+    const bool at_images = context->needs_input_grad(0), at_weight = context->needs_input_grad(1),
+               at_bias = bias.defined() && context->needs_input_grad(2);
+    if (at::GradMode::is_enabled()) {  // to be differentiated again
+      const auto [image_gradient, weight_gradient, bias_gradient] = at::convolution_backward(
+          gradients[0], images, weight, at::OptionalIntArrayRef(weight.sizes().slice(0, 1)), window.stride,
+          window.padding, window.dilation, /*transposed=*/false, {0, 0}, 1, {at_images, at_weight, at_bias});
+      return {image_gradient, weight_gradient, bias_gradient, {}};
+    }
+    const at::Tensor gradient = gradients[0].contiguous();
+    variable_list result(4);
+    if (at_images) result[0] = patches::images_of(gradient, weight, window, images.sizes().slice(2));
+    if (at_weight || at_bias) {
+      const auto both = patches::weight_gradient(images.contiguous(), gradient, window);
+      result[1] = both.weight;
+      if (at_bias) result[2] = both.bias;
+    }
+    return result;
+  }
+};
+
+struct TransposedPatchConvolution : torch::autograd::Function<TransposedPatchConvolution> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& features, const at::Tensor& weight,
+                            const Window& window, const Sides& image_sides) {
+    context->save_for_backward({features, weight});
+    save(*context, window);
+    return patches::images_of(features.contiguous(), weight, window, image_sides);
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const variable_list saved = context->get_saved_variables();
+    const at::Tensor &features = saved[0], &weight = saved[1];
+    const Window window = saved_window(*context);
+    const bool at_features = context->needs_input_grad(0), at_weight = context->needs_input_grad(1);
+    if (at::GradMode::is_enabled()) {  // to be differentiated again
+      const Sides least = least_image_sides(window, features);
+      const Sides output_padding{gradients[0].size(2) - least[0], gradients[0].size(3) - least[1]};
+      const auto [feature_gradient, weight_gradient, none] = at::convolution_backward(
+          gradients[0], features, weight, at::OptionalIntArrayRef(), window.stride, window.padding,
+          window.dilation, /*transposed=*/true, output_padding, 1, {at_features, at_weight, false});
+      return {feature_gradient, weight_gradient, {}, {}};
+    }
+    const at::Tensor gradient = gradients[0].contiguous();
+    variable_list result(4);
+    if (at_features)
+      result[0] = patches::features_of(gradient, weight, {}, window, features.sizes().slice(2));
+    if (at_weight) result[1] = patches::weight_gradient(gradient, features.contiguous(), window).weight;
+    return result;
+  }
+};
+
+}  // namespace
+
+at::Tensor patch_convolution(const at::Tensor& images, const at::Tensor& weight, const at::Tensor& bias,
+                             const ConvolutionOptions& options) {
+  return PatchConvolution::apply(images, weight, bias.defined() ? std::optional(bias) : std::nullopt,
+                                 window_of(options));
+}
+
+at::Tensor transposed_patch_convolution(const at::Tensor& features, const at::Tensor& weight,
+                                        const ConvolutionOptions& options) {
+  const Window window = window_of(options);
+  Sides sides = least_image_sides(window, features);
+  for (int i = 0; i < 2; ++i) sides[i] += (*options.output_padding())[i];
+  return TransposedPatchConvolution::apply(features, weight, window, sides);
+}
+
+}  // namespace ganymede
