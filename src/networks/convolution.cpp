@@ -8,6 +8,7 @@
 #include "kernels/form.hpp"
 #include "kernels/mixed_precision.hpp"
 #include "networks/patch_convolution.hpp"
+#include "networks/rounded_convolution.hpp"
 
 namespace ganymede {
 namespace {
@@ -176,6 +177,12 @@ at::Tensor convolve(Layer& layer, const at::Tensor& input) {
   return with_bias(converted(output, at::kFloat), layer->bias);
 }
 
+template <typename Layer>
+at::Tensor convolve_on_cpu(Layer& layer, const at::Tensor& input) {
+  if (!in_bfloat16(input) || !is_plain(layer->options, input)) return convolve(layer, input);
+  return with_bias(rounded_convolution(input, layer->weight, layer->options), layer->bias);
+}
+
 }  // namespace
 
 at::Tensor convolution(torch::nn::Conv2d layer, const at::Tensor& input) {
@@ -185,7 +192,7 @@ at::Tensor convolution(torch::nn::Conv2d layer, const at::Tensor& input) {
     return with_bias(NarrowConvolution::apply(input, layer->weight, (*padding_of(options))[0]), layer->bias);
   if (is_few(options.in_channels()) && is_plain(options, input))
     return patch_convolution(input, layer->weight, layer->bias, options);
-  return convolve(layer, input);
+  return convolve_on_cpu(layer, input);
 }
 
 // In mixed precision, too, Winograd's method computes in float32: faster than all the products in bfloat16,
@@ -197,7 +204,7 @@ at::Tensor transposed_convolution(torch::nn::ConvTranspose2d layer, const at::Te
   if (suits_winograd(options, input)) return WinogradTransposed::apply(input, layer->weight);
   if (is_few(options.out_channels()) && is_plain(options, input))
     return with_bias(transposed_patch_convolution(input, layer->weight, options), layer->bias);
-  return convolve(layer, input);
+  return convolve_on_cpu(layer, input);
 }
 
 }  // namespace ganymede

@@ -2,55 +2,12 @@
 
 #include <torch/csrc/autograd/custom_function.h>
 
-#include "kernels/cpu/patches.hpp"
-
 namespace ganymede {
 namespace {
 
 using patches::Window;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
-using Sides = std::array<std::int64_t, 2>;
-
-Window window_of(const ConvolutionOptions& options) {
-  return {.kernel = *options.kernel_size(),
-          .stride = *options.stride(),
-          .padding = *std::get<torch::ExpandingArray<2>>(options.padding()),
-          .dilation = *options.dilation()};
-}
-
-void save(AutogradContext& context, const Window& window) {
-  context.saved_data["window"] =
-      std::vector<std::int64_t>{window.kernel[0],  window.kernel[1],  window.stride[0],   window.stride[1],
-                                window.padding[0], window.padding[1], window.dilation[0], window.dilation[1]};
-}
-
-Window saved_window(AutogradContext& context) {
-  const std::vector<std::int64_t> numbers = context.saved_data["window"].toIntVector();
-  return {.kernel = {numbers[0], numbers[1]},
-          .stride = {numbers[2], numbers[3]},
-          .padding = {numbers[4], numbers[5]},
-          .dilation = {numbers[6], numbers[7]}};
-}
-
-Sides feature_sides(const Window& window, const at::Tensor& images) {
-  Sides sides;
-  for (int i = 0; i < 2; ++i)
-    sides[i] =
-        (images.size(2 + i) + 2 * window.padding[i] - window.dilation[i] * (window.kernel[i] - 1) - 1) /
-            window.stride[i] +
-        1;
-  return sides;
-}
-
-// The smallest images whose features have these sides.
-Sides least_image_sides(const Window& window, const at::Tensor& features) {
-  Sides sides;
-  for (int i = 0; i < 2; ++i)
-    sides[i] = (features.size(2 + i) - 1) * window.stride[i] - 2 * window.padding[i] +
-               window.dilation[i] * (window.kernel[i] - 1) + 1;
-  return sides;
-}
 
 struct PatchConvolution : torch::autograd::Function<PatchConvolution> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& images, const at::Tensor& weight,

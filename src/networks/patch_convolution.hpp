@@ -2,12 +2,9 @@
 // autograd.
 #pragma once
 
-#include <ATen/core/Tensor.h>
-#include <torch/nn/options/conv.h>
+#include "networks/convolution_window.hpp"
 
 namespace ganymede {
-
-using ConvolutionOptions = torch::nn::detail::ConvNdOptions<2>;
 
 // What a layer of these options and of one group gives, of float32 or float64; the bias may be undefined.
 // Differentiable as often as asked.

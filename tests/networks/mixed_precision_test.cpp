@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include "base/processor.hpp"
 #include "networks/convolution.hpp"
 #include "networks/linear.hpp"
 #include "networks/lstm.hpp"
@@ -47,6 +48,55 @@ TEST(MixedPrecision, LinearLayersMultiplyRoundedNumbers) {
     expect_rounded(accumulated ? sum->sum() : layer->weight.grad(), g.t().mm(x));
     EXPECT_TRUE(at::allclose(layer->bias.grad(), slope.sum(0), 1e-5, 1e-5)) << "sums are float32";
   }
+}
+
+// Gradients at the weight are sums of float32, whether by our patches (strides, 64 channels) or the
+// library's, and a function of gradients has its own.
+TEST(MixedPrecision, ConvolutionsHaveGradients) {
+  struct Sizes {
+    std::int64_t in, out, kernel, stride, height, width;
+  };
+  for (const Sizes& s : {Sizes{64, 96, 5, 2, 7, 10}, Sizes{96, 64, 4, 3, 11, 8}, Sizes{32, 64, 3, 2, 9, 9},
+                         Sizes{64, 64, 3, 1, 6, 6}}) {
+    torch::nn::Conv2d down(torch::nn::Conv2dOptions(s.in, s.out, s.kernel).stride(s.stride).padding(1));
+    torch::nn::ConvTranspose2d up(
+        torch::nn::ConvTranspose2dOptions(s.in, s.out, s.kernel).stride(s.stride).padding(1));
+    const at::Tensor input = at::randn({5, s.in, s.height, s.width}).requires_grad_();
+    const auto gradients = [&](auto layer, auto forward, const at::Tensor& x, bool penalised) {
+      const at::Tensor output = forward(layer, x);
+      const at::Tensor slope = at::linspace(-1, 1, output.numel(), output.options()).view_as(output);
+      const auto found = torch::autograd::grad({output}, {x, layer->weight}, {slope}, penalised, penalised);
+      return penalised ? torch::autograd::grad({found[0].sin().sum()}, {layer->weight}) : found;
+    };
+    const auto torchs = [](auto layer, const at::Tensor& x) { return layer->forward(x); };
+    const auto expect = [&](auto layer, auto forward) {
+      for (const bool penalised : {false, true}) {
+        std::vector<at::Tensor> found;
+        {
+          const MixedPrecision mixed(true);
+          found = gradients(layer, forward, input, penalised);
+        }
+        const auto exact = gradients(layer, torchs, input, penalised);
+        for (std::size_t i = 0; i < found.size(); ++i) expect_rounded(found[i], exact[i].to(at::kDouble), 4);
+      }
+    };
+    expect(down, convolution);
+    expect(up, transposed_convolution);
+  }
+}
+
+// Factors that bfloat16 holds and sums that float32 holds: exact, where a rounded sum would not be.
+TEST(MixedPrecision, AStridedConvolutionSumsItsWeightsGradientInSinglePrecision) {
+  if (!has_bfloat16_products()) GTEST_SKIP() << "this processor's library gives the gradient in bfloat16";
+  torch::nn::Conv2d layer(torch::nn::Conv2dOptions(64, 64, 5).stride(2).padding(2));
+  const at::Tensor input = at::randint(-8, 9, {9, 64, 7, 7}).to(at::kFloat),
+                   slope = at::randint(-8, 9, {9, 64, 4, 4}).to(at::kFloat);
+  const auto gradient = [&] {
+    return torch::autograd::grad({convolution(layer, input)}, {layer->weight}, {slope})[0];
+  };
+  const at::Tensor exact = gradient();
+  const MixedPrecision mixed(true);
+  EXPECT_TRUE(gradient().equal(exact));
 }
 
 struct Convolutions {
