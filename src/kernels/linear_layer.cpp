@@ -2,14 +2,23 @@
 
 #include <ATen/ATen.h>
 
+#include "base/processor.hpp"
 #include "kernels/bias_activation.hpp"
 #include "kernels/conversion.hpp"
+#include "kernels/cpu/bfloat16_product.hpp"
 
 namespace ganymede {
 namespace {
 
 bool widens_in_library(const at::Tensor& factor, at::ScalarType dtype) {
   return factor.is_cuda() && factor.scalar_type() == at::kBFloat16 && dtype == at::kFloat;
+}
+
+// As the gradient at a weight is a product.
+bool suits_blocks(const at::Tensor& left, const at::Tensor& right, at::ScalarType dtype) {
+  return left.scalar_type() == at::kBFloat16 && dtype == at::kFloat && has_bfloat16_products() &&
+         form_of("add_product", left, right) == Form::cpu && left.t().is_contiguous() &&
+         right.is_contiguous();
 }
 
 }  // namespace
@@ -25,6 +34,8 @@ void add_product(const RunningSum& sum, const at::Tensor& left, const at::Tensor
     at::mm_out(numbers, left, right);
   else if (left.scalar_type() == dtype)
     numbers.addmm_(left, right);
+  else if (suits_blocks(left, right, dtype))
+    cpu::add_bfloat16_product(sum, left.t(), right);
   else if (!widens_in_library(left, dtype))
     sum.add(at::mm(left, right));
   else if (sum.empty)

@@ -30,6 +30,17 @@ void expect_rounded(const at::Tensor& found, const at::Tensor& exact, double rou
   EXPECT_GT(error, 1e-6 * largest);
 }
 
+// Of products of rounded numbers, not rounded itself where the processor has such products.
+void expect_sum_of_rounded(const at::Tensor& found, const at::Tensor& exact) {
+  if (!has_bfloat16_products()) return expect_rounded(found, exact);
+  EXPECT_EQ(found.scalar_type(), at::kFloat);
+  EXPECT_TRUE(at::allclose(found.to(at::kDouble), exact, 0, 1e-6 * exact.abs().max().item<double>()));
+}
+
+at::Tensor small_whole_numbers(at::IntArrayRef sizes) {
+  return at::randint(-8, 9, sizes).to(at::kFloat);
+}
+
 TEST(MixedPrecision, LinearLayersMultiplyRoundedNumbers) {
   for (const bool accumulated : {false, true}) {
     torch::nn::Linear layer(200, 48);
@@ -45,7 +56,8 @@ TEST(MixedPrecision, LinearLayersMultiplyRoundedNumbers) {
     const at::Tensor x = rounded(input), w = rounded(layer->weight), g = rounded(slope);
     expect_rounded(output, x.mm(w.t()) + layer->bias.detach().to(at::kDouble));
     expect_rounded(input.grad(), g.mm(w));
-    expect_rounded(accumulated ? sum->sum() : layer->weight.grad(), g.t().mm(x));
+    if (!accumulated) expect_rounded(layer->weight.grad(), g.t().mm(x));
+    if (accumulated) expect_sum_of_rounded(sum->sum(), g.t().mm(x));
     EXPECT_TRUE(at::allclose(layer->bias.grad(), slope.sum(0), 1e-5, 1e-5)) << "sums are float32";
   }
 }
@@ -89,14 +101,30 @@ TEST(MixedPrecision, ConvolutionsHaveGradients) {
 TEST(MixedPrecision, AStridedConvolutionSumsItsWeightsGradientInSinglePrecision) {
   if (!has_bfloat16_products()) GTEST_SKIP() << "this processor's library gives the gradient in bfloat16";
   torch::nn::Conv2d layer(torch::nn::Conv2dOptions(64, 64, 5).stride(2).padding(2));
-  const at::Tensor input = at::randint(-8, 9, {9, 64, 7, 7}).to(at::kFloat),
-                   slope = at::randint(-8, 9, {9, 64, 4, 4}).to(at::kFloat);
+  const at::Tensor input = small_whole_numbers({9, 64, 7, 7}), slope = small_whole_numbers({9, 64, 4, 4});
   const auto gradient = [&] {
     return torch::autograd::grad({convolution(layer, input)}, {layer->weight}, {slope})[0];
   };
   const at::Tensor exact = gradient();
   const MixedPrecision mixed(true);
   EXPECT_TRUE(gradient().equal(exact));
+}
+
+// So is a linear layer's, with an odd number of rows or with more than a block, and what was there before.
+TEST(MixedPrecision, ALinearLayerSumsItsWeightsGradientInSinglePrecision) {
+  if (!has_bfloat16_products()) GTEST_SKIP() << "this processor's library gives the gradient in bfloat16";
+  for (const std::int64_t rows : {1, 33, 256, 601}) {
+    torch::nn::Linear layer(40, 150);
+    const auto sum = GradientAccumulator::attach(layer->weight, at::zeros_like(layer->weight));
+    at::Tensor exact = at::zeros_like(layer->weight);
+    const MixedPrecision mixed(true);
+    for (int pass = 0; pass < 2; ++pass) {
+      const at::Tensor input = small_whole_numbers({rows, 40}), slope = small_whole_numbers({rows, 150});
+      linear(layer, input).backward(slope);
+      exact += slope.t().mm(input);
+    }
+    EXPECT_TRUE(sum->sum().equal(exact)) << rows;
+  }
 }
 
 struct Convolutions {

@@ -1,6 +1,7 @@
 // Compiled with -O3: vectorised.
 #include "kernels/cpu/bfloat16.hpp"
 
+#include <algorithm>
 #include <bit>
 
 #include "base/vectorised.hpp"
@@ -24,6 +25,21 @@ GANYMEDE_VECTORISED void convert(const float* from, at::BFloat16* to, std::int64
 GANYMEDE_VECTORISED void convert(const at::BFloat16* from, float* to, std::int64_t count) {
   for (std::int64_t i = 0; i < count; ++i)
     to[i] = std::bit_cast<float>(static_cast<std::uint32_t>(from[i].x) << 16);
+}
+
+GANYMEDE_VECTORISED void pair(const at::BFloat16* first, const at::BFloat16* second, std::int64_t count,
+                              std::uint32_t* pairs) {
+  for (std::int64_t i = 0; i < count; ++i)
+    pairs[i] = first[i].x | static_cast<std::uint32_t>(second[i].x) << 16;
+}
+
+void transpose(const at::BFloat16* from, std::int64_t from_stride, std::int64_t rows, std::int64_t columns,
+               at::BFloat16* to, std::int64_t to_stride) {
+  constexpr std::int64_t kNear = 32;  // columns, whose lines stay in the nearest cache
+  for (std::int64_t first = 0; first < columns; first += kNear)
+    for (std::int64_t row = 0; row < rows; ++row)
+      for (std::int64_t column = first; column < std::min(first + kNear, columns); ++column)
+        to[column * to_stride + row] = from[row * from_stride + column];
 }
 
 }  // namespace ganymede::cpu

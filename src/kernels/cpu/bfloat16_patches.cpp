@@ -1,5 +1,3 @@
-// Compiled with -O3: vectorised.
-//
 // A product of blocks takes its right factor in pairs of terms, the numbers of two terms beside each other.
 // Terms are pixels of the features, an even number an image: the last of an odd number counts 0 times.
 // Columns are what a line of the kernel sees, [kernel width][channels], which lies in an image with its
@@ -13,12 +11,12 @@
 #include <algorithm>
 #include <vector>
 
-#include "base/vectorised.hpp"
+#include "kernels/cpu/bfloat16.hpp"
 
 namespace ganymede::bfloat16_patches {
 namespace {
 
-using Half = std::uint16_t;  // a bfloat16, which is the upper half of a float32
+using Half = at::BFloat16;
 
 struct Shape {
   std::int64_t channels, height, width, out, feature_height, feature_width;
@@ -52,13 +50,8 @@ void read_image(const Half* image, const Shape& shape, Half* canvas) {
 void read_features(const Half* features, const Shape& shape, std::int64_t stride, Half* rows) {
   for (std::int64_t out = 0; out < shape.out; ++out) {
     std::copy_n(features + out * shape.pixels(), shape.pixels(), rows + out * stride);
-    std::fill(rows + out * stride + shape.pixels(), rows + out * stride + shape.terms(), Half(0));
+    std::fill(rows + out * stride + shape.pixels(), rows + out * stride + shape.terms(), Half(0.0F));
   }
-}
-
-GANYMEDE_VECTORISED void pair(const Half* first, const Half* second, std::int64_t count,
-                              std::uint32_t* pairs) {
-  for (std::int64_t i = 0; i < count; ++i) pairs[i] = first[i] | static_cast<std::uint32_t>(second[i]) << 16;
 }
 
 // What line ky of the kernel sees of one image, [terms / 2][line_taps()] pairs
@@ -70,7 +63,7 @@ void pair_patches(const Half* canvas, const Shape& shape, std::int64_t ky, std::
     return canvas + (y * shape.canvas_width() + x) * shape.channels;
   };
   for (std::int64_t term = 0; term < shape.terms(); term += 2, pairs += shape.line_taps())
-    pair(seen(term), seen(term + 1), shape.line_taps(), pairs);
+    cpu::pair(seen(term), seen(term + 1), shape.line_taps(), pairs);
 }
 
 }  // namespace
@@ -86,8 +79,8 @@ at::Tensor weight_gradient(const at::Tensor& images, const at::Tensor& features,
                     .feature_width = features.size(3),
                     .window = window};
   const std::int64_t rows = images.size(0), together = std::max<std::int64_t>(1, kTerms / shape.terms());
-  const auto* image_numbers = reinterpret_cast<const Half*>(images.const_data_ptr<at::BFloat16>());
-  const auto* feature_numbers = reinterpret_cast<const Half*>(features.const_data_ptr<at::BFloat16>());
+  const auto* image_numbers = images.const_data_ptr<Half>();
+  const auto* feature_numbers = features.const_data_ptr<Half>();
   at::Tensor sums = at::empty({window.kernel[0], shape.out, window.kernel[1], shape.channels}, at::kFloat);
   auto* const sum = sums.mutable_data_ptr<float>();
   at::parallel_for(0, window.kernel[0], 1, [&](std::int64_t begin, std::int64_t end) {
@@ -109,8 +102,8 @@ at::Tensor weight_gradient(const at::Tensor& images, const at::Tensor& features,
                        right.data() + i * shape.terms() / 2 * shape.line_taps());
         at::native::cpublas::brgemm(
             shape.out, shape.line_taps(), terms, terms, shape.line_taps(), shape.line_taps(),
-            /*add_C=*/first > 0, reinterpret_cast<const at::BFloat16*>(left.data()),
-            reinterpret_cast<const at::BFloat16*>(right.data()), sum + ky * shape.out * shape.line_taps());
+            /*add_C=*/first > 0, left.data(), reinterpret_cast<const Half*>(right.data()),
+            sum + ky * shape.out * shape.line_taps());
       }
     }
     at::native::cpublas::brgemm_release();
