@@ -17,20 +17,24 @@ BatchNormalization::BatchNormalization(std::int64_t channels, BatchNormalization
   running_variance_ = register_buffer("running_var", at::ones({channels}));
 }
 
-at::Tensor BatchNormalization::forward(const at::Tensor& input, bool training) {
-  if (!training)
-    return std::get<0>(at::native_batch_norm(input, weight_, bias_, running_mean_, running_variance_,
-                                             /*training=*/false, /*momentum=*/0.0, options_.epsilon));
-  if (options_.statistics == BatchStatistics::local)
+at::Tensor BatchNormalization::forward(const at::Tensor& input, bool training, double slope_below_zero) {
+  if (training && options_.statistics == BatchStatistics::global)
+    return normalize_globally(input, weight_, bias_,
+                              {.mean = running_mean_,
+                               .variance = running_variance_,
+                               .momentum = options_.momentum,
+                               .epsilon = options_.epsilon},
+                              slope_below_zero, communicator_);
+  return activated(normalize(input, training), slope_below_zero);
+}
+
+at::Tensor BatchNormalization::normalize(const at::Tensor& input, bool training) {
+  if (training && options_.statistics == BatchStatistics::replica) return forward_of_replica(input);
+  if (training)
     return at::batch_norm(input, weight_, bias_, running_mean_, running_variance_, /*training=*/true,
                           options_.momentum, options_.epsilon, /*cudnn_enabled=*/false);
-  if (options_.statistics == BatchStatistics::replica) return forward_of_replica(input);
-  return normalize_globally(input, weight_, bias_,
-                            {.mean = running_mean_,
-                             .variance = running_variance_,
-                             .momentum = options_.momentum,
-                             .epsilon = options_.epsilon},
-                            communicator_);
+  return std::get<0>(at::native_batch_norm(input, weight_, bias_, running_mean_, running_variance_,
+                                           /*training=*/false, /*momentum=*/0.0, options_.epsilon));
 }
 
 at::Tensor BatchNormalization::forward_of_replica(const at::Tensor& input) {

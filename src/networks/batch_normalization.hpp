@@ -19,22 +19,24 @@ struct BatchNormalizationOptions {
   double momentum = 0.1;  // weight of the newest batch in the running statistics
 };
 
-// Normalises input [rows, channels, ...] by the mean and variance of each channel. In training with global
-// statistics these are of all ranks' rows together: one all-reduce of 2 x channels + 1 numbers in the forward
-// pass and one of 2 x channels in the backward pass, so both are collective. The running statistics (unbiased
-// variance, as in PyTorch) are updated by each training forward and used outside training; ranks hold equal
-// copies, with local statistics after average_running_statistics.
+// Normalises input [rows, channels, ...] by the mean and variance of each channel, then activates it. In
+// training with global statistics these are of all ranks' rows together: one all-reduce of 2 x channels + 1
+// numbers in the forward pass and one of 2 x channels in the backward pass, so both are collective. The
+// running statistics (unbiased variance, as in PyTorch) are updated by each training forward and used outside
+// training; ranks hold equal copies, with local statistics after average_running_statistics.
 class BatchNormalization : public torch::nn::Module {
  public:
   // The communicator must outlive the module.
   BatchNormalization(std::int64_t channels, BatchNormalizationOptions options, Communicator& communicator);
 
-  at::Tensor forward(const at::Tensor& input, bool training);
+  // The activation is given by its slope below 0: 0 for a ReLU, 1 for none.
+  at::Tensor forward(const at::Tensor& input, bool training, double slope_below_zero = 1);
 
   const BatchNormalizationOptions& options() const { return options_; }
   void settle(std::int64_t replicas_of_rank, Communicator& communicator);
 
  private:
+  at::Tensor normalize(const at::Tensor& input, bool training);
   at::Tensor forward_of_replica(const at::Tensor& input);
 
   const BatchNormalizationOptions options_;

@@ -57,13 +57,13 @@ class DcganGenerator final : public Network {
 
   at::Tensor forward(const at::Tensor& noise, const ForwardContext& context) override {
     at::Tensor x = linear(dense_, with_condition(noise, context));
-    x = at::leaky_relu(normalization0_->forward(x, context.training), kSlope);
+    x = normalization0_->forward(x, context.training, kSlope);
     offer_hidden(x, context);
     x = transposed_convolution(transposed1_, x.view({-1, 256, height_, width_}));
-    x = at::leaky_relu(normalization1_->forward(x, context.training), kSlope);
+    x = normalization1_->forward(x, context.training, kSlope);
     offer_hidden(x, context);
     x = transposed_convolution(transposed2_, x);
-    x = at::leaky_relu(normalization2_->forward(x, context.training), kSlope);
+    x = normalization2_->forward(x, context.training, kSlope);
     offer_hidden(x, context);
     return transposed_convolution(transposed3_, x).tanh();
   }

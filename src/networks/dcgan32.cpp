@@ -59,11 +59,13 @@ class Dcgan32Generator final : public Network {
   at::Tensor forward(const at::Tensor& noise, const ForwardContext& context) override {
     at::Tensor x = linear(dense_, with_condition(noise, context));
     x = x.view({-1, first_channels_, kFirstSide, kFirstSide});
-    x = normalization0_->forward(x, context.training).relu();
+    x = normalization0_->forward(x, context.training, /*slope_below_zero=*/0);
     offer_hidden(x, context);
-    x = normalization1_->forward(transposed_convolution(transposed1_, x), context.training).relu();
+    x = normalization1_->forward(transposed_convolution(transposed1_, x), context.training,
+                                 /*slope_below_zero=*/0);
     offer_hidden(x, context);
-    x = normalization2_->forward(transposed_convolution(transposed2_, x), context.training).relu();
+    x = normalization2_->forward(transposed_convolution(transposed2_, x), context.training,
+                                 /*slope_below_zero=*/0);
     offer_hidden(x, context);
     return transposed_convolution(transposed3_, x).tanh();
   }
@@ -98,13 +100,9 @@ class Dcgan32Discriminator final : public Network {
   at::Tensor forward(const at::Tensor& images, const ForwardContext& context) override {
     at::Tensor x = at::leaky_relu(convolution(convolution1_, with_condition(images, context)), kDcgan32Slope);
     offer_hidden(x, context);
-    x = convolution(convolution2_, x);
-    if (normalization2_) x = normalization2_->forward(x, context.training);
-    x = at::leaky_relu(x, kDcgan32Slope);
+    x = activate(normalization2_, convolution(convolution2_, x), context);
     offer_hidden(x, context);
-    x = convolution(convolution3_, x);
-    if (normalization3_) x = normalization3_->forward(x, context.training);
-    x = at::leaky_relu(x, kDcgan32Slope);
+    x = activate(normalization3_, convolution(convolution3_, x), context);
     offer_hidden(x, context);
     return linear(dense_, x.flatten(1));
   }
@@ -112,6 +110,12 @@ class Dcgan32Discriminator final : public Network {
   std::int64_t hidden_layers() const override { return 3; }
 
  private:
+  static at::Tensor activate(const std::shared_ptr<BatchNormalization>& normalization, const at::Tensor& x,
+                             const ForwardContext& context) {
+    return normalization ? normalization->forward(x, context.training, kDcgan32Slope)
+                         : at::leaky_relu(x, kDcgan32Slope);
+  }
+
   torch::nn::Conv2d convolution1_{nullptr}, convolution2_{nullptr}, convolution3_{nullptr};
   std::shared_ptr<BatchNormalization> normalization2_, normalization3_;  // both or neither
   torch::nn::Linear dense_{nullptr};

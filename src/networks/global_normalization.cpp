@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "distributed/gradient_exchange.hpp"
+#include "kernels/channel_normalization.hpp"
 
 namespace ganymede {
 namespace {
@@ -24,23 +25,15 @@ struct Statistics {
   at::Tensor count;           // values a channel, over all ranks: a float64 number
 };
 
-// Shape that broadcasts [channels] against the input.
-at::Tensor broadcastable(const at::Tensor& per_channel, const at::Tensor& input) {
-  std::vector<std::int64_t> shape(input.dim(), 1);
-  shape[1] = per_channel.size(0);
-  return per_channel.view(shape);
-}
-
 // Local moments in the input's dtype, combined over ranks in double: count, count x mean and
 // count x (variance + mean^2) are sums.
 Statistics global_statistics(const at::Tensor& input, Communicator& communicator) {
   const std::int64_t channels = input.size(1);
   const auto count = static_cast<double>(input.numel() / channels);
-  // Seven times as fast as var_mean.
-  auto [mean, variance] = at::batch_norm_update_stats(input, {}, {}, /*momentum=*/0);
-  mean = mean.to(at::kDouble);
-  const at::Tensor sums = at::cat(
-      {mean * count, (variance.to(at::kDouble) + mean * mean) * count, at::full({1}, count, mean.options())});
+  const ChannelMoments moments = channel_moments(input);
+  const at::Tensor mean = moments.mean.to(at::kDouble), variance = moments.variance.to(at::kDouble);
+  const at::Tensor sums =
+      at::cat({mean * count, (variance + mean * mean) * count, at::full({1}, count, mean.options())});
   communicator.gradients().all_reduce_sum_(sums);
   const at::Tensor global_count = sums[2 * channels];
   const at::Tensor global_mean = sums.narrow(0, 0, channels) / global_count;
@@ -57,40 +50,42 @@ GradientExchange& held_exchange(AutogradContext& context) {
       ->communicator.gradients();
 }
 
-// native_batch_norm with training=false computes the element-wise part, and its backward the sums over this
-// rank's rows; only the all-reduced terms are added here.
 struct NormalizeGlobally : torch::autograd::Function<NormalizeGlobally> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& input, const at::Tensor& weight,
                             const at::Tensor& bias, const Statistics& statistics, double epsilon,
-                            Communicator* communicator) {
-    context->save_for_backward({input, weight, statistics.mean, statistics.variance, statistics.count});
-    context->saved_data["epsilon"] = epsilon;
+                            double slope_below_zero, Communicator* communicator) {
+    const at::Tensor inverse = (statistics.variance.to(at::kDouble) + epsilon).rsqrt();
+    const at::Tensor factor = (weight * inverse).to(input.scalar_type());
+    const at::Tensor addend = (bias.to(at::kDouble) - statistics.mean * factor).to(input.scalar_type());
+    context->save_for_backward({input, weight, statistics.mean, inverse, statistics.count, factor, addend});
+    context->saved_data["slope"] = slope_below_zero;
     context->saved_data["communicator"] = hold(*communicator);
-    return std::get<0>(at::native_batch_norm(input, weight, bias, statistics.mean, statistics.variance,
-                                             /*training=*/false, /*momentum=*/0.0, epsilon));
+    return scale_channels(input, {factor, addend, slope_below_zero});
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     const variable_list saved = context->get_saved_variables();
-    const at::Tensor &input = saved[0], &weight = saved[1], &mean = saved[2], &variance = saved[3],
+    const at::Tensor &input = saved[0], &weight = saved[1], &mean = saved[2], &inverse = saved[3],
                      &count = saved[4];
-    const double epsilon = context->saved_data["epsilon"].toDouble();
-
-    auto [input_gradient, weight_gradient, bias_gradient] =
-        at::native_batch_norm_backward(gradients[0].contiguous(), input, weight, mean, variance, {}, {},
-                                       /*train=*/false, epsilon, {true, true, true});
-    // d loss / d input gains - weight / (s count) (sum(dy) + xhat sum(dy xhat)), s = sqrt(variance +
-    // epsilon).
-    const std::int64_t channels = mean.size(0);
-    const at::Tensor sums = at::cat({bias_gradient, weight_gradient}).to(at::kDouble);
+    const ChannelScale scale{saved[5], saved[6], context->saved_data["slope"].toDouble()};
+    const at::Tensor gradient = gradients[0].contiguous();
+    const ChannelSums own = channel_sums(gradient, input, mean, scale);
+    const at::Tensor weight_gradient = (own.product * inverse).to(weight.scalar_type());
+    // With dy before the activation, d loss / d input is weight / s (dy - (sum(dy) + xhat sum(dy xhat)) /
+    // count), s = sqrt(variance + epsilon), with the sums of all ranks.
+    const at::Tensor sums = at::cat({own.gradient, weight_gradient}).to(at::kDouble);
     held_exchange(*context).all_reduce_sum_(sums);
-    const at::Tensor inverse = (variance.to(at::kDouble) + epsilon).rsqrt();
-    const at::Tensor scale = weight.to(at::kDouble) * inverse / count;
-    const at::Tensor slope = scale * inverse * sums.narrow(0, channels, channels);
-    const at::Tensor offset = slope * mean - scale * sums.narrow(0, 0, channels);
-    input_gradient.addcmul_(input, broadcastable(slope.to(input.scalar_type()), input), -1)
-        .add_(broadcastable(offset.to(input.scalar_type()), input));
-    return {input_gradient, weight_gradient, bias_gradient, {}, {}, {}};
+    const std::vector<at::Tensor> of_all = sums.chunk(2);
+    const at::Tensor share = weight * inverse / count, slope = share * inverse * of_all[1],
+                     offset = share * of_all[0] - slope * mean;
+    return {scale_channels_backward(gradient, input, scale, slope.to(input.scalar_type()),
+                                    offset.to(input.scalar_type())),
+            weight_gradient,
+            own.gradient,
+            {},
+            {},
+            {},
+            {}};
   }
 };
 
@@ -133,24 +128,34 @@ struct NormalizeGloballyOnGpus : torch::autograd::Function<NormalizeGloballyOnGp
 
 }  // namespace
 
+at::Tensor activated(const at::Tensor& values, double slope_below_zero) {
+  if (slope_below_zero == 1) return values;
+  return slope_below_zero == 0 ? at::relu(values) : at::leaky_relu(values, slope_below_zero);
+}
+
 at::Tensor normalize_globally(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
-                              const RunningStatistics& running, Communicator& communicator) {
+                              const RunningStatistics& running, double slope_below_zero,
+                              Communicator& communicator) {
   ensure(input.numel() > 0, "every rank brings rows to batch normalisation");
   if (input.is_cuda() && communicator.size() == 1)  // its own statistics are those of all
-    return at::batch_norm(input, weight, bias, running.mean, running.variance, /*training=*/true,
-                          running.momentum, running.epsilon, /*cudnn_enabled=*/false);
+    return activated(at::batch_norm(input, weight, bias, running.mean, running.variance, /*training=*/true,
+                                    running.momentum, running.epsilon, /*cudnn_enabled=*/false),
+                     slope_below_zero);
   if (input.is_cuda())
-    return NormalizeGloballyOnGpus::apply(input.contiguous(input.suggest_memory_format()), weight, bias,
-                                          running, &communicator);
+    return activated(NormalizeGloballyOnGpus::apply(input.contiguous(input.suggest_memory_format()), weight,
+                                                    bias, running, &communicator),
+                     slope_below_zero);
+  const at::Tensor rows = input.contiguous();
   Statistics statistics;
   {
     const at::NoGradGuard no_grad;
-    statistics = global_statistics(input, communicator);
+    statistics = global_statistics(rows, communicator);
     const at::Tensor unbiased = statistics.count / (statistics.count - 1);
     running.mean.lerp_(statistics.mean, running.momentum);
     running.variance.lerp_(statistics.variance * unbiased, running.momentum);
   }
-  return NormalizeGlobally::apply(input, weight, bias, statistics, running.epsilon, &communicator);
+  return NormalizeGlobally::apply(rows, weight, bias, statistics, running.epsilon, slope_below_zero,
+                                  &communicator);
 }
 
 }  // namespace ganymede

@@ -14,9 +14,13 @@ struct RunningStatistics {
   double momentum, epsilon;
 };
 
-// input [rows, channels, ...], weight and bias [channels]; every rank brings rows. Autograd differentiates it
-// once. Collective, and so is its backward pass.
+// input [rows, channels, ...], weight and bias [channels]; every rank brings rows; then activated, by a slope
+// below 0. Autograd differentiates it once. Collective, and so is its backward pass.
 at::Tensor normalize_globally(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
-                              const RunningStatistics& running, Communicator& communicator);
+                              const RunningStatistics& running, double slope_below_zero,
+                              Communicator& communicator);
+
+// The activation that has this slope below 0, by ATen.
+at::Tensor activated(const at::Tensor& values, double slope_below_zero);
 
 }  // namespace ganymede

@@ -45,8 +45,7 @@ class LinearStack : public torch::nn::Module {
       if (normalizations_.empty())
         values = linear(layers_[i], values, slope);
       else
-        values =
-            at::leaky_relu(normalizations_[i]->forward(linear(layers_[i], values), context.training), slope);
+        values = normalizations_[i]->forward(linear(layers_[i], values), context.training, slope);
       values = dropout(values, options_.dropout, options_.network, static_cast<std::uint8_t>(i), context);
       offer_hidden(values, context);
     }

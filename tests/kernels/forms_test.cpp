@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "kernels/bias_activation.hpp"
+#include "kernels/channel_normalization.hpp"
 #include "kernels/fused_updates.hpp"
 #include "kernels/logit_loss.hpp"
 #include "kernels/lstm_cells.hpp"
@@ -64,6 +65,27 @@ TEST_P(Forms, OfPlaneNormalization) {
       expect_close(plain.statistics, fast.statistics);
       expect_close(plain::normalize_planes_backward(gradient, images, fast.statistics, slope),
                    cpu::normalize_planes_backward(gradient, images, fast.statistics, slope));
+    }
+}
+
+// Planes with and without a rest beside lanes, planes of one number, and more channels than a block has.
+TEST_P(Forms, OfChannelNormalization) {
+  for (const std::vector<std::int64_t>& shape :
+       std::vector<std::vector<std::int64_t>>{{5, 3, 5, 7}, {2, 4, 4, 4}, {3, 2, 1, 1}, {7, 2100}, {1, 2, 3}})
+    for (const double slope : {1.0, 0.0, 0.3}) {
+      const at::Tensor input = normal(shape) * 2 + 3, gradient = normal(shape);
+      const ChannelMoments fast = cpu::channel_moments(input), plain = plain::channel_moments(input);
+      expect_close(plain.mean, fast.mean);
+      expect_close(plain.variance, fast.variance);
+      const ChannelScale scale{normal({shape[1]}), normal({shape[1]}), slope};
+      expect_close(plain::scale_channels(input, scale), cpu::scale_channels(input, scale));
+      const ChannelSums fast_sums = cpu::channel_sums(gradient, input, fast.mean, scale),
+                        plain_sums = plain::channel_sums(gradient, input, fast.mean, scale);
+      expect_close(plain_sums.gradient, fast_sums.gradient);
+      expect_close(plain_sums.product, fast_sums.product);
+      const at::Tensor of_input = normal({shape[1]}), offset = normal({shape[1]});
+      expect_close(plain::scale_channels_backward(gradient, input, scale, of_input, offset),
+                   cpu::scale_channels_backward(gradient, input, scale, of_input, offset));
     }
 }
 

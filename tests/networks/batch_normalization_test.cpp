@@ -15,7 +15,7 @@ struct Result {
 };
 
 // One training forward and backward on some rows. The loss weighs every output differently.
-Result run(const at::Tensor& rows, const at::Tensor& loss_weights, Communicator& communicator) {
+Result run(const at::Tensor& rows, const at::Tensor& loss_weights, double slope, Communicator& communicator) {
   BatchNormalization module(rows.size(1), kOptions, communicator);
   module.to(at::kDouble);
   at::Tensor weight = module.named_parameters()["weight"], bias = module.named_parameters()["bias"];
@@ -25,7 +25,7 @@ Result run(const at::Tensor& rows, const at::Tensor& loss_weights, Communicator&
     bias.fill_(0.25);
   }
   const at::Tensor input = rows.clone().requires_grad_();
-  const at::Tensor output = module.forward(input, /*training=*/true);
+  const at::Tensor output = module.forward(input, /*training=*/true, slope);
   (output * loss_weights).sum().backward();
   return {output.detach(),
           input.grad(),
@@ -41,23 +41,24 @@ void expect_close(const at::Tensor& found, const at::Tensor& expected, const cha
 }
 
 // The whole batch through PyTorch's own batch normalisation.
-Result run_pytorch(const at::Tensor& rows, const at::Tensor& loss_weights) {
+Result run_pytorch(const at::Tensor& rows, const at::Tensor& loss_weights, double slope) {
   const std::int64_t channels = rows.size(1);
   const at::Tensor weight = at::arange(1, channels + 1, at::kDouble).requires_grad_();
   const at::Tensor bias = at::full({channels}, 0.25, at::kDouble).requires_grad_();
   at::Tensor mean = at::zeros({channels}, at::kDouble), variance = at::ones({channels}, at::kDouble);
   const at::Tensor input = rows.clone().requires_grad_();
-  const at::Tensor output =
-      at::batch_norm(input, weight, bias, mean, variance, true, kOptions.momentum, kOptions.epsilon, false);
+  const at::Tensor output = at::leaky_relu(
+      at::batch_norm(input, weight, bias, mean, variance, true, kOptions.momentum, kOptions.epsilon, false),
+      slope);
   (output * loss_weights).sum().backward();
   return {output.detach(), input.grad(), weight.grad(), bias.grad(), mean, variance};
 }
 
-void compare_with_pytorch(const std::vector<std::int64_t>& shape) {
+void compare_with_pytorch(const std::vector<std::int64_t>& shape, double slope) {
   at::manual_seed(1);
   const at::Tensor rows = at::randn(shape, at::kDouble) * 3 + 100;  // a mean far from 0 shows cancellation
   const at::Tensor loss_weights = at::randn(shape, at::kDouble);
-  const Result expected = run_pytorch(rows, loss_weights);
+  const Result expected = run_pytorch(rows, loss_weights, slope);
   for (int size = 1; size <= 4; ++size) {
     std::vector<Result> results(size);
     const auto shares = [&](const at::Tensor& whole) {
@@ -65,7 +66,7 @@ void compare_with_pytorch(const std::vector<std::int64_t>& shape) {
     };  // uneven where needed
     run_loopback_ranks(size, [&](Communicator& communicator) {
       const int rank = communicator.rank();
-      results[rank] = run(shares(rows)[rank], shares(loss_weights)[rank], communicator);
+      results[rank] = run(shares(rows)[rank], shares(loss_weights)[rank], slope, communicator);
     });
     std::vector<at::Tensor> outputs, input_gradients;
     at::Tensor weight_gradient = at::zeros_like(expected.weight_gradient),
@@ -87,10 +88,10 @@ void compare_with_pytorch(const std::vector<std::int64_t>& shape) {
 }
 
 TEST(BatchNormalization, OfFeatureVectorsEqualsPytorchOnAnyNumberOfRanks) {
-  compare_with_pytorch({11, 5});
+  for (const double slope : {1.0, 0.3, 0.0}) compare_with_pytorch({11, 5}, slope);
 }
 TEST(BatchNormalization, OfFeatureMapsEqualsPytorchOnAnyNumberOfRanks) {
-  compare_with_pytorch({7, 3, 4, 5});
+  for (const double slope : {1.0, 0.3, 0.0}) compare_with_pytorch({7, 3, 4, 5}, slope);
 }
 
 TEST(BatchNormalization, UsesTheRunningStatisticsOutsideTraining) {

@@ -18,4 +18,10 @@ struct Lanes {
   }
 };
 
+// The value where `of` is above 0, below it the value x slope: of numbers and of lanes of them.
+template <typename V, typename T>
+[[gnu::always_inline]] inline V activated(V value, V of, T slope) {
+  return of > 0 ? value : value * slope;
+}
+
 }  // namespace ganymede

@@ -22,12 +22,6 @@ T sum_of(const typename Lanes<T>::Vector& lanes) {
   return sum;
 }
 
-// Works for numbers and for lanes of them.
-template <typename V, typename T>
-[[gnu::always_inline]] inline V activated(V value, V of, T slope) {
-  return of > 0 ? value : value * slope;
-}
-
 // statistics: the plane's mean, and 1 / its deviation.
 template <typename T>
 [[gnu::always_inline]] inline void normalize(T* to, const T* from, std::int64_t pixels, T slope,
