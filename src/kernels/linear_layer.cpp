@@ -2,7 +2,6 @@
 
 #include <ATen/ATen.h>
 
-#include "base/processor.hpp"
 #include "kernels/bias_activation.hpp"
 #include "kernels/conversion.hpp"
 #include "kernels/cpu/bfloat16_product.hpp"
@@ -16,7 +15,7 @@ bool widens_in_library(const at::Tensor& factor, at::ScalarType dtype) {
 
 // As the gradient at a weight is a product.
 bool suits_blocks(const at::Tensor& left, const at::Tensor& right, at::ScalarType dtype) {
-  return left.scalar_type() == at::kBFloat16 && dtype == at::kFloat && has_bfloat16_products() &&
+  return left.scalar_type() == at::kBFloat16 && dtype == at::kFloat && cpu::multiplies_bfloat16_blocks() &&
          form_of("add_product", left, right) == Form::cpu && left.t().is_contiguous() &&
          right.is_contiguous();
 }

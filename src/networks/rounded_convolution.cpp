@@ -1,8 +1,8 @@
 #include "networks/rounded_convolution.hpp"
 
-#include "base/processor.hpp"
 #include "kernels/conversion.hpp"
 #include "kernels/cpu/bfloat16_patches.hpp"
+#include "kernels/cpu/bfloat16_product.hpp"
 
 namespace ganymede {
 namespace {
@@ -34,7 +34,7 @@ std::array<at::Tensor, 2> gradients_of(const at::Tensor& gradient, const at::Ten
 // Where our way to the gradient at the weight is the faster one.
 bool suits_patches(const Window& window, const at::Tensor& weight) {
   constexpr std::int64_t kFewest = 64;
-  return has_bfloat16_products() && window.dilation == Sides{1, 1} && window.stride[1] > 1 &&
+  return cpu::multiplies_bfloat16_blocks() && window.dilation == Sides{1, 1} && window.stride[1] > 1 &&
          weight.size(0) >= kFewest && weight.size(1) >= kFewest;
 }
 

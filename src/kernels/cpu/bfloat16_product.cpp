@@ -4,11 +4,34 @@
 #include <ATen/native/CPUBlas.h>
 
 #include <algorithm>
+#include <exception>
 #include <vector>
 
+#include "base/processor.hpp"
 #include "kernels/cpu/bfloat16.hpp"
 
 namespace ganymede::cpu {
+namespace {
+
+bool try_block() {
+  if (!has_bfloat16_products()) return false;
+  const at::BFloat16 pair[2] = {1.0F, 1.0F};
+  float sum = 0;
+  try {
+    at::native::cpublas::brgemm(1, 1, 2, 2, 1, 1, /*add_C=*/false, pair, pair, &sum);
+    at::native::cpublas::brgemm_release();
+  } catch (const std::exception&) {
+    return false;
+  }
+  return sum == 2;
+}
+
+}  // namespace
+
+bool multiplies_bfloat16_blocks() {
+  static const bool multiplies = try_block();
+  return multiplies;
+}
 
 void add_bfloat16_product(const RunningSum& sum, const at::Tensor& left, const at::Tensor& right) {
   constexpr std::int64_t kRows = 128, kTerms = 256;  // of blocks

@@ -17,7 +17,8 @@ struct Window {
 //   images    [rows, channels, height, width]
 //   features  [rows, out, height, width], of the sides that the window gives
 //   weight    [out, channels, kernel height, kernel width]
-// A row's result does not depend on the others, nor any result on the number of threads.
+// A row's result does not depend on the others, nor any result on the number of threads where the library has
+// a kernel for blocks (AVX2).
 
 // A convolution, with a bias [out] or an undefined one.
 at::Tensor features_of(const at::Tensor& images, const at::Tensor& weight, const at::Tensor& bias,
