@@ -29,6 +29,16 @@ bool seems_to_wait(pid_t thread) {
   return schedule >> ran >> waited >> starts && stops >= starts;
 }
 
+const cpu_set_t& own_cores() {
+  thread_local const cpu_set_t own = [] {
+    cpu_set_t cores;
+    CPU_ZERO(&cores);
+    sched_getaffinity(0, sizeof cores, &cores);
+    return cores;
+  }();
+  return own;
+}
+
 }  // namespace
 
 // Twice, because it may stop in the middle of a look.
@@ -36,16 +46,24 @@ bool waits_for_core(pid_t thread) {
   return seems_to_wait(thread) && seems_to_wait(thread);
 }
 
-void exchange_cores_with(pid_t thread) {
+bool exchange_cores_with(pid_t thread) {
   const int core = sched_getcpu();
-  if (core < 0 || core >= CPU_SETSIZE) return;
+  if (core < 0 || core >= CPU_SETSIZE) return false;
   cpu_set_t here, theirs;
   CPU_ZERO(&here);
   CPU_SET(static_cast<std::size_t>(core), &here);
-  if (sched_getaffinity(thread, sizeof theirs, &theirs) != 0) return;
+  if (sched_getaffinity(thread, sizeof theirs, &theirs) != 0) return false;
   CPU_CLR(static_cast<std::size_t>(core), &theirs);
-  if (CPU_COUNT(&theirs) > 0 && sched_setaffinity(thread, sizeof here, &here) == 0)
-    sched_setaffinity(0, sizeof theirs, &theirs);
+  return CPU_COUNT(&theirs) > 0 && sched_setaffinity(thread, sizeof here, &here) == 0 &&
+         sched_setaffinity(0, sizeof theirs, &theirs) == 0;
+}
+
+void remember_own_cores() {
+  own_cores();
+}
+
+void return_to_own_cores() {
+  sched_setaffinity(0, sizeof(cpu_set_t), &own_cores());
 }
 
 }  // namespace ganymede

@@ -10,7 +10,13 @@ namespace ganymede {
 bool waits_for_core(pid_t thread);
 
 // From now on `thread` keeps to the core that the caller is on, and the caller to those, but this, that
-// `thread` might use; where there is none, both keep theirs.
-void exchange_cores_with(pid_t thread);
+// `thread` might use. False where there is none: both keep theirs.
+bool exchange_cores_with(pid_t thread);
+
+// Of the calling thread: those that it had when it first called one of these, which is before others may
+// exchange them. A thread has them once, however many gates it comes to: one that it first comes to in the
+// middle of an exchange would else take the other's core for its own, and both would stay on one.
+void remember_own_cores();
+void return_to_own_cores();
 
 }  // namespace ganymede

@@ -58,14 +58,15 @@ void SharedGate::pass(int caller, int size, const WaitingMode& waiting) {
 }
 
 void SharedGate::Seat::take(std::uint32_t for_generation) {
-  if (const pid_t self = gettid(); thread.load() != self) {
-    sched_getaffinity(0, sizeof cores, &cores);
-    thread.store(self);
-  }
+  remember_own_cores();
+  thread.store(gettid());
   generation.store(for_generation);
   const std::int64_t since = exchanged.load();
-  if (since == 0 || now() - since < kExchangeHolds) return;
-  sched_setaffinity(0, sizeof cores, &cores);
+  if (since != 0 && now() - since >= kExchangeHolds) go_back();
+}
+
+void SharedGate::Seat::go_back() {
+  return_to_own_cores();
   exchanged.store(0);
 }
 
@@ -74,8 +75,14 @@ void SharedGate::exchange_cores(Seat& caller, std::span<Seat> seats) {
     std::int64_t since = late.exchanged.load();
     if (late.generation.load() == caller.generation.load() || !waits_for_core(late.thread.load())) continue;
     if (!late.exchanged.compare_exchange_strong(since, now())) continue;  // another who waits was first
-    caller.exchanged.store(now());
-    exchange_cores_with(late.thread.load());
+    if (exchange_cores_with(late.thread.load())) {
+      caller.exchanged.store(now());
+    } else {
+      // Both keep to this core: one went back to its own while the other exchanged them. The later of them to
+      // go back is the caller, now, or the other when its time has come, which this does not put off.
+      late.exchanged.store(since);
+      caller.go_back();
+    }
     return;
   }
 }

@@ -1,7 +1,6 @@
 // A barrier in memory that processes or threads share. Zeros are a gate that nobody has come to.
 #pragma once
 
-#include <sched.h>
 #include <sys/types.h>
 
 #include <array>
@@ -23,9 +22,9 @@ class SharedGate {
  private:
   struct Seat {
     void take(std::uint32_t for_generation);
+    void go_back();  // to its thread's own cores
 
     std::atomic<pid_t> thread{0};
-    cpu_set_t cores{};                         // that the thread had when it came first
     std::atomic<std::uint32_t> generation{0};  // that it came for last
     // When its cores were last exchanged, in nanoseconds of the host's clock; 0: it has them.
     std::atomic<std::int64_t> exchanged{0};

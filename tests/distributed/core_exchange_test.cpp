@@ -62,5 +62,26 @@ TEST(CoreExchanges, SeeWhichOfTwoThreadsWaitsForTheCoreOfBoth) {
   EXPECT_GT(waits_of(sharing[0]) + waits_of(sharing[1]), kLooks / 2);
 }
 
+cpu_set_t cores_of_this_thread() {
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  sched_getaffinity(0, sizeof cores, &cores);
+  return cores;
+}
+
+// A second gate that a thread comes to is told of its cores in the middle of an exchange.
+TEST(CoreExchanges, EndAtTheCoresThatAThreadHadFirst) {
+  std::jthread thread([] {
+    remember_own_cores();
+    const cpu_set_t first = cores_of_this_thread();
+    if (CPU_COUNT(&first) < 2) GTEST_SKIP() << "one core";
+    keep_to(static_cast<std::size_t>(sched_getcpu()));
+    remember_own_cores();
+    return_to_own_cores();
+    const cpu_set_t last = cores_of_this_thread();
+    EXPECT_TRUE(CPU_EQUAL(&first, &last));
+  });
+}
+
 }  // namespace
 }  // namespace ganymede
