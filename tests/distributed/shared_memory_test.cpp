@@ -137,7 +137,9 @@ bool may_use_within(std::size_t core, std::chrono::milliseconds time) {
 }
 
 // Of two processes at a gate, one shares its core with a third, which would have it half of the time.
-TEST(SharedGates, ExchangeTheCoreOfWhoWaitsForThatOfWhoIsLate) {
+// Displaced, the other keeps to that core, too, which an exchange leaves behind where it meets one that goes
+// back.
+void expect_exchange(bool displaced) {
   using namespace std::chrono_literals;
   std::vector<std::size_t> usable;
   for (std::size_t core = 0; core < CPU_SETSIZE; ++core)
@@ -171,12 +173,14 @@ TEST(SharedGates, ExchangeTheCoreOfWhoWaitsForThatOfWhoIsLate) {
     gate->pass(1, 2, mode);
     const bool was_moved = may_use_within(core, 20s);
     gate->pass(1, 2, mode);
-    _exit(was_moved && pass_slowly(1, busy_core) ? 0 : 1);
+    const bool is_back = pass_slowly(1, busy_core);
+    _exit(was_moved && is_back ? 0 : 1);
   }
   bool is_back = false;
   std::jthread([&] {  // a thread's cores end with it
     keep_to(core);
     gate->pass(0, 2, mode);
+    if (displaced) keep_to(busy_core);
     gate->pass(0, 2, mode);
     is_back = pass_slowly(0, core);
   })
@@ -187,6 +191,13 @@ TEST(SharedGates, ExchangeTheCoreOfWhoWaitsForThatOfWhoIsLate) {
   EXPECT_EQ(status, 0);
   kill(other, SIGKILL);
   waitpid(other, &status, 0);
+}
+
+TEST(SharedGates, ExchangeTheCoreOfWhoWaitsForThatOfWhoIsLate) {
+  expect_exchange(/*displaced=*/false);
+}
+TEST(SharedGates, ExchangeThemAlsoWhereBothKeepToOne) {
+  expect_exchange(/*displaced=*/true);
 }
 
 }  // namespace
