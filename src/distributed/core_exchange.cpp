@@ -53,9 +53,12 @@ bool exchange_cores_with(pid_t thread) {
   CPU_ZERO(&here);
   CPU_SET(static_cast<std::size_t>(core), &here);
   if (sched_getaffinity(thread, sizeof theirs, &theirs) != 0) return false;
+  const cpu_set_t before = theirs;
   CPU_CLR(static_cast<std::size_t>(core), &theirs);
-  return CPU_COUNT(&theirs) > 0 && sched_setaffinity(thread, sizeof here, &here) == 0 &&
-         sched_setaffinity(0, sizeof theirs, &theirs) == 0;
+  if (CPU_COUNT(&theirs) == 0 || sched_setaffinity(thread, sizeof here, &here) != 0) return false;
+  if (sched_setaffinity(0, sizeof theirs, &theirs) == 0) return true;
+  sched_setaffinity(thread, sizeof before, &before);
+  return false;
 }
 
 void remember_own_cores() {

@@ -41,14 +41,12 @@ bool suits_winograd(const Options& options, const at::Tensor& input) {
          options.out_channels() % winograd::kLanes == 0;
 }
 
-// ATen's of such a convolution, at the input and at the weight.
-std::array<at::Tensor, 2> gradients_of(const at::Tensor& gradient, const at::Tensor& input,
-                                       const at::Tensor& weight, std::int64_t padding, bool transposed,
-                                       bool at_input, bool at_weight) {
-  const auto [input_gradient, weight_gradient, none] =
-      at::convolution_backward(gradient, input, weight, at::OptionalIntArrayRef(), {1, 1}, {padding, padding},
-                               {1, 1}, transposed, {0, 0}, 1, {at_input, at_weight, false});
-  return {input_gradient, weight_gradient};
+// Of a weight that does.
+patches::Window window_of(const at::Tensor& weight, std::int64_t padding) {
+  return {.kernel = {weight.size(2), weight.size(3)},
+          .stride = {1, 1},
+          .padding = {padding, padding},
+          .dilation = {1, 1}};
 }
 
 // A transposed convolution of 5 x 5 at stride 1 and padding 2, without bias.
@@ -66,9 +64,10 @@ struct WinogradTransposed : torch::autograd::Function<WinogradTransposed> {
     const at::Tensor &input = saved[0], &weight = saved[1], &tiles = saved[2];
     const bool at_input = context->needs_input_grad(0), at_weight = context->needs_input_grad(1);
     if (at::GradMode::is_enabled()) {  // to be differentiated again
-      const auto [input_gradient, weight_gradient] =
-          gradients_of(gradients[0], input, weight, /*padding=*/2, /*transposed=*/true, at_input, at_weight);
-      return {input_gradient, weight_gradient};
+      variable_list result = library_gradients(gradients[0], input, weight, window_of(weight, /*padding=*/2),
+                                               /*transposed=*/true, {at_input, at_weight, false});
+      result.resize(2);
+      return result;
     }
     const at::Tensor gradient = gradients[0].contiguous();
     variable_list result(2);
@@ -114,19 +113,17 @@ struct NarrowConvolution : torch::autograd::Function<NarrowConvolution> {
     const at::Tensor &input = saved[0], &weight = saved[1], &gradient = gradients[0];
     const std::int64_t padding = context->saved_data["padding"].toInt();
     const bool at_input = context->needs_input_grad(0), at_weight = context->needs_input_grad(1);
-    if (at::GradMode::is_enabled()) {  // to be differentiated again
-      const auto [input_gradient, weight_gradient] =
-          gradients_of(gradient, input, weight, padding, /*transposed=*/false, at_input, at_weight);
-      return {input_gradient, weight_gradient, {}};
-    }
+    if (at::GradMode::is_enabled())  // to be differentiated again
+      return library_gradients(gradient, input, weight, window_of(weight, padding), /*transposed=*/false,
+                               {at_input, at_weight, false});
     // The other way, through the weight turned by 180 degrees, with channels swapped.
     const std::int64_t reach = weight.size(2) - 1 - padding;
     variable_list result(3);
     if (at_input) result[0] = convolve(gradient, turned(weight), reach);
     if (at_weight && is_few(weight.size(0)))
-      result[1] = turned(gradients_of(input, gradient, turned(weight), reach, false, false, true)[1]);
+      result[1] = turned(gradient_at(turned(weight), input, gradient, reach));
     else if (at_weight)
-      result[1] = gradients_of(gradient, input, weight, padding, false, false, true)[1];
+      result[1] = gradient_at(weight, gradient, input, padding);
     return result;
   }
 
@@ -134,6 +131,11 @@ struct NarrowConvolution : torch::autograd::Function<NarrowConvolution> {
   static at::Tensor convolve(const at::Tensor& input, const at::Tensor& weight, std::int64_t padding) {
     return is_few(weight.size(0)) ? narrow::convolve(input, weight, padding)
                                   : at::conv2d(input, weight, {}, 1, padding);
+  }
+  static at::Tensor gradient_at(const at::Tensor& weight, const at::Tensor& gradient, const at::Tensor& input,
+                                std::int64_t padding) {
+    return library_gradients(gradient, input, weight, window_of(weight, padding), /*transposed=*/false,
+                             {false, true, false})[1];
   }
   static at::Tensor turned(const at::Tensor& weight) { return weight.flip({2, 3}).transpose(0, 1); }
 };

@@ -4,6 +4,7 @@ namespace ganymede {
 
 using patches::Window;
 using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
 
 Window window_of(const ConvolutionOptions& options) {
   return {.kernel = *options.kernel_size(),
@@ -29,20 +30,29 @@ Window saved_window(AutogradContext& context) {
 Sides feature_sides(const Window& window, const at::Tensor& images) {
   Sides sides;
   for (int i = 0; i < 2; ++i)
-    sides[i] =
-        (images.size(2 + i) + 2 * window.padding[i] - window.dilation[i] * (window.kernel[i] - 1) - 1) /
-            window.stride[i] +
-        1;
+    sides[i] = (images.size(2 + i) + 2 * window.padding[i] - window.reach(i)) / window.stride[i] + 1;
   return sides;
 }
 
-// The smallest images whose features have these sides.
 Sides least_image_sides(const Window& window, const at::Tensor& features) {
   Sides sides;
-  for (int i = 0; i < 2; ++i)
-    sides[i] = (features.size(2 + i) - 1) * window.stride[i] - 2 * window.padding[i] +
-               window.dilation[i] * (window.kernel[i] - 1) + 1;
+  for (int i = 0; i < 2; ++i) sides[i] = window.seen(i, features.size(2 + i)) - 2 * window.padding[i];
   return sides;
+}
+
+variable_list library_gradients(const at::Tensor& gradient, const at::Tensor& input, const at::Tensor& weight,
+                                const Window& window, bool transposed, std::array<bool, 3> asked) {
+  Sides output_padding{0, 0};
+  if (transposed) {
+    const Sides least = least_image_sides(window, input);
+    for (int i = 0; i < 2; ++i) output_padding[i] = gradient.size(2 + i) - least[i];
+  }
+  const at::OptionalIntArrayRef bias_sizes =
+      asked[2] ? at::OptionalIntArrayRef(gradient.sizes().slice(1, 1)) : at::OptionalIntArrayRef();
+  const auto [at_input, at_weight, at_bias] =
+      at::convolution_backward(gradient, input, weight, bias_sizes, window.stride, window.padding,
+                               window.dilation, transposed, output_padding, /*groups=*/1, asked);
+  return {at_input, at_weight, at_bias};
 }
 
 }  // namespace ganymede

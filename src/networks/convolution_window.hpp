@@ -21,4 +21,10 @@ patches::Window saved_window(torch::autograd::AutogradContext& context);
 Sides feature_sides(const patches::Window& window, const at::Tensor& images);
 Sides least_image_sides(const patches::Window& window, const at::Tensor& features);
 
+// At input, weight and bias of a convolution of one group, transposed or not: those asked for, by ATen, which
+// autograd differentiates again.
+torch::autograd::variable_list library_gradients(const at::Tensor& gradient, const at::Tensor& input,
+                                                 const at::Tensor& weight, const patches::Window& window,
+                                                 bool transposed, std::array<bool, 3> asked);
+
 }  // namespace ganymede

@@ -25,10 +25,10 @@ struct PatchConvolution : torch::autograd::Function<PatchConvolution> {
     const bool at_images = context->needs_input_grad(0), at_weight = context->needs_input_grad(1),
                at_bias = bias.defined() && context->needs_input_grad(2);
     if (at::GradMode::is_enabled()) {  // to be differentiated again
-      const auto [image_gradient, weight_gradient, bias_gradient] = at::convolution_backward(
-          gradients[0], images, weight, at::OptionalIntArrayRef(weight.sizes().slice(0, 1)), window.stride,
-          window.padding, window.dilation, /*transposed=*/false, {0, 0}, 1, {at_images, at_weight, at_bias});
-      return {image_gradient, weight_gradient, bias_gradient, {}};
+      variable_list result = library_gradients(gradients[0], images, weight, window, /*transposed=*/false,
+                                               {at_images, at_weight, at_bias});
+      result.emplace_back();  // the window's
+      return result;
     }
     const at::Tensor gradient = gradients[0].contiguous();
     variable_list result(4);
@@ -56,12 +56,10 @@ struct TransposedPatchConvolution : torch::autograd::Function<TransposedPatchCon
     const Window window = saved_window(*context);
     const bool at_features = context->needs_input_grad(0), at_weight = context->needs_input_grad(1);
     if (at::GradMode::is_enabled()) {  // to be differentiated again
-      const Sides least = least_image_sides(window, features);
-      const Sides output_padding{gradients[0].size(2) - least[0], gradients[0].size(3) - least[1]};
-      const auto [feature_gradient, weight_gradient, none] = at::convolution_backward(
-          gradients[0], features, weight, at::OptionalIntArrayRef(), window.stride, window.padding,
-          window.dilation, /*transposed=*/true, output_padding, 1, {at_features, at_weight, false});
-      return {feature_gradient, weight_gradient, {}, {}};
+      variable_list result = library_gradients(gradients[0], features, weight, window, /*transposed=*/true,
+                                               {at_features, at_weight, false});
+      result.emplace_back();  // of window and sides
+      return result;
     }
     const at::Tensor gradient = gradients[0].contiguous();
     variable_list result(4);

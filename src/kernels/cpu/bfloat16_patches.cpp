@@ -25,13 +25,8 @@ struct Shape {
   std::int64_t pixels() const { return feature_height * feature_width; }
   std::int64_t terms() const { return (pixels() + 1) / 2 * 2; }
   std::int64_t line_taps() const { return window.kernel[1] * channels; }
-  std::int64_t canvas_height() const {
-    return std::max(height + 2 * window.padding[0],
-                    (feature_height - 1) * window.stride[0] + window.kernel[0]);
-  }
-  std::int64_t canvas_width() const {
-    return std::max(width + 2 * window.padding[1], (feature_width - 1) * window.stride[1] + window.kernel[1]);
-  }
+  std::int64_t canvas_height() const { return window.canvas(0, height, feature_height); }
+  std::int64_t canvas_width() const { return window.canvas(1, width, feature_width); }
   std::int64_t canvas_size() const { return canvas_height() * canvas_width() * channels; }
 };
 

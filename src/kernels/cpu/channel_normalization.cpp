@@ -27,9 +27,16 @@ template <typename T>
 struct Scale {
   T factor, addend, slope;
 
+  [[gnu::always_inline]] T output(T input) const {
+    const T value = input * factor + addend;
+    return activated(value, value, slope);
+  }
   template <typename V>
   [[gnu::always_inline]] V before_activation(V gradient, V input) const {
     return activated(gradient, input * factor + addend, slope);
+  }
+  [[gnu::always_inline]] T at_input(T gradient, T input, T input_slope, T offset) const {
+    return before_activation(gradient, input) * factor - (input * input_slope + offset);
   }
 };
 
@@ -74,64 +81,56 @@ template <int kSums, typename T, typename Terms>
   return sums;
 }
 
-#define GANYMEDE_CHANNELS(T)                                                                               \
-  GANYMEDE_VECTORISED double sum_of(const T* input, std::int64_t pixels) {                                 \
-    return sums_over<1, T>(pixels,                                                                         \
-                           [&](std::int64_t i, auto load) { return std::array{load(input + i)}; })[0];     \
-  }                                                                                                        \
-  GANYMEDE_VECTORISED double squares_of(const T* input, std::int64_t pixels, T mean) {                     \
-    return sums_over<1, T>(pixels, [&](std::int64_t i, auto load) {                                        \
-      const auto distance = load(input + i) - mean;                                                        \
-      return std::array{distance * distance};                                                              \
-    })[0];                                                                                                 \
-  }                                                                                                        \
-  GANYMEDE_VECTORISED std::array<double, 2> gradient_sums(const T* gradient, const T* input,               \
-                                                          std::int64_t pixels, Scale<T> scale, T mean) {   \
-    return sums_over<2, T>(pixels, [&](std::int64_t i, auto load) {                                        \
-      const auto before = scale.before_activation(load(gradient + i), load(input + i));                    \
-      return std::array{before, before * (load(input + i) - mean)};                                        \
-    });                                                                                                    \
-  }                                                                                                        \
-  GANYMEDE_VECTORISED void scale_plane(const T* input, std::int64_t pixels, Scale<T> scale, T* to) {       \
-    for (std::int64_t i = 0; i < pixels; ++i) {                                                            \
-      const T value = input[i] * scale.factor + scale.addend;                                              \
-      to[i] = activated(value, value, scale.slope);                                                        \
-    }                                                                                                      \
-  }                                                                                                        \
-  GANYMEDE_VECTORISED void scale_plane_backward(const T* gradient, const T* input, std::int64_t pixels,    \
-                                                Scale<T> scale, T slope, T offset, T* to) {                \
-    for (std::int64_t i = 0; i < pixels; ++i)                                                              \
-      to[i] = scale.before_activation(gradient[i], input[i]) * scale.factor - (input[i] * slope + offset); \
-  }                                                                                                        \
-  GANYMEDE_VECTORISED void add_line(const T* input, std::int64_t channels, BlockSums& sums) {              \
-    for (std::int64_t i = 0; i < channels; ++i) sums[i] += input[i];                                       \
-  }                                                                                                        \
-  GANYMEDE_VECTORISED void add_squares(const T* input, std::int64_t channels, const T* means,              \
-                                       BlockSums& sums) {                                                  \
-    for (std::int64_t i = 0; i < channels; ++i) sums[i] += (input[i] - means[i]) * (input[i] - means[i]);  \
-  }                                                                                                        \
-  GANYMEDE_VECTORISED void add_gradients(const T* gradient, const T* input, std::int64_t channels,         \
-                                         const Scales<T>& scales, const T* means, BlockSums& sums,         \
-                                         BlockSums& products) {                                            \
-    for (std::int64_t i = 0; i < channels; ++i) {                                                          \
-      const T before = scales[i].before_activation(gradient[i], input[i]);                                 \
-      sums[i] += before;                                                                                   \
-      products[i] += before * (input[i] - means[i]);                                                       \
-    }                                                                                                      \
-  }                                                                                                        \
-  GANYMEDE_VECTORISED void scale_line(const T* input, std::int64_t channels, const Scales<T>& scales,      \
-                                      T* to) {                                                             \
-    for (std::int64_t i = 0; i < channels; ++i) {                                                          \
-      const T value = input[i] * scales.factors[i] + scales.addends[i];                                    \
-      to[i] = activated(value, value, scales.slope);                                                       \
-    }                                                                                                      \
-  }                                                                                                        \
-  GANYMEDE_VECTORISED void scale_line_backward(const T* gradient, const T* input, std::int64_t channels,   \
-                                               const Scales<T>& scales, const T* slopes, const T* offsets, \
-                                               T* to) {                                                    \
-    for (std::int64_t i = 0; i < channels; ++i)                                                            \
-      to[i] = scales[i].before_activation(gradient[i], input[i]) * scales.factors[i] -                     \
-              (input[i] * slopes[i] + offsets[i]);                                                         \
+#define GANYMEDE_CHANNELS(T)                                                                                \
+  GANYMEDE_VECTORISED double sum_of(const T* input, std::int64_t pixels) {                                  \
+    return sums_over<1, T>(pixels,                                                                          \
+                           [&](std::int64_t i, auto load) { return std::array{load(input + i)}; })[0];      \
+  }                                                                                                         \
+  GANYMEDE_VECTORISED double squares_of(const T* input, std::int64_t pixels, T mean) {                      \
+    return sums_over<1, T>(pixels, [&](std::int64_t i, auto load) {                                         \
+      const auto distance = load(input + i) - mean;                                                         \
+      return std::array{distance * distance};                                                               \
+    })[0];                                                                                                  \
+  }                                                                                                         \
+  GANYMEDE_VECTORISED std::array<double, 2> gradient_sums(const T* gradient, const T* input,                \
+                                                          std::int64_t pixels, Scale<T> scale, T mean) {    \
+    return sums_over<2, T>(pixels, [&](std::int64_t i, auto load) {                                         \
+      const auto before = scale.before_activation(load(gradient + i), load(input + i));                     \
+      return std::array{before, before * (load(input + i) - mean)};                                         \
+    });                                                                                                     \
+  }                                                                                                         \
+  GANYMEDE_VECTORISED void scale_plane(const T* input, std::int64_t pixels, Scale<T> scale, T* to) {        \
+    for (std::int64_t i = 0; i < pixels; ++i) to[i] = scale.output(input[i]);                               \
+  }                                                                                                         \
+  GANYMEDE_VECTORISED void scale_plane_backward(const T* gradient, const T* input, std::int64_t pixels,     \
+                                                Scale<T> scale, T slope, T offset, T* to) {                 \
+    for (std::int64_t i = 0; i < pixels; ++i) to[i] = scale.at_input(gradient[i], input[i], slope, offset); \
+  }                                                                                                         \
+  GANYMEDE_VECTORISED void add_line(const T* input, std::int64_t channels, BlockSums& sums) {               \
+    for (std::int64_t i = 0; i < channels; ++i) sums[i] += input[i];                                        \
+  }                                                                                                         \
+  GANYMEDE_VECTORISED void add_squares(const T* input, std::int64_t channels, const T* means,               \
+                                       BlockSums& sums) {                                                   \
+    for (std::int64_t i = 0; i < channels; ++i) sums[i] += (input[i] - means[i]) * (input[i] - means[i]);   \
+  }                                                                                                         \
+  GANYMEDE_VECTORISED void add_gradients(const T* gradient, const T* input, std::int64_t channels,          \
+                                         const Scales<T>& scales, const T* means, BlockSums& sums,          \
+                                         BlockSums& products) {                                             \
+    for (std::int64_t i = 0; i < channels; ++i) {                                                           \
+      const T before = scales[i].before_activation(gradient[i], input[i]);                                  \
+      sums[i] += before;                                                                                    \
+      products[i] += before * (input[i] - means[i]);                                                        \
+    }                                                                                                       \
+  }                                                                                                         \
+  GANYMEDE_VECTORISED void scale_line(const T* input, std::int64_t channels, const Scales<T>& scales,       \
+                                      T* to) {                                                              \
+    for (std::int64_t i = 0; i < channels; ++i) to[i] = scales[i].output(input[i]);                         \
+  }                                                                                                         \
+  GANYMEDE_VECTORISED void scale_line_backward(const T* gradient, const T* input, std::int64_t channels,    \
+                                               const Scales<T>& scales, const T* slopes, const T* offsets,  \
+                                               T* to) {                                                     \
+    for (std::int64_t i = 0; i < channels; ++i)                                                             \
+      to[i] = scales[i].at_input(gradient[i], input[i], slopes[i], offsets[i]);                             \
   }
 GANYMEDE_FOR_FLOAT_AND_DOUBLE(GANYMEDE_CHANNELS)
 
@@ -178,6 +177,12 @@ void for_each_block(const Shape& shape, const Work& work) {
   });
 }
 
+// work(place) for a block's lines.
+template <typename Work>
+void for_each_line(const Shape& shape, std::int64_t first, const Work& work) {
+  for (std::int64_t row = 0; row < shape.rows; ++row) work(shape.place(row, first));
+}
+
 template <typename T>
 void moments_of(const T* input, const Shape& shape, T* mean, T* variance) {
   if (shape.in_planes())
@@ -197,11 +202,10 @@ void moments_of(const T* input, const Shape& shape, T* mean, T* variance) {
   else
     for_each_block(shape, [&](std::int64_t first, std::int64_t count) {
       BlockSums sums{}, squares{};
-      for (std::int64_t row = 0; row < shape.rows; ++row)
-        add_line(input + shape.place(row, first), count, sums);
+      for_each_line(shape, first, [&](std::int64_t place) { add_line(input + place, count, sums); });
       for (std::int64_t i = 0; i < count; ++i) mean[first + i] = static_cast<T>(sums[i] / shape.count());
-      for (std::int64_t row = 0; row < shape.rows; ++row)
-        add_squares(input + shape.place(row, first), count, mean + first, squares);
+      for_each_line(shape, first,
+                    [&](std::int64_t place) { add_squares(input + place, count, mean + first, squares); });
       for (std::int64_t i = 0; i < count; ++i)
         variance[first + i] = static_cast<T>(squares[i] / shape.count());
     });
@@ -233,10 +237,9 @@ at::Tensor scale_channels(const at::Tensor& input, const ChannelScale& scale) {
       });
     else
       for_each_block(shape, [&](std::int64_t first, std::int64_t count) {
-        for (std::int64_t row = 0; row < shape.rows; ++row) {
-          const std::int64_t place = shape.place(row, first);
+        for_each_line(shape, first, [&](std::int64_t place) {
           scale_line(from + place, count, scales.from(first), to + place);
-        }
+        });
       });
   });
   return output;
@@ -269,11 +272,10 @@ ChannelSums channel_sums(const at::Tensor& gradient, const at::Tensor& input, co
     else
       for_each_block(shape, [&](std::int64_t first, std::int64_t count) {
         BlockSums sums{}, products{};
-        for (std::int64_t row = 0; row < shape.rows; ++row) {
-          const std::int64_t place = shape.place(row, first);
+        for_each_line(shape, first, [&](std::int64_t place) {
           add_gradients(gradients + place, from + place, count, scales.from(first), means + first, sums,
                         products);
-        }
+        });
         for (std::int64_t i = 0; i < count; ++i) {
           of_gradient[first + i] = static_cast<scalar_t>(sums[i]);
           of_product[first + i] = static_cast<scalar_t>(products[i]);
@@ -302,11 +304,10 @@ at::Tensor scale_channels_backward(const at::Tensor& gradient, const at::Tensor&
       });
     else
       for_each_block(shape, [&](std::int64_t first, std::int64_t count) {
-        for (std::int64_t row = 0; row < shape.rows; ++row) {
-          const std::int64_t place = shape.place(row, first);
+        for_each_line(shape, first, [&](std::int64_t place) {
           scale_line_backward(gradients + place, from + place, count, scales.from(first), slopes + first,
                               offsets + first, to + place);
-        }
+        });
       });
   });
   return result;

@@ -71,12 +71,7 @@ class Canvas {
   }
 
  private:
-  std::int64_t side(int i) const {
-    const Window& window = shape_.window;
-    const std::int64_t reached =
-        (shape_.features[i] - 1) * window.stride[i] + (window.kernel[i] - 1) * window.dilation[i] + 1;
-    return std::max(shape_.image[i] + 2 * window.padding[i], reached);
-  }
+  std::int64_t side(int i) const { return shape_.window.canvas(i, shape_.image[i], shape_.features[i]); }
   T* line(std::int64_t channel, std::int64_t y) {
     return pixels_.data() + (channel * sides_[0] + y + shape_.window.padding[0]) * sides_[1] +
            shape_.window.padding[1];

@@ -4,6 +4,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <algorithm>
 #include <array>
 
 namespace ganymede::patches {
@@ -11,6 +12,16 @@ namespace ganymede::patches {
 // How a kernel goes over an image, [down, across].
 struct Window {
   std::array<std::int64_t, 2> kernel, stride, padding, dilation;
+
+  // Pixels from the first that it sees to the last, and those that it sees of all features of a side.
+  std::int64_t reach(int side) const { return dilation[side] * (kernel[side] - 1) + 1; }
+  std::int64_t seen(int side, std::int64_t features) const {
+    return (features - 1) * stride[side] + reach(side);
+  }
+  // Of an image among zeros, as many as it reaches.
+  std::int64_t canvas(int side, std::int64_t image, std::int64_t features) const {
+    return std::max(image + 2 * padding[side], seen(side, features));
+  }
 };
 
 // All tensors are contiguous, of float32 or of float64:

@@ -52,8 +52,8 @@ at::Tensor draw_dropout_mask(const TensorStream& stream, std::int64_t first_plac
     const auto scale = static_cast<scalar_t>(1.0 / (1.0 - probability));
     for (std::int64_t place = 0; place < shape[0]; place += places) {
       const std::int64_t count = std::min(places, shape[0] - place) * elements;
-      RandomStream(stream).uniform({uniform.data(), static_cast<std::size_t>(count)},
-                                   static_cast<std::uint32_t>(first_place + place), elements);
+      stream.uniform({uniform.data(), static_cast<std::size_t>(count)},
+                     static_cast<std::uint32_t>(first_place + place), elements);
       keep_from(uniform.data(), count, static_cast<float>(probability), scale, values + place * elements);
     }
   });
