@@ -36,11 +36,12 @@ at::Tensor draw_uniform(const TensorStream& stream, std::int64_t first_place, at
       .add_(low);
 }
 
-at::Tensor draw_dropout_mask(const TensorStream& stream, std::int64_t first_place, at::IntArrayRef shape,
-                             double probability, const at::TensorOptions& options) {
-  check_places(first_place, shape);
-  return GANYMEDE_IN_FORM_OR_CUDA(form_on(options.device()), draw_dropout_mask, stream, first_place, shape,
-                                  probability, options);
+void draw_dropout_mask_(const at::Tensor& mask, const TensorStream& stream, std::int64_t first_place,
+                        double probability) {
+  check_places(first_place, mask.sizes());
+  ensure(mask.is_contiguous(), "a mask's numbers lie in order");
+  GANYMEDE_IN_FORM_OR_CUDA(form_on(mask.device()), draw_dropout_mask_, mask, stream, first_place,
+                           probability);
 }
 
 }  // namespace ganymede

@@ -34,10 +34,10 @@ at::Tensor draw_normal(const TensorStream& stream, std::int64_t first_place, at:
 at::Tensor draw_uniform(const TensorStream& stream, std::int64_t first_place, at::IntArrayRef shape,
                         double low, double high, const at::TensorOptions& options);
 
-// 1 / (1 - probability) where the uniform number is >= probability, else 0.
-GANYMEDE_CUDA_OPERATION(at::Tensor draw_dropout_mask(const TensorStream& stream, std::int64_t first_place,
-                                                     at::IntArrayRef shape, double probability,
-                                                     const at::TensorOptions& options))
+// Fills a mask [places, ...], contiguous: 1 / (1 - probability) where the uniform number is >= probability,
+// else 0.
+GANYMEDE_CUDA_OPERATION(void draw_dropout_mask_(const at::Tensor& mask, const TensorStream& stream,
+                                                std::int64_t first_place, double probability))
 
 // What the above are made of, float32: normal numbers, and uniform ones in [0, 1).
 GANYMEDE_CUDA_OPERATION(at::Tensor standard_normal(const TensorStream& stream, std::int64_t first_place,

@@ -90,11 +90,10 @@ class DcganDiscriminator final : public Network {
                                                           1))) {}
 
   at::Tensor forward(const at::Tensor& images, const ForwardContext& context) override {
-    at::Tensor x = at::leaky_relu(convolution(convolution1_, with_condition(images, context)), kSlope);
-    x = dropout(x, options_.dropout, id_, 0, context);
+    at::Tensor x = convolution(convolution1_, with_condition(images, context));
+    x = leaky_relu_dropout(x, kSlope, options_.dropout, id_, 0, context);
     offer_hidden(x, context);
-    x = at::leaky_relu(convolution(convolution2_, x), kSlope);
-    x = dropout(x, options_.dropout, id_, 1, context);
+    x = leaky_relu_dropout(convolution(convolution2_, x), kSlope, options_.dropout, id_, 1, context);
     offer_hidden(x, context);
     return linear(dense_, x.flatten(1));
   }

@@ -62,7 +62,9 @@ at::Tensor draw(const RandomStream& stream, std::int64_t place, at::IntArrayRef 
   if (described.at("kind") == "normal") return draw_normal(stream, place, shape, dtype);
   if (described.at("kind") == "uniform")
     return draw_uniform(stream, place, shape, arguments[0].get<double>(), arguments[1].get<double>(), dtype);
-  return draw_dropout_mask(stream, place, shape, arguments[0].get<double>(), dtype);
+  at::Tensor mask = at::empty(shape, dtype);
+  draw_dropout_mask_(mask, stream, place, arguments[0].get<double>());
+  return mask;
 }
 
 TEST(RandomStreamReference, TensorsHaveTheBitsOfNumpy) {

@@ -10,6 +10,7 @@
 #include "kernels/fused_updates.hpp"
 #include "kernels/logit_loss.hpp"
 #include "kernels/lstm_cells.hpp"
+#include "kernels/masked_activation.hpp"
 #include "kernels/next_different.hpp"
 #include "kernels/plane_normalization.hpp"
 #include "kernels/random_tensor.hpp"
@@ -79,6 +80,16 @@ TEST_P(DeviceForms, OfBiasAndActivation) {
               return Tensors{in[0], before, in[3], activation_backward(in[2], in[0], slope, {})};
             },
             rows + 1);
+}
+
+TEST_P(DeviceForms, OfMaskedActivationHaveTheSameBits) {
+  for (const int rows : {0, 1, 300}) {
+    const at::Tensor mask = at::randint(2, {rows, 37}, GetParam()) / 0.7;
+    expect_same_bits({normal({rows, 37}), mask, normal({rows, 37})}, [](const Tensors& in) {
+      return Tensors{masked_activation(in[0], in[1], 0.3),
+                     masked_activation_backward(in[2], in[0], in[1], 0.3)};
+    });
+  }
 }
 
 TEST_P(DeviceForms, OfPlaneNormalization) {
@@ -209,9 +220,10 @@ TEST_P(DeviceForms, OfRandomTensorsHaveTheSameBits) {
   constexpr std::int64_t kFirst = (std::int64_t{1} << 32) - 9;
   for (const auto& shape : std::vector<std::vector<std::int64_t>>{{0, 5}, {1, 1}, {7, 6}, {8, 2, 4001}})
     expect_same_bits({at::empty({0}, GetParam())}, [&](const Tensors& in) {
+      at::Tensor mask = at::empty(shape, in[0].options());
+      draw_dropout_mask_(mask, stream, kFirst, 0.3);
       return Tensors{standard_normal(stream, kFirst, shape, in[0].device()),
-                     standard_uniform(stream, kFirst, shape, in[0].device()),
-                     draw_dropout_mask(stream, kFirst, shape, 0.3, in[0].options())};
+                     standard_uniform(stream, kFirst, shape, in[0].device()), mask};
     });
 }
 

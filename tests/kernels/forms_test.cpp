@@ -11,6 +11,7 @@
 #include "kernels/fused_updates.hpp"
 #include "kernels/logit_loss.hpp"
 #include "kernels/lstm_cells.hpp"
+#include "kernels/masked_activation.hpp"
 #include "kernels/next_different.hpp"
 #include "kernels/plane_normalization.hpp"
 #include "kernels/random_tensor.hpp"
@@ -53,6 +54,20 @@ TEST_P(Forms, OfBiasAndActivation) {
         expect_close(plain_sum.numbers, fast_sum.numbers);
       }
     }
+}
+
+// At numbers of 0 and in another order of memory, too.
+TEST_P(Forms, OfMaskedActivation) {
+  for (const int rows : kFormRows) {
+    const at::Tensor mask = at::randint(2, {rows, 3, 5, 7}, GetParam()) / 0.7,
+                     gradient = normal(mask.sizes());
+    at::Tensor input = normal(mask.sizes()).transpose(1, 3).contiguous().transpose(1, 3);
+    input.narrow(1, 0, 1).zero_();
+    EXPECT_TRUE(
+        at::equal(plain::masked_activation(input, mask, 0.3), cpu::masked_activation(input, mask, 0.3)));
+    EXPECT_TRUE(at::equal(plain::masked_activation_backward(gradient, input, mask, 0.3),
+                          cpu::masked_activation_backward(gradient, input, mask, 0.3)));
+  }
 }
 
 TEST_P(Forms, OfPlaneNormalization) {
@@ -251,8 +266,10 @@ TEST_P(Forms, OfRandomTensorsHaveTheSameBits) {
     const at::Tensor uniform = plain::standard_uniform(stream, first, shape, at::kCPU);
     EXPECT_TRUE(at::equal(uniform, cpu::standard_uniform(stream, first, shape, at::kCPU)));
     EXPECT_TRUE(uniform.is_contiguous());
-    EXPECT_TRUE(at::equal(plain::draw_dropout_mask(stream, first, shape, 0.3, options),
-                          cpu::draw_dropout_mask(stream, first, shape, 0.3, options)));
+    const at::Tensor plain_mask = at::empty(shape, options), mask = at::empty(shape, options);
+    plain::draw_dropout_mask_(plain_mask, stream, first, 0.3);
+    cpu::draw_dropout_mask_(mask, stream, first, 0.3);
+    EXPECT_TRUE(at::equal(plain_mask, mask));
   }
 }
 

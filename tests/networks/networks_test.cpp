@@ -131,6 +131,33 @@ TEST(Dropout, MasksBelongToPlacesAndPassesNotToRanks) {
   EXPECT_TRUE(at::equal(run(2, {{TestPass::real, 4, 2}}), real.narrow(0, 4, 2)));
 }
 
+// Gradients and those of gradients as autograd has them of the two by themselves.
+TEST(Dropout, AfterALeakyReluIsOnePassOfBoth) {
+  ForwardContext context{.training = true, .seed = {.seed = 1, .step = 4}};
+  context.segments = {{TestPass::real, 0, 6}, {TestPass::fake, 2, 4}};
+  for (const bool training : {true, false}) {
+    context.training = training;
+    const at::Tensor numbers = at::randn({10, 3, 4, 4}, at::kDouble), weights = at::randn_like(numbers);
+    numbers[0].zero_();
+    const auto derive = [&](const auto& function) {
+      const at::Tensor input = numbers.clone().requires_grad_();
+      const at::Tensor output = function(input * input - 1);
+      const at::Tensor gradient = torch::autograd::grad({output}, {input}, {weights}, /*retain_graph=*/true,
+                                                        /*create_graph=*/true)[0];
+      const at::Tensor penalty = torch::autograd::grad({gradient.square().sum()}, {input})[0];
+      return std::vector<at::Tensor>{output, gradient, penalty,
+                                     torch::autograd::grad({function(input).sum()}, {input})[0]};
+    };
+    const auto found = derive([&](const at::Tensor& x) {
+      return leaky_relu_dropout(x, 0.3, 0.4, TestNetwork::discriminator, 1, context);
+    });
+    const auto expected = derive([&](const at::Tensor& x) {
+      return dropout(at::leaky_relu(x, 0.3), 0.4, TestNetwork::discriminator, 1, context);
+    });
+    for (std::size_t i = 0; i < found.size(); ++i) EXPECT_TRUE(at::equal(found[i], expected[i])) << i;
+  }
+}
+
 TEST(Dropout, IsTheIdentityOutsideTraining) {
   const at::Tensor input = at::randn({3, 4});
   EXPECT_TRUE(at::equal(dropout(input, 0.9, TestNetwork::discriminator, 0, {.training = false}), input));

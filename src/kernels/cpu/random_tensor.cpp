@@ -3,6 +3,7 @@
 
 #include <ATen/Dispatch.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "base/vectorised.hpp"
@@ -39,25 +40,24 @@ at::Tensor standard_uniform(const TensorStream& stream, std::int64_t first_place
   return draw(stream, &RandomStream::uniform, first_place, shape);
 }
 
-at::Tensor draw_dropout_mask(const TensorStream& stream, std::int64_t first_place, at::IntArrayRef shape,
-                             double probability, const at::TensorOptions& options) {
-  at::Tensor mask = at::empty(shape, options);
-  if (mask.numel() == 0) return mask;
+void draw_dropout_mask_(const at::Tensor& mask, const TensorStream& stream, std::int64_t first_place,
+                        double probability) {
+  if (mask.numel() == 0) return;
   // Place by place, or more at once, so that what is drawn stays near.
   constexpr std::int64_t kNear = 8192;
-  const std::int64_t elements = mask.numel() / shape[0], places = std::max<std::int64_t>(1, kNear / elements);
-  std::vector<float> uniform(static_cast<std::size_t>(std::min(places, shape[0]) * elements));
+  const std::int64_t rows = mask.size(0), elements = mask.numel() / rows,
+                     places = std::clamp<std::int64_t>(kNear / elements, 1, rows);
+  std::vector<float> uniform(static_cast<std::size_t>(places * elements));
   AT_DISPATCH_FLOATING_TYPES(mask.scalar_type(), "draw_dropout_mask", [&] {
     auto* values = mask.mutable_data_ptr<scalar_t>();
     const auto scale = static_cast<scalar_t>(1.0 / (1.0 - probability));
-    for (std::int64_t place = 0; place < shape[0]; place += places) {
-      const std::int64_t count = std::min(places, shape[0] - place) * elements;
+    for (std::int64_t place = 0; place < rows; place += places) {
+      const std::int64_t count = std::min(places, rows - place) * elements;
       stream.uniform({uniform.data(), static_cast<std::size_t>(count)},
                      static_cast<std::uint32_t>(first_place + place), elements);
       keep_from(uniform.data(), count, static_cast<float>(probability), scale, values + place * elements);
     }
   });
-  return mask;
 }
 
 }  // namespace ganymede::cpu

@@ -34,16 +34,14 @@ at::Tensor standard_uniform(const TensorStream& stream, std::int64_t first_place
   return draw<ToUniform>(stream, first_place, shape, device);
 }
 
-at::Tensor draw_dropout_mask(const TensorStream& stream, std::int64_t first_place, at::IntArrayRef shape,
-                             double probability, const at::TensorOptions& options) {
-  const at::Tensor mask = at::empty(shape, options);
-  const RandomBlocks blocks = blocks_of(stream, first_place, shape);
+void draw_dropout_mask_(const at::Tensor& mask, const TensorStream& stream, std::int64_t first_place,
+                        double probability) {
+  const RandomBlocks blocks = blocks_of(stream, first_place, mask.sizes());
   AT_DISPATCH_FLOATING_TYPES(mask.scalar_type(), "draw_dropout_mask", [&] {
     const StoreMask<scalar_t> store{mask.mutable_data_ptr<scalar_t>(), static_cast<float>(probability),
                                     static_cast<scalar_t>(1.0 / (1.0 - probability))};
     launch(mask.device(), blocks.count(), DropoutBlockAt<scalar_t>{blocks, store});
   });
-  return mask;
 }
 
 }  // namespace ganymede::cuda

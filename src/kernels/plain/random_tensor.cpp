@@ -96,10 +96,10 @@ at::Tensor standard_uniform(const TensorStream& stream, std::int64_t first_place
   return shaped(words.bitwise_right_shift(8).to(at::kFloat).mul_(0x1p-24), shape);
 }
 
-at::Tensor draw_dropout_mask(const TensorStream& stream, std::int64_t first_place, at::IntArrayRef shape,
-                             double probability, const at::TensorOptions& options) {
-  const at::Tensor uniform = plain::standard_uniform(stream, first_place, shape, options.device());
-  return (uniform >= static_cast<float>(probability)).to(options.dtype()).mul_(1.0 / (1.0 - probability));
+void draw_dropout_mask_(const at::Tensor& mask, const TensorStream& stream, std::int64_t first_place,
+                        double probability) {
+  const at::Tensor uniform = plain::standard_uniform(stream, first_place, mask.sizes(), mask.device());
+  mask.copy_(uniform >= static_cast<float>(probability)).mul_(1.0 / (1.0 - probability));
 }
 
 }  // namespace ganymede::plain
