@@ -77,7 +77,7 @@ struct WinogradTransposed : torch::autograd::Function<WinogradTransposed> {
     }
     if (at_weight)
       result[1] = winograd::transposed_kernel_gradient(
-          winograd::multiply(tiles.transpose(1, 2), winograd::output_gradients(gradient)));
+          winograd::multiply(winograd::output_gradients(gradient).transpose(1, 2), tiles));
     return result;
   }
 

@@ -1,10 +1,10 @@
 // Compiled with -O3: vectorised.
 #include "kernels/cpu/bfloat16.hpp"
 
-#include <algorithm>
 #include <bit>
 
 #include "base/vectorised.hpp"
+#include "kernels/cpu/transpose.hpp"
 
 namespace ganymede::cpu {
 namespace {
@@ -33,13 +33,10 @@ GANYMEDE_VECTORISED void pair(const at::BFloat16* first, const at::BFloat16* sec
     pairs[i] = first[i].x | static_cast<std::uint32_t>(second[i].x) << 16;
 }
 
-void transpose(const at::BFloat16* from, std::int64_t from_stride, std::int64_t rows, std::int64_t columns,
-               at::BFloat16* to, std::int64_t to_stride) {
-  constexpr std::int64_t kNear = 32;  // columns, whose lines stay in the nearest cache
-  for (std::int64_t first = 0; first < columns; first += kNear)
-    for (std::int64_t row = 0; row < rows; ++row)
-      for (std::int64_t column = first; column < std::min(first + kNear, columns); ++column)
-        to[column * to_stride + row] = from[row * from_stride + column];
+GANYMEDE_VECTORISED void transpose(const at::BFloat16* from, std::int64_t from_stride, std::int64_t rows,
+                                   std::int64_t columns, at::BFloat16* to, std::int64_t to_stride) {
+  ganymede::transpose(reinterpret_cast<const std::uint16_t*>(from), from_stride, rows, columns,
+                      reinterpret_cast<std::uint16_t*>(to), to_stride);
 }
 
 }  // namespace ganymede::cpu

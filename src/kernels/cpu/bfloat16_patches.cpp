@@ -30,15 +30,15 @@ struct Shape {
   std::int64_t canvas_size() const { return canvas_height() * canvas_width() * channels; }
 };
 
-// image [channels][height][width] into canvas [height][width][channels], among its zeros
-void read_image(const Half* image, const Shape& shape, Half* canvas) {
-  for (std::int64_t channel = 0; channel < shape.channels; ++channel)
-    for (std::int64_t y = 0; y < shape.height; ++y) {
-      const std::int64_t first =
-          (y + shape.window.padding[0]) * shape.canvas_width() + shape.window.padding[1];
-      Half* const to = canvas + first * shape.channels + channel;
-      for (std::int64_t x = 0; x < shape.width; ++x) to[x * shape.channels] = *image++;
-    }
+// image [channels][height][width] into canvas [height][width][channels], among its zeros, by way of `turned`
+void read_image(const Half* image, const Shape& shape, Half* turned, Half* canvas) {
+  const std::int64_t line = shape.width * shape.channels;
+  cpu::transpose(image, shape.height * shape.width, shape.channels, shape.height * shape.width, turned,
+                 shape.channels);
+  for (std::int64_t y = 0; y < shape.height; ++y) {
+    const std::int64_t first = (y + shape.window.padding[0]) * shape.canvas_width() + shape.window.padding[1];
+    std::copy_n(turned + y * line, line, canvas + first * shape.channels);
+  }
 }
 
 // features [out][pixels] of one image into rows `stride` apart, each with its terms
@@ -80,6 +80,7 @@ at::Tensor weight_gradient(const at::Tensor& images, const at::Tensor& features,
   auto* const sum = sums.mutable_data_ptr<float>();
   at::parallel_for(0, window.kernel[0], 1, [&](std::int64_t begin, std::int64_t end) {
     std::vector<Half> canvases(static_cast<std::size_t>(together * shape.canvas_size()));
+    std::vector<Half> turned(static_cast<std::size_t>(shape.channels * shape.height * shape.width));
     std::vector<Half> left(static_cast<std::size_t>(together * shape.terms() * shape.out));
     std::vector<std::uint32_t> right(
         static_cast<std::size_t>(together * shape.terms() / 2 * shape.line_taps()));
@@ -87,7 +88,7 @@ at::Tensor weight_gradient(const at::Tensor& images, const at::Tensor& features,
       const std::int64_t count = std::min(together, rows - first), terms = count * shape.terms();
       for (std::int64_t i = 0; i < count; ++i) {
         read_image(image_numbers + (first + i) * shape.channels * shape.height * shape.width, shape,
-                   canvases.data() + i * shape.canvas_size());
+                   turned.data(), canvases.data() + i * shape.canvas_size());
         read_features(feature_numbers + (first + i) * shape.out * shape.pixels(), shape, terms,
                       left.data() + i * shape.terms());
       }

@@ -1,13 +1,27 @@
 // Products of matrices that are small enough to stay in a processor's nearest memory.
 #pragma once
 
-#include "kernels/running_sum.hpp"
+#include <cstdint>
 
 namespace ganymede {
 
-// sum [rows, columns] += left [rows, terms] x right [terms, columns], all three of one dtype with the numbers
-// of a row next to each other, at any distance between rows. In float32 by the library's kernel for blocks:
-// it copies no factors, as that for matrices of any size does.
-void add_block(const RunningSum& sum, const at::Tensor& left, const at::Tensor& right);
+// A matrix with the numbers of a row next to each other.
+template <typename T>
+struct Block {
+  T* numbers;
+  std::int64_t stride;  // numbers from one row to the next
+};
+
+struct BlockSides {
+  std::int64_t rows, terms, columns;
+};
+
+// sum [rows, columns] += left [rows, terms] x right [terms, columns], to a sum that is `empty` whatever its
+// memory holds. In float32 by the library's kernel for blocks: it copies no factors, as that for matrices of
+// any size does.
+void add_block(Block<float> sum, bool empty, const BlockSides& sides, Block<const float> left,
+               Block<const float> right);
+void add_block(Block<double> sum, bool empty, const BlockSides& sides, Block<const double> left,
+               Block<const double> right);
 
 }  // namespace ganymede

@@ -3,7 +3,6 @@
 
 #include <ATen/Dispatch.h>
 #include <ATen/Parallel.h>
-#include <ATen/core/grad_mode.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/ones.h>
@@ -30,6 +29,7 @@ struct Shape {
     constexpr std::int64_t kPixels = 256;
     return std::clamp<std::int64_t>(kPixels / features[1], 1, features[0]);
   }
+  std::int64_t pixels_at_once() const { return lines_at_once() * features[1]; }
 };
 
 Shape shape_of(const at::Tensor& images, at::IntArrayRef feature_sides, const Window& window) {
@@ -128,15 +128,21 @@ void for_each_block(const Shape& shape, const Visit& visit) {
     visit(Lines{first, std::min(shape.lines_at_once(), shape.features[0] - first)});
 }
 
-// The part of features [out, pixels] on these lines.
-at::Tensor on_lines(const at::Tensor& features, const Shape& shape, Lines lines) {
-  return features.narrow(1, lines.first * shape.features[1], lines.count * shape.features[1]);
+// The part of features [out][pixels] on these lines.
+template <typename T>
+Block<T> on_lines(T* features, const Shape& shape, Lines lines) {
+  return {.numbers = features + lines.first * shape.features[1], .stride = shape.pixels()};
 }
 
-// [taps, pixels] of these lines, next to each other however many they are.
-at::Tensor columns_in(const at::Tensor& memory, std::int64_t taps, const Shape& shape, Lines lines) {
-  const std::int64_t pixels = lines.count * shape.features[1];
-  return memory.narrow(0, 0, taps * pixels).view({taps, pixels});
+// Columns of these lines, next to each other however many they are.
+template <typename T>
+Block<T> columns_in(const at::Tensor& memory, const Shape& shape, Lines lines) {
+  return {.numbers = memory.mutable_data_ptr<T>(), .stride = lines.count * shape.features[1]};
+}
+
+template <typename T>
+Block<const T> constant(const Block<T>& block) {
+  return {.numbers = block.numbers, .stride = block.stride};
 }
 
 // The bias is the weight of a tap that sees 1 everywhere.
@@ -150,52 +156,52 @@ at::Tensor features_of(const at::Tensor& images, const at::Tensor& weight, const
                        const Window& window, at::IntArrayRef feature_sides) {
   const Shape shape = shape_of(images, feature_sides, window);
   const std::int64_t rows = images.size(0), out = weight.size(0);
-  const at::Tensor factors = with_bias(weight.flatten(1), bias);
-  at::Tensor features = at::empty({rows, out, shape.pixels()}, images.options());
+  const at::Tensor factors = with_bias(weight.flatten(1), bias).contiguous();
+  at::Tensor features = at::empty({rows, out, shape.features[0], shape.features[1]}, images.options());
   AT_DISPATCH_FLOATING_TYPES(images.scalar_type(), "features_of_patches", [&] {
     const auto* pixels = images.const_data_ptr<scalar_t>();
+    auto* numbers = features.mutable_data_ptr<scalar_t>();
+    const Block<const scalar_t> left{factors.const_data_ptr<scalar_t>(), factors.size(1)};
     at::parallel_for(0, rows, 1, [&](std::int64_t begin, std::int64_t end) {
-      const at::NoGradGuard no_grad;
       Canvas<scalar_t> canvas(shape);
-      const at::Tensor memory =
-          at::empty({factors.size(1) * shape.lines_at_once() * shape.features[1]}, images.options());
+      const at::Tensor memory = at::empty({factors.size(1) * shape.pixels_at_once()}, images.options());
       for (std::int64_t row = begin; row < end; ++row) {
         canvas.read(pixels + row * shape.image_size());
-        const at::Tensor image_features = features[row];
         for_each_block(shape, [&](Lines lines) {
-          const at::Tensor columns = columns_in(memory, factors.size(1), shape, lines);
-          auto* numbers = columns.mutable_data_ptr<scalar_t>();
-          read_columns(canvas, shape, lines, numbers);
+          const Block<scalar_t> columns = columns_in<scalar_t>(memory, shape, lines);
+          read_columns(canvas, shape, lines, columns.numbers);
           if (bias.defined())
-            std::fill_n(numbers + shape.taps() * columns.size(1), columns.size(1), scalar_t(1));
-          add_block({.numbers = on_lines(image_features, shape, lines), .empty = true}, factors, columns);
+            std::fill_n(columns.numbers + shape.taps() * columns.stride, columns.stride, scalar_t(1));
+          add_block(on_lines(numbers + row * out * shape.pixels(), shape, lines), /*empty=*/true,
+                    {.rows = out, .terms = factors.size(1), .columns = columns.stride}, left,
+                    constant(columns));
         });
       }
     });
   });
-  return features.view({rows, out, shape.features[0], shape.features[1]});
+  return features;
 }
 
 at::Tensor images_of(const at::Tensor& features, const at::Tensor& weight, const Window& window,
                      at::IntArrayRef image_sides) {
-  const std::int64_t rows = features.size(0);
+  const std::int64_t rows = features.size(0), out = features.size(1);
   at::Tensor images = at::empty({rows, weight.size(1), image_sides[0], image_sides[1]}, features.options());
   const Shape shape = shape_of(images, features.sizes().slice(2), window);
-  const at::Tensor factors = weight.flatten(1).t().contiguous(), numbers = features.flatten(2);
+  const at::Tensor factors = weight.flatten(1).t().contiguous();
   AT_DISPATCH_FLOATING_TYPES(features.scalar_type(), "images_of_patches", [&] {
+    const auto* numbers = features.const_data_ptr<scalar_t>();
     auto* pixels = images.mutable_data_ptr<scalar_t>();
+    const Block<const scalar_t> left{factors.const_data_ptr<scalar_t>(), out};
     at::parallel_for(0, rows, 1, [&](std::int64_t begin, std::int64_t end) {
-      const at::NoGradGuard no_grad;
       Canvas<scalar_t> canvas(shape);
-      const at::Tensor memory =
-          at::empty({shape.taps() * shape.lines_at_once() * shape.features[1]}, features.options());
+      const at::Tensor memory = at::empty({shape.taps() * shape.pixels_at_once()}, features.options());
       for (std::int64_t row = begin; row < end; ++row) {
         canvas.clear();
-        const at::Tensor image_features = numbers[row];
         for_each_block(shape, [&](Lines lines) {
-          const at::Tensor columns = columns_in(memory, shape.taps(), shape, lines);
-          add_block({.numbers = columns, .empty = true}, factors, on_lines(image_features, shape, lines));
-          add_columns(canvas, shape, lines, columns.const_data_ptr<scalar_t>());
+          const Block<scalar_t> columns = columns_in<scalar_t>(memory, shape, lines);
+          add_block(columns, /*empty=*/true, {.rows = shape.taps(), .terms = out, .columns = columns.stride},
+                    left, on_lines(numbers + row * out * shape.pixels(), shape, lines));
+          add_columns(canvas, shape, lines, columns.numbers);
         });
         canvas.write(pixels + row * shape.image_size());
       }
@@ -209,23 +215,22 @@ WeightGradient weight_gradient(const at::Tensor& images, const at::Tensor& featu
   const Shape shape = shape_of(images, features.sizes().slice(2), window);
   const std::int64_t rows = images.size(0), out = features.size(1), taps = shape.taps(),
                      sums = (rows + kRowsASum - 1) / kRowsASum;
-  const at::Tensor numbers = features.flatten(2);
   at::Tensor parts = at::empty({sums, out, taps + 1}, features.options());
   AT_DISPATCH_FLOATING_TYPES(features.scalar_type(), "weight_gradient_of_patches", [&] {
-    const auto* pixels = images.const_data_ptr<scalar_t>();
+    const auto *pixels = images.const_data_ptr<scalar_t>(), *numbers = features.const_data_ptr<scalar_t>();
+    auto* part_numbers = parts.mutable_data_ptr<scalar_t>();
     at::parallel_for(0, sums, 1, [&](std::int64_t begin, std::int64_t end) {
-      const at::NoGradGuard no_grad;
       Canvas<scalar_t> canvas(shape);
-      const at::Tensor memory =
-          at::ones({shape.lines_at_once() * shape.features[1], taps + 1}, features.options());
+      const at::Tensor memory = at::ones({shape.pixels_at_once(), taps + 1}, features.options());
+      auto* rows_of_taps = memory.mutable_data_ptr<scalar_t>();
       for (std::int64_t row = begin * kRowsASum; row < std::min(end * kRowsASum, rows); ++row) {
         canvas.read(pixels + row * shape.image_size());
-        const at::Tensor part = parts[row / kRowsASum], image_features = numbers[row];
+        const Block<scalar_t> part{part_numbers + row / kRowsASum * out * (taps + 1), taps + 1};
         for_each_block(shape, [&](Lines lines) {
-          read_rows(canvas, shape, lines, taps + 1, memory.mutable_data_ptr<scalar_t>());
-          add_block({.numbers = part, .empty = row % kRowsASum == 0 && lines.first == 0},
-                    on_lines(image_features, shape, lines),
-                    memory.narrow(0, 0, lines.count * shape.features[1]));
+          read_rows(canvas, shape, lines, taps + 1, rows_of_taps);
+          add_block(part, /*empty=*/row % kRowsASum == 0 && lines.first == 0,
+                    {.rows = out, .terms = lines.count * shape.features[1], .columns = taps + 1},
+                    on_lines(numbers + row * out * shape.pixels(), shape, lines), {rows_of_taps, taps + 1});
         });
       }
     });

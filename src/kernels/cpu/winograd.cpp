@@ -3,31 +3,32 @@
 
 #include <ATen/Dispatch.h>
 #include <ATen/Parallel.h>
-#include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
+
+#include <algorithm>
 
 #include "base/vectorised.hpp"
 #include "kernels/cpu/block_product.hpp"
+#include "kernels/cpu/transpose.hpp"
 #include "kernels/cpu/winograd_matrices.hpp"
 #include "kernels/cpu/winograd_tiles.hpp"
 #include "kernels/cpu/winograd_vectors.hpp"
-#include "kernels/linear_layer.hpp"
 #include "kernels/mixed_precision.hpp"
 
 namespace ganymede::winograd {
 namespace {
 
-// Where a kernel lies in a weight [a, b, 5, 5]: its pixels are `pixel` apart, its neighbours among the
-// outputs `output`.
+// Where a kernel lies in a weight [a, b, 5, 5]: its pixels are `pixel` apart, its neighbours among the inputs
+// `input`, those among the outputs `output`.
 struct KernelPlace {
-  std::int64_t first, pixel, output;
+  std::int64_t first, pixel, input, output;
 };
 
 KernelPlace kernel_place(std::int64_t in, std::int64_t out, std::int64_t ins, std::int64_t outs,
                          Weight kind) {
   constexpr std::int64_t kSize = kKernel * kKernel;
-  if (kind == Weight::transposed) return {(in * outs + out) * kSize + kSize - 1, -1, kSize};
-  return {(out * ins + in) * kSize, 1, ins * kSize};
+  if (kind == Weight::transposed) return {(in * outs + out) * kSize + kSize - 1, -1, outs * kSize, kSize};
+  return {(out * ins + in) * kSize, 1, kSize, ins * kSize};
 }
 
 template <typename T>
@@ -49,26 +50,29 @@ GANYMEDE_INLINE void weight_to_kernels(const T* weight, std::int64_t ins, std::i
 template <typename T>
 GANYMEDE_INLINE void kernels_to_weight(const T* kernels, std::int64_t ins, std::int64_t outs, T* weight) {
   Vector<T> products[kProducts], pixels[kKernel * kKernel];
-  for (std::int64_t in = 0; in < ins; ++in)
-    for (std::int64_t out = 0; out < outs; out += kLanes) {
+  for (std::int64_t out = 0; out < outs; ++out)
+    for (std::int64_t in = 0; in < ins; in += kLanes) {
       for (int product = 0; product < kProducts; ++product)
-        products[product] = load(kernels + product * products_apart(ins, outs) + in * outs + out);
+        products[product] = load(kernels + product * products_apart(outs, ins) + out * ins + in);
       transform<kOfKernelGradients, T>(products, kTile, pixels);
       const KernelPlace place = kernel_place(in, out, ins, outs, Weight::transposed);
       for (int lane = 0; lane < kLanes; ++lane)
         for (int pixel = 0; pixel < kKernel * kKernel; ++pixel)
-          weight[place.first + pixel * place.pixel + lane * place.output] = pixels[pixel][lane];
+          weight[place.first + pixel * place.pixel + lane * place.input] = pixels[pixel][lane];
     }
 }
 
-#define GANYMEDE_KERNEL_TRANSFORMS(T)                                                                \
-  GANYMEDE_VECTORISED void transform_weight(const T* weight, std::int64_t ins, std::int64_t outs,    \
-                                            Weight kind, T* to) {                                    \
-    weight_to_kernels(weight, ins, outs, kind, to);                                                  \
-  }                                                                                                  \
-  GANYMEDE_VECTORISED void transform_kernels(const T* products, std::int64_t ins, std::int64_t outs, \
-                                             T* weight) {                                            \
-    kernels_to_weight(products, ins, outs, weight);                                                  \
+#define GANYMEDE_KERNEL_TRANSFORMS(T)                                                                        \
+  GANYMEDE_VECTORISED void transform_weight(const T* weight, std::int64_t ins, std::int64_t outs,            \
+                                            Weight kind, T* to) {                                            \
+    weight_to_kernels(weight, ins, outs, kind, to);                                                          \
+  }                                                                                                          \
+  GANYMEDE_VECTORISED void transform_kernels(const T* products, std::int64_t ins, std::int64_t outs,         \
+                                             T* weight) {                                                    \
+    kernels_to_weight(products, ins, outs, weight);                                                          \
+  }                                                                                                          \
+  GANYMEDE_VECTORISED void turn(Block<const T> from, std::int64_t rows, std::int64_t columns, Block<T> to) { \
+    transpose(from.numbers, from.stride, rows, columns, to.numbers, to.stride);                              \
   }
 GANYMEDE_FOR_FLOAT_AND_DOUBLE(GANYMEDE_KERNEL_TRANSFORMS)
 
@@ -93,24 +97,33 @@ at::Tensor to_tiles(const at::Tensor& images, Transform transform) {
   return tiles;
 }
 
-// Where factors lie in memory as rows, by blocks; else by the library's product of any matrices.
-void add(const RunningSum& sum, const at::Tensor& left, const at::Tensor& right) {
-  left.stride(1) == 1 ? add_block(sum, left, right) : add_product(sum, left, right);
-}
-
 }  // namespace
 
 at::Tensor multiply(const at::Tensor& left, const at::Tensor& right) {
   // In one sum: with 256 the error is nearly twice as large, which mixed precision does not see.
-  const std::int64_t together = MixedPrecision::is_on() ? left.size(2) : 64;
-  at::Tensor products = empty_products(left.size(1), right.size(2), left.options());
-  at::parallel_for(0, kProducts, 1, [&](std::int64_t begin, std::int64_t end) {
-    const at::NoGradGuard no_grad;
-    for (std::int64_t i = begin; i < end; ++i) {
-      const auto left_parts = left[i].split(together, 1), right_parts = right[i].split(together, 0);
-      for (std::size_t part = 0; part < left_parts.size(); ++part)
-        add({.numbers = products[i], .empty = part == 0}, left_parts[part], right_parts[part]);
-    }
+  const std::int64_t together = MixedPrecision::is_on() ? 512 : 64;
+  const std::int64_t rows = left.size(1), terms = left.size(2), columns = right.size(2);
+  const bool turns = left.stride(2) != 1;
+  at::Tensor products = empty_products(rows, columns, left.options());
+  AT_DISPATCH_FLOATING_TYPES(left.scalar_type(), "winograd_multiply", [&] {
+    const auto *lefts = left.const_data_ptr<scalar_t>(), *rights = right.const_data_ptr<scalar_t>();
+    auto* sums = products.mutable_data_ptr<scalar_t>();
+    at::parallel_for(0, kProducts, 1, [&](std::int64_t begin, std::int64_t end) {
+      const std::int64_t turned_stride = together + kLanes;
+      const at::Tensor near = at::empty({turns ? rows * turned_stride : 0}, left.options());
+      auto* const turned = near.mutable_data_ptr<scalar_t>();
+      for (std::int64_t i = begin; i < end; ++i)
+        for (std::int64_t first = 0; first < terms; first += together) {
+          const std::int64_t count = std::min(together, terms - first);
+          Block<const scalar_t> part{lefts + i * left.stride(0) + first * left.stride(2), left.stride(1)};
+          if (turns) {
+            turn({part.numbers, left.stride(2)}, count, rows, {turned, turned_stride});
+            part = {turned, turned_stride};
+          }
+          add_block({sums + i * products.stride(0), columns}, /*empty=*/first == 0, {rows, count, columns},
+                    part, {rights + i * right.stride(0) + first * right.stride(1), right.stride(1)});
+        }
+    });
   });
   return products;
 }
@@ -145,7 +158,7 @@ at::Tensor kernels(const at::Tensor& weight, Weight kind) {
 }
 
 at::Tensor transposed_kernel_gradient(const at::Tensor& products) {
-  const std::int64_t ins = products.size(1), outs = products.size(2);
+  const std::int64_t outs = products.size(1), ins = products.size(2);
   at::Tensor weight = at::empty({ins, outs, kKernel, kKernel}, products.options());
   AT_DISPATCH_FLOATING_TYPES(products.scalar_type(), "winograd_kernel_gradient", [&] {
     transform_kernels(products.const_data_ptr<scalar_t>(), ins, outs, weight.mutable_data_ptr<scalar_t>());

@@ -5,7 +5,7 @@
 //
 //   forward          outputs(multiply(inputs(images), kernels(weight)))
 //   at the images    the same of the gradient, with the weight turned by 180 degrees and channels swapped
-//   at the weight    transposed_kernel_gradient(multiply(inputs(images)^T, output_gradients(gradient)))
+//   at the weight    transposed_kernel_gradient(multiply(output_gradients(gradient)^T, inputs(images)))
 //
 // The price is precision: in float32 with 256 channels the error is 3.5e-6 of the result's standard
 // deviation, where a direct convolution has 3e-7. float64 keeps 13 digits.
@@ -21,7 +21,7 @@ namespace ganymede::winograd {
 inline constexpr std::int64_t kLanes = 16;  // channels that are transformed at once
 
 at::Tensor inputs(const at::Tensor& images);
-// [64, a, b] x [64, b, c]
+// [64, a, b] x [64, b, c], the left one turned or not
 at::Tensor multiply(const at::Tensor& left, const at::Tensor& right);
 at::Tensor outputs(const at::Tensor& products, std::int64_t height, std::int64_t width);
 at::Tensor output_gradients(const at::Tensor& images);
@@ -30,7 +30,7 @@ at::Tensor output_gradients(const at::Tensor& images);
 // it.
 enum class Weight { convolution, transposed };
 at::Tensor kernels(const at::Tensor& weight, Weight kind);
-// The inverse way, from [64, in, out]: of a transposed convolution.
+// The inverse way, from [64, out, in]: of a transposed convolution.
 at::Tensor transposed_kernel_gradient(const at::Tensor& products);
 
 }  // namespace ganymede::winograd

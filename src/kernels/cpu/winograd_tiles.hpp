@@ -12,12 +12,13 @@ namespace ganymede::winograd {
 struct Images {
   std::int64_t rows, channels, height, width;
 
+  std::int64_t pixels() const { return height * width; }
   std::int64_t tiles_down() const { return (height + kOutput - 1) / kOutput; }
   std::int64_t tiles_across() const { return (width + kOutput - 1) / kOutput; }
   std::int64_t tiles_of_one() const { return tiles_down() * tiles_across(); }
   std::int64_t tiles() const { return rows * tiles_of_one(); }
   std::int64_t place(std::int64_t row, std::int64_t channel) const {
-    return (row * channels + channel) * height * width;
+    return (row * channels + channel) * pixels();
   }
 };
 
