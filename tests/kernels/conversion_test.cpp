@@ -35,6 +35,26 @@ TEST(Conversion, TakesAnyLayoutAndDtype) {
     }
 }
 
+// Turned on the way: full blocks and rests, images of one channel and of one pixel, and none.
+TEST(Conversion, TurnsImages) {
+  for (const auto& shape : std::vector<std::vector<std::int64_t>>{{3, 64, 7, 7},
+                                                                  {2, 17, 5, 3},
+                                                                  {4, 1, 6, 6},
+                                                                  {5, 33, 1, 1},
+                                                                  {1, 16, 4, 4},
+                                                                  {0, 8, 2, 2},
+                                                                  {2, 0, 3, 3}}) {
+    const at::Tensor images = at::randn(shape), halves = images.to(at::kBFloat16);
+    at::Tensor turned =
+        at::empty(shape, images.options().dtype(at::kBFloat16).memory_format(at::MemoryFormat::ChannelsLast));
+    convert_into(turned, images);
+    expect_same(turned, halves);
+    at::Tensor back = at::empty(shape);
+    convert_into(back, turned);
+    expect_same(back, halves.to(at::kFloat));
+  }
+}
+
 TEST(Conversion, IsDifferentiatedTwice) {
   const auto gradients = [](const auto& convert) {
     const at::Tensor x = at::linspace(-2, 2, 64).requires_grad_();

@@ -1,7 +1,7 @@
 // A product of blocks takes its right factor in pairs of terms, the numbers of two terms beside each other.
 // Terms are pixels of the features, an even number an image: the last of an odd number counts 0 times.
-// Columns are what a line of the kernel sees, [kernel width][channels], which lies in an image with its
-// channels innermost as it is needed.
+// Columns are what a line of the kernel sees, [kernel width][channels], which lies in an image as it is
+// needed.
 #include "kernels/cpu/bfloat16_patches.hpp"
 
 #include <ATen/Parallel.h>
@@ -30,23 +30,20 @@ struct Shape {
   std::int64_t canvas_size() const { return canvas_height() * canvas_width() * channels; }
 };
 
-// image [channels][height][width] into canvas [height][width][channels], among its zeros, by way of `turned`
-void read_image(const Half* image, const Shape& shape, Half* turned, Half* canvas) {
+// image [height][width][channels] into canvas, among its zeros
+void read_image(const Half* image, const Shape& shape, Half* canvas) {
   const std::int64_t line = shape.width * shape.channels;
-  cpu::transpose(image, shape.height * shape.width, shape.channels, shape.height * shape.width, turned,
-                 shape.channels);
   for (std::int64_t y = 0; y < shape.height; ++y) {
     const std::int64_t first = (y + shape.window.padding[0]) * shape.canvas_width() + shape.window.padding[1];
-    std::copy_n(turned + y * line, line, canvas + first * shape.channels);
+    std::copy_n(image + y * line, line, canvas + first * shape.channels);
   }
 }
 
-// features [out][pixels] of one image into rows `stride` apart, each with its terms
+// features [pixels][out] of one image into rows `stride` apart, each with its terms
 void read_features(const Half* features, const Shape& shape, std::int64_t stride, Half* rows) {
-  for (std::int64_t out = 0; out < shape.out; ++out) {
-    std::copy_n(features + out * shape.pixels(), shape.pixels(), rows + out * stride);
-    std::fill(rows + out * stride + shape.pixels(), rows + out * stride + shape.terms(), Half(0.0F));
-  }
+  cpu::transpose(features, shape.out, shape.pixels(), shape.out, rows, stride);
+  if (shape.terms() > shape.pixels())
+    for (std::int64_t out = 0; out < shape.out; ++out) rows[out * stride + shape.pixels()] = Half(0.0F);
 }
 
 // What line ky of the kernel sees of one image, [terms / 2][line_taps()] pairs
@@ -80,7 +77,6 @@ at::Tensor weight_gradient(const at::Tensor& images, const at::Tensor& features,
   auto* const sum = sums.mutable_data_ptr<float>();
   at::parallel_for(0, window.kernel[0], 1, [&](std::int64_t begin, std::int64_t end) {
     std::vector<Half> canvases(static_cast<std::size_t>(together * shape.canvas_size()));
-    std::vector<Half> turned(static_cast<std::size_t>(shape.channels * shape.height * shape.width));
     std::vector<Half> left(static_cast<std::size_t>(together * shape.terms() * shape.out));
     std::vector<std::uint32_t> right(
         static_cast<std::size_t>(together * shape.terms() / 2 * shape.line_taps()));
@@ -88,7 +84,7 @@ at::Tensor weight_gradient(const at::Tensor& images, const at::Tensor& features,
       const std::int64_t count = std::min(together, rows - first), terms = count * shape.terms();
       for (std::int64_t i = 0; i < count; ++i) {
         read_image(image_numbers + (first + i) * shape.channels * shape.height * shape.width, shape,
-                   turned.data(), canvases.data() + i * shape.canvas_size());
+                   canvases.data() + i * shape.canvas_size());
         read_features(feature_numbers + (first + i) * shape.out * shape.pixels(), shape, terms,
                       left.data() + i * shape.terms());
       }

@@ -7,8 +7,8 @@
 namespace ganymede::bfloat16_patches {
 
 // [out, channels, kernel height, kernel width] of images [rows, channels, height, width] and of features
-// [rows, out, height, width], the gradient; both of bfloat16. The window's dilation is 1. Needs
-// multiplies_bfloat16_blocks() of bfloat16_product.hpp.
+// [rows, out, height, width], the gradient; both of bfloat16 with channels innermost in memory (channels
+// last). The window's dilation is 1. Needs multiplies_bfloat16_blocks() of bfloat16_product.hpp.
 at::Tensor weight_gradient(const at::Tensor& images, const at::Tensor& features,
                            const patches::Window& window);
 
