@@ -18,29 +18,30 @@
 namespace ganymede::winograd {
 namespace {
 
-// Where a kernel lies in a weight [a, b, 5, 5]: its pixels are `pixel` apart, its neighbours among the inputs
-// `input`, those among the outputs `output`.
+constexpr std::int64_t kPixels = kKernel * kKernel;
+
+// Where a kernel lies in a weight [a, b, 5, 5], turned by 180 degrees or not; its neighbours among the inputs
+// and among the outputs are so many numbers away.
 struct KernelPlace {
-  std::int64_t first, pixel, input, output;
+  std::int64_t first, input, output;
+  bool turned;
 };
 
 KernelPlace kernel_place(std::int64_t in, std::int64_t out, std::int64_t ins, std::int64_t outs,
                          Weight kind) {
-  constexpr std::int64_t kSize = kKernel * kKernel;
-  if (kind == Weight::transposed) return {(in * outs + out) * kSize + kSize - 1, -1, outs * kSize, kSize};
-  return {(out * ins + in) * kSize, 1, kSize, ins * kSize};
+  if (kind == Weight::transposed) return {(in * outs + out) * kPixels, outs * kPixels, kPixels, true};
+  return {(out * ins + in) * kPixels, kPixels, ins * kPixels, false};
 }
 
 template <typename T>
 GANYMEDE_INLINE void weight_to_kernels(const T* weight, std::int64_t ins, std::int64_t outs, Weight kind,
                                        T* kernels) {
-  Vector<T> pixels[kKernel * kKernel], transformed[kProducts];
+  Vector<T> pixels[kPixels], transformed[kProducts];
   for (std::int64_t in = 0; in < ins; ++in)
     for (std::int64_t out = 0; out < outs; out += kLanes) {
       const KernelPlace place = kernel_place(in, out, ins, outs, kind);
-      for (int lane = 0; lane < kLanes; ++lane)
-        for (int pixel = 0; pixel < kKernel * kKernel; ++pixel)
-          pixels[pixel][lane] = weight[place.first + pixel * place.pixel + lane * place.output];
+      transpose(weight + place.first, place.output, kLanes, kPixels, reinterpret_cast<T*>(pixels), kLanes);
+      if (place.turned) std::reverse(pixels, pixels + kPixels);
       transform<kOfKernels, T>(pixels, kKernel, transformed);
       for (int product = 0; product < kProducts; ++product)
         store(kernels + product * products_apart(ins, outs) + in * outs + out, transformed[product]);
@@ -49,16 +50,16 @@ GANYMEDE_INLINE void weight_to_kernels(const T* weight, std::int64_t ins, std::i
 
 template <typename T>
 GANYMEDE_INLINE void kernels_to_weight(const T* kernels, std::int64_t ins, std::int64_t outs, T* weight) {
-  Vector<T> products[kProducts], pixels[kKernel * kKernel];
+  Vector<T> products[kProducts], pixels[kPixels];
   for (std::int64_t out = 0; out < outs; ++out)
     for (std::int64_t in = 0; in < ins; in += kLanes) {
       for (int product = 0; product < kProducts; ++product)
         products[product] = load(kernels + product * products_apart(outs, ins) + out * ins + in);
       transform<kOfKernelGradients, T>(products, kTile, pixels);
       const KernelPlace place = kernel_place(in, out, ins, outs, Weight::transposed);
-      for (int lane = 0; lane < kLanes; ++lane)
-        for (int pixel = 0; pixel < kKernel * kKernel; ++pixel)
-          weight[place.first + pixel * place.pixel + lane * place.input] = pixels[pixel][lane];
+      if (place.turned) std::reverse(pixels, pixels + kPixels);
+      transpose(reinterpret_cast<const T*>(pixels), kLanes, kPixels, kLanes, weight + place.first,
+                place.input);
     }
 }
 
