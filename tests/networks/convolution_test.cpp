@@ -91,6 +91,7 @@ INSTANTIATE_TEST_SUITE_P(Shapes, TransposedConvolution,
                          testing::Values(Case{"winograd", 32, 16, 5, 1, 2, 0, 7, 7, false},
                                          Case{"winograd, whole tiles", 16, 48, 5, 1, 2, 0, 8, 4, false},
                                          Case{"winograd, uneven", 16, 16, 5, 1, 2, 0, 3, 10, false},
+                                         Case{"winograd, in pieces", 80, 32, 5, 1, 2, 0, 16, 15, false},
                                          Case{"few channels", 16, 1, 5, 2, 2, 1, 6, 7, false},
                                          Case{"few channels, bias", 16, 3, 4, 2, 1, 0, 4, 4, true},
                                          Case{"few channels, many lines", 16, 2, 3, 3, 0, 2, 40, 17, false},
@@ -166,6 +167,22 @@ TEST(Winograd, TransformsRowsAlike) {
   const at::Tensor all = winograd::inputs(images),
                    half = winograd::inputs(images.narrow(0, 2, 2).contiguous());
   EXPECT_TRUE(at::equal(all.narrow(1, 8, 8), half));
+}
+
+// However many channels fit near the processor at once: all, some, and the fewest.
+TEST(Winograd, TransformsChannelsAlike) {
+  constexpr std::int64_t kChannels = 80;
+  for (const std::int64_t side : {3, 15, 23}) {
+    const at::Tensor images = at::randn({2, kChannels, side, side + 1});
+    const at::Tensor tiles = winograd::inputs(images), of_outputs = winograd::outputs(tiles, side, side + 1);
+    for (std::int64_t first = 0; first < kChannels; first += winograd::kLanes) {
+      const at::Tensor some = winograd::inputs(images.narrow(1, first, winograd::kLanes).contiguous());
+      EXPECT_TRUE(at::equal(tiles.narrow(2, first, winograd::kLanes), some)) << side << ", " << first;
+      EXPECT_TRUE(
+          at::equal(of_outputs.narrow(1, first, winograd::kLanes), winograd::outputs(some, side, side + 1)))
+          << side << ", " << first;
+    }
+  }
 }
 
 }  // namespace
