@@ -46,8 +46,8 @@ struct MaskedActivation : torch::autograd::Function<MaskedActivation> {
     const variable_list saved = context->get_saved_variables();
     const at::Tensor &input = saved[0], &mask = saved[1], &gradient = gradients[0];
     const double slope = context->saved_data["slope"].toDouble();
-    if (at::GradMode::is_enabled())  // to be differentiated again
-      return {at::leaky_relu_backward(gradient * mask, input, slope, /*self_is_result=*/false), {}, {}};
+    if (at::GradMode::is_enabled())  // in operations that are differentiated again
+      return {plain::masked_activation_backward(gradient, input, mask, slope), {}, {}};
     return {masked_activation_backward(gradient, input, mask, slope), {}, {}};
   }
 };

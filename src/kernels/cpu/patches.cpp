@@ -140,11 +140,6 @@ Block<T> columns_in(const at::Tensor& memory, const Shape& shape, Lines lines) {
   return {.numbers = memory.mutable_data_ptr<T>(), .stride = lines.count * shape.features[1]};
 }
 
-template <typename T>
-Block<const T> constant(const Block<T>& block) {
-  return {.numbers = block.numbers, .stride = block.stride};
-}
-
 // The bias is the weight of a tap that sees 1 everywhere.
 at::Tensor with_bias(const at::Tensor& weight, const at::Tensor& bias) {
   return bias.defined() ? at::cat({weight, bias.unsqueeze(1)}, 1) : weight;
@@ -174,7 +169,7 @@ at::Tensor features_of(const at::Tensor& images, const at::Tensor& weight, const
             std::fill_n(columns.numbers + shape.taps() * columns.stride, columns.stride, scalar_t(1));
           add_block(on_lines(numbers + row * out * shape.pixels(), shape, lines), /*empty=*/true,
                     {.rows = out, .terms = factors.size(1), .columns = columns.stride}, left,
-                    constant(columns));
+                    {columns.numbers, columns.stride});
         });
       }
     });

@@ -57,7 +57,7 @@ GANYMEDE_INLINE void kernels_to_weight(const T* kernels, std::int64_t ins, std::
         products[product] = load(kernels + product * products_apart(outs, ins) + out * ins + in);
       transform<kOfKernelGradients, T>(products, kTile, pixels);
       const KernelPlace place = kernel_place(in, out, ins, outs, Weight::transposed);
-      if (place.turned) std::reverse(pixels, pixels + kPixels);
+      std::reverse(pixels, pixels + kPixels);
       transpose(reinterpret_cast<const T*>(pixels), kLanes, kPixels, kLanes, weight + place.first,
                 place.input);
     }

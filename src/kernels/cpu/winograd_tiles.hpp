@@ -1,4 +1,4 @@
-// Images and the tiles of Winograd's method: the two transforms that go through most memory.
+// From images to the tiles of Winograd's method and back: the transforms that go through most memory.
 #pragma once
 
 #include <cstdint>
