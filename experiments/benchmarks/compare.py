@@ -103,8 +103,10 @@ def sides_of(arguments):
 
 
 def measure_row(recipe, place, arguments, sides):
-    """Figures of each side by round, or the reason why a side does not run the recipe."""
+    """Figures of each side by round, or the reason why it has none. Without a required side the others are not run."""
     figures = {side: [] for side in sides}
+    row = {"recipe": recipe, "ranks": place.ranks, "threads": place.threads, "batch": arguments.batch,
+           "samples_per_second": figures}
     for round_ in range(1, arguments.rounds + 1):
         for side, measure in sides.items():
             if isinstance(figures[side], str):
@@ -114,11 +116,14 @@ def measure_row(recipe, place, arguments, sides):
             except RunFailed as failure:
                 figures[side] = f"does not run: {failure}"
                 print(f"{side} does not run {recipe} on {place.ranks} ranks: {failure}", file=sys.stderr)
+                if side in REQUIRED:
+                    figures.update({other: "is not measured: there is nothing to compare it with"
+                                    for other in sides if not figures[other]})
+                    return row
         shown = ", ".join(f"{side} {table.rate(values[-1])}" for side, values in figures.items()
                           if not isinstance(values, str))
         print(f"{recipe}, {place.ranks} ranks, round {round_} of {arguments.rounds}: {shown}", file=sys.stderr)
-    return {"recipe": recipe, "ranks": place.ranks, "threads": place.threads, "batch": arguments.batch,
-            "samples_per_second": figures}
+    return row
 
 
 def check_recipes(arguments):

@@ -16,7 +16,7 @@ def ratio(value):
 def cell(values, form):
     """Median (smallest - largest)."""
     if isinstance(values, str):
-        return "does not run"
+        return "-"
     if len(values) == 1:
         return form(values[0])
     return f"{form(statistics.median(values))} ({form(min(values))} - {form(max(values))})"

@@ -123,7 +123,7 @@ ExitCode run_bench(const PlanArguments& arguments, Communicator& communicator) {
   agree_on_root(communicator, [&] { check_on_root(arguments, communicator); });
   agree_on_output_file(communicator, "--json", arguments.json);
   const auto [recipe, datasets] = agree_on_recipe(arguments.from, communicator);
-  const int threads = start_threads(arguments.from.threads, communicator);
+  const int threads = start_threads(arguments.from.threads, recipe, communicator);
   const std::vector<DatasetIndex> indices = agree_on_datasets(recipe, datasets, communicator);
   const std::int64_t ranks_per_node =
       arguments.ranks_per_node > 0 ? arguments.ranks_per_node : communicator.host_size();

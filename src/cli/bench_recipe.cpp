@@ -83,7 +83,7 @@ Json as_json(const StepMeasurement& measured, const Conditions& conditions) {
 ExitCode run_bench(const BenchArguments& arguments, Communicator& communicator) {
   agree_on_output_file(communicator, "--json", arguments.json);
   const auto [recipe, datasets] = agree_on_recipe(arguments.from, communicator);
-  const int threads = start_threads(arguments.from.threads, communicator);
+  const int threads = start_threads(arguments.from.threads, recipe, communicator);
   const std::vector<DatasetIndex> indices = agree_on_datasets(recipe, datasets, communicator);
   communicator.board()->set_deadline(recipe.communication.deadline_seconds);
   communicator.configure(communication_of(recipe, communicator.size()));

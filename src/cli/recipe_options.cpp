@@ -20,10 +20,10 @@ void add_recipe_options(CLI::App& command, RecipeArguments& arguments) {
           ""))
       ->type_name("DEVICE");
   constexpr Range kThreads{.low = 1, .high = 1024, .expected = "an integer from 1 to 1024"};
-  expect_integer(
-      command.add_option("--threads", arguments.threads,
-                         "Compute threads a rank [OMP_NUM_THREADS, else the host's cores, shared]"),
-      kThreads);
+  expect_integer(command.add_option("--threads", arguments.threads,
+                                    "Compute threads a rank [one in reproducible mode, else OMP_NUM_THREADS, "
+                                    "else the host's cores, shared]"),
+                 kThreads);
 }
 
 }  // namespace ganymede

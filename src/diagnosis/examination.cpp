@@ -187,7 +187,8 @@ std::vector<Finding> examine(const ExaminationArguments& arguments, Communicator
   if (auto lone = find_lone_rank(communicator.size())) return {std::move(*lone)};
   const std::optional<Recipe> recipe = agree_on_recipe_alone(arguments.from, communicator);
   communicator.configure({.overlap = Overlap::off});
-  const int threads = choose_threads(arguments.from.threads, communicator);
+  const bool reproducible = recipe && recipe->reproducible;
+  const int threads = choose_threads(arguments.from.threads, reproducible, communicator);
   const std::vector<RankCores> cores =
       gather_on_host(communicator, cores_of_this_rank(threads, communicator.rank()));
   const std::vector<std::string> host_of = gather_texts(communicator, own_identity().host);
@@ -202,7 +203,7 @@ std::vector<Finding> examine(const ExaminationArguments& arguments, Communicator
                            of_host.insert(of_host.end(), more.begin(), more.end());
                          };
                          add(examine_threads_support());
-                         add(examine_processor(find_processor(), recipe && recipe->reproducible));
+                         add(examine_processor(find_processor(), reproducible));
                          add({examine_cores(cores, core_quota()), examine_threads(cores, core_quota())});
                          if (communicator.host_size() > 1)
                            add({examine_shared_memory(communicator),

@@ -63,7 +63,7 @@ TrainingEnd run_training(const TrainArguments& arguments, Communicator& communic
                                                          : recipe.communication.deadline_seconds);
   if (arguments.held_rank == communicator.rank()) wait_for_debugger(communicator.rank());
   RunTrace trace(arguments.trace, communicator);
-  const int threads = start_threads(arguments.from.threads, communicator);
+  const int threads = start_threads(arguments.from.threads, recipe, communicator);
 
   const std::vector<fs::path> folders =
       arguments.stage.empty() ? plan.datasets

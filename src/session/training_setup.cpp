@@ -125,15 +125,16 @@ std::vector<fs::path> broadcast_paths(Communicator& communicator, const std::vec
   return received;
 }
 
-int choose_threads(int asked, Communicator& communicator) {
+int choose_threads(int asked, bool reproducible, Communicator& communicator) {
   const std::vector<cpu_set_t> allowed_of = gather_on_host(communicator, allowed_cores());
   if (asked > 0) return asked;
+  if (reproducible) return 1;
   if (const auto threads = threads_of_openmp(std::getenv("OMP_NUM_THREADS"))) return *threads;
   return share_of_cores(allowed_of, static_cast<std::size_t>(communicator.host_rank()), core_quota());
 }
 
-int start_threads(int asked, Communicator& communicator) {
-  const int threads = choose_threads(asked, communicator);
+int start_threads(int asked, const Recipe& recipe, Communicator& communicator) {
+  const int threads = choose_threads(asked, recipe.reproducible.has_value(), communicator);
   check_threads(threads, asked > 0, communicator);
   // A critic that has died leaves moments that decay for ever: arithmetic on denormal numbers is a hundred
   // times slower.

@@ -17,7 +17,7 @@ namespace ganymede {
 struct RecipeArguments {
   std::string recipe;  // file or name
   std::vector<std::string> overrides;
-  int threads = 0;  // a rank; 0 shares the cores among the ranks of a host
+  int threads = 0;  // a rank; 0 leaves it to choose_threads
   std::int64_t cache_mib = kDefaultCacheMib;
 };
 
@@ -43,13 +43,14 @@ Recipe broadcast_recipe(Communicator& communicator, const Recipe& recipe);
 std::vector<std::filesystem::path> broadcast_paths(Communicator& communicator,
                                                    const std::vector<std::filesystem::path>& paths);
 
-// Compute threads of this rank: as asked, else as OMP_NUM_THREADS says, else its share of the host's cores.
-// It does not depend on what else runs there: another number of threads rounds differently. Collective.
-int choose_threads(int asked, Communicator& communicator);
+// Compute threads of this rank: as asked, else one in reproducible mode, else as OMP_NUM_THREADS says, else
+// its share of the host's cores. Another number of threads rounds differently: it does not depend on what
+// else runs there, and in reproducible mode not on how many ranks share a host. Collective.
+int choose_threads(int asked, bool reproducible, Communicator& communicator);
 
 // Computes with so many from now on; says how many. Throws AgreedError where they are far more than a rank's
 // cores. Collective.
-int start_threads(int asked, Communicator& communicator);
+int start_threads(int asked, const Recipe& recipe, Communicator& communicator);
 
 // For a procedure that trains from such sources.
 ProcedureSetting procedure_setting(const Recipe& recipe, std::vector<DataSpec> sources,

@@ -33,6 +33,26 @@ TEST_F(RankCountTest, OneRankNeedsNoMpirun) {
   EXPECT_EQ(weights_checksum(without, "step_00000003"), weights_checksum(with_mpirun, "step_00000003"));
 }
 
+// Threads round as ranks do: a rank alone on its host takes no more of them than one of many.
+TEST_F(RankCountTest, NeitherDoCoresAndEnvironmentInReproducibleMode) {
+  const ProgramOptions two_threads{.environment = {{"OMP_NUM_THREADS", "2"}},
+                                   .working_folder = folder_.path()};
+  int runs = 0;
+  const auto starts_with = [&](Words more) {
+    Words words{"train", "mlp",
+                "--run", "run-" + std::to_string(++runs),
+                "--set", "data.path=" + dataset().string(),
+                "--set", "train.steps=1"};
+    words.insert(words.end(), more.begin(), more.end());
+    return run_program(words, two_threads).output;
+  };
+  EXPECT_THAT(starts_with({}), testing::HasSubstr("1 rank, 2 threads a rank"));
+  EXPECT_THAT(starts_with({"--set", "reproducible.replicas=2"}),
+              testing::HasSubstr("1 rank, 1 thread a rank"));
+  EXPECT_THAT(starts_with({"--set", "reproducible.replicas=2", "--threads", "2"}),
+              testing::HasSubstr("1 rank, 2 threads a rank"));
+}
+
 TEST_F(RankCountTest, TheDatasetsNumberOfShardsDoesNotMatter) {
   import_test_dataset(folder_ / "five-shards", {}, 5);
   const auto two = train("two", 2, {"train.steps=5"});
