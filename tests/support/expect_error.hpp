@@ -19,6 +19,7 @@ void expect_error(Call call, const std::vector<std::string>& words) {
     ADD_FAILURE() << "nothing was thrown";
   } catch (const Exception& error) {
     for (const std::string& word : words) EXPECT_THAT(error.what(), testing::HasSubstr(word));
+    EXPECT_THAT(error.what(), testing::Not(testing::HasSubstr("\n"))) << "a line says it all";
   } catch (const std::exception& error) {
     ADD_FAILURE() << "another exception was thrown: " << error.what();
   }

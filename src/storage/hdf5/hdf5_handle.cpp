@@ -28,6 +28,7 @@ std::string innermost_message() {
       },
       &message);
   H5Eclear2(H5E_DEFAULT);
+  std::erase(message, '\n');  // behind the time at which a system call failed
   return message.empty() ? "HDF5 gave no reason" : message;
 }
 
